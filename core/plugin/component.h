@@ -1,0 +1,134 @@
+#pragma once
+
+/// The C++ face of plugin components. Wraps the C tables of `millrace/abi.h`: times every call's
+/// entry with a thread-local marker (so that a crash names the component), checks what comes
+/// back, turns rc into Error, and offers the host side (`mr_host`, `mr_out`, extensions).
+/// Built-in components use the same tables.
+/// Threads: as the border says: calls of one instance never overlap, except cancel().
+
+#include <millrace/abi.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "record/batch.h"
+
+namespace millrace {
+
+enum class Kind : uint32_t { kSource = MR_SOURCE, kProcessor = MR_PROCESSOR, kSink = MR_SINK };
+std::string_view kind_name(Kind kind);
+
+/// A component of a loaded library or of the program itself. Lives as long as the process.
+struct Component {
+  const mr_component* abi;
+  std::string file;  ///< Path of the library; empty for built-in ones.
+  Kind kind() const { return static_cast<Kind>(abi->kind); }
+  std::string id() const { return abi->id; }
+  std::string name() const;  ///< Last label of the id.
+  bool has_cap(uint64_t cap) const { return (abi->caps & cap) != 0; }
+};
+
+/// How an instance is named in logs, metrics and errors: pipeline and the user's own name.
+struct InstanceName {
+  std::string pipeline;
+  std::string name;
+};
+
+/// What a call that can also "flow" answered (>= 0 codes of mr_rc).
+enum class Flow { kOk = 0, kMore = 1, kPending = 2, kIdle = 3, kEnd = 4 };
+
+/// The lifecycle that all three roles share.
+class Instance {
+ public:
+  virtual ~Instance();  ///< Closes (if open) and destroys.
+  /// No side effects; what the plugin finds wrong beyond its schema.
+  static Result<void> validate(const Component& component, const InstanceName& name,
+                               const std::string& config);
+  Result<void> open(std::string_view restored_state, uint64_t last_epoch, uint32_t flags);
+  void cancel();  ///< From any thread.
+  Result<void> close();
+  const Component& component() const;
+  /// Called from any thread when the plugin says `wake`.
+  void on_wake(std::function<void()> wake);
+
+ protected:
+  struct State;
+  Instance(const Component& component, InstanceName name);
+  Result<void> create(const std::string& config);
+  std::unique_ptr<State> state_;
+};
+
+struct SourceTraits {
+  bool bounded = false;
+  enum class Replay { kNone = 0, kWindow = 1, kExact = 2 } replay = Replay::kNone;
+};
+
+class SourceInstance final : public Instance {
+ public:
+  static Result<std::unique_ptr<SourceInstance>> create(const Component& component,
+                                                        InstanceName name,
+                                                        const std::string& config);
+  SourceTraits traits() const;
+  bool can_seek() const;
+  /// Records go into `out`. kUnavailable errors: close, back off `retry_after_ms` (out), reopen.
+  /// `partitions` null = all have credit. Events of partitions/1 are collected in `events`.
+  struct PartitionEvent {
+    enum class What { kAssigned, kAtEnd, kRevoking, kWatermark } what;
+    uint32_t partition;
+    int64_t watermark_us;
+    uint32_t after_record;  ///< Records of this poll before it.
+  };
+  Result<Flow> poll(uint32_t max_records, uint64_t max_bytes, int64_t deadline_us,
+                    const std::vector<uint32_t>* partitions, BatchBuilder& out,
+                    std::vector<PartitionEvent>& events);
+  Result<std::string> snapshot(uint64_t epoch);
+  Result<void> ack(uint64_t epoch, const std::vector<uint32_t>& partitions,
+                   const std::vector<uint64_t>& positions);
+  Result<void> seek(uint32_t partition, uint64_t position);
+  /// Of the last failed call.
+  uint32_t retry_after_ms() const;
+
+ private:
+  using Instance::Instance;
+};
+
+class ProcessorInstance final : public Instance {
+ public:
+  static Result<std::unique_ptr<ProcessorInstance>> create(const Component& component,
+                                                           InstanceName name,
+                                                           const std::string& config);
+  /// Calls `process` until all of `in` is consumed.
+  Result<void> process(const BatchRef& in, BatchBuilder& out);
+  Result<void> watermark(int64_t w_us, BatchBuilder& out);
+  Result<std::string> snapshot(uint64_t epoch);
+
+ private:
+  using Instance::Instance;
+};
+
+class SinkInstance final : public Instance {
+ public:
+  static Result<std::unique_ptr<SinkInstance>> create(const Component& component,
+                                                      InstanceName name,
+                                                      const std::string& config);
+  /// Rejected records are added to `rejects`.
+  Result<void> write(const BatchRef& batch, std::vector<Reject>& rejects);
+  /// Waits for a PENDING prepare. The bytes are what the commit must record.
+  Result<std::string> prepare(uint64_t epoch);
+  Result<void> commit(uint64_t epoch);
+  Result<void> abort(uint64_t epoch);
+
+ private:
+  using Instance::Instance;
+};
+
+/// The component whose code the calling thread is in, or "". Async-signal-safe.
+const char* component_in_call();
+/// Prints the component's name on SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and re-raises.
+void install_crash_handler();
+
+}  // namespace millrace
