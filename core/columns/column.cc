@@ -1,0 +1,85 @@
+#include "columns/column.h"
+
+#include <cstring>
+
+namespace millrace {
+
+char* ByteArena::allocate(size_t size) {
+  constexpr size_t kSlabBytes = 16 * 1024;
+  while (current_ < slabs_.size()) {
+    if (used_ + size <= slabs_[current_].size) {
+      char* at = slabs_[current_].data.get() + used_;
+      used_ += size;
+      return at;
+    }
+    ++current_;
+    used_ = 0;
+  }
+  size_t slab_bytes = slabs_.empty() ? kSlabBytes : slabs_.back().size * 2;
+  if (slab_bytes < size) slab_bytes = size;
+  slabs_.push_back({std::unique_ptr<char[]>(new char[slab_bytes]), slab_bytes});
+  used_ = size;
+  return slabs_.back().data.get();
+}
+
+std::string_view ByteArena::store(std::string_view bytes) {
+  char* at = allocate(bytes.size());
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return {at, bytes.size()};
+}
+
+void ByteArena::clear() {
+  // One slab of the whole size is better next time than many small ones.
+  if (slabs_.size() > 1) {
+    const size_t total = capacity();
+    slabs_.clear();
+    slabs_.push_back({std::unique_ptr<char[]>(new char[total]), total});
+  }
+  current_ = 0;
+  used_ = 0;
+}
+
+size_t ByteArena::capacity() const {
+  size_t total = 0;
+  for (const Slab& slab : slabs_) total += slab.size;
+  return total;
+}
+
+void Column::reset(Type new_type, size_t rows) {
+  type = new_type;
+  constant = false;
+  has_invalid = false;
+  cells.clear();
+  bytes.clear();
+  switch (type) {
+    case Type::kBool: bools.resize(rows); break;
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kTimestamptz: ints.resize(rows); break;
+    case Type::kFloat8: floats.resize(rows); break;
+    case Type::kText:
+    case Type::kJsonb: texts.resize(rows); break;
+  }
+}
+
+size_t Column::size() const {
+  switch (type) {
+    case Type::kBool: return bools.size();
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kTimestamptz: return ints.size();
+    case Type::kFloat8: return floats.size();
+    case Type::kText:
+    case Type::kJsonb: return texts.size();
+  }
+  return 0;
+}
+
+void Column::start_cells(size_t rows) {
+  const size_t size = rows > this->size() ? rows : this->size();
+  cells.resize(size);
+  std::memset(cells.data(), kValid, size);
+  has_invalid = true;
+}
+
+}  // namespace millrace

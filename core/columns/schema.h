@@ -1,0 +1,50 @@
+#pragma once
+
+/// Types and schemas. A schema is an ordered list of fields; a field's name is its dotted path
+/// as expressions write it (`length.new`, `meta.id`). Hidden fields are the functions of the
+/// record itself: a field named "event_time()" is what `event_time()` reads.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// Value types, named as in PostgreSQL. Stored in state: append only, never renumber.
+enum class Type : uint8_t {
+  kBool = 1,
+  kInt4 = 2,
+  kInt8 = 3,
+  kFloat8 = 4,
+  kText = 5,
+  kTimestamptz = 6,  ///< Microseconds since 1970 UTC.
+  kJsonb = 7,        ///< Raw JSON text, as it came.
+};
+
+std::string_view type_name(Type type);
+/// PostgreSQL's names and common aliases (`bigint`, `boolean`, `double precision`, `json`).
+std::optional<Type> type_from_name(std::string_view name);
+
+struct Field {
+  std::string name;
+  Type type;
+};
+
+class Schema {
+ public:
+  Schema() = default;
+  explicit Schema(std::vector<Field> fields) : fields_(std::move(fields)) {}
+  const std::vector<Field>& fields() const { return fields_; }
+  uint32_t size() const { return static_cast<uint32_t>(fields_.size()); }
+  const Field& operator[](uint32_t i) const { return fields_[i]; }
+  std::optional<uint32_t> find(std::string_view name) const;
+  /// Index of the new field.
+  uint32_t add(std::string name, Type type);
+
+ private:
+  std::vector<Field> fields_;
+};
+
+}  // namespace millrace
