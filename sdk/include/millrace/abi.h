@@ -47,11 +47,10 @@ typedef int32_t mr_rc;
 #define MR_IDLE 3     ///< Nothing now; call again at the deadline or after `mr_host.wake`.
 #define MR_END 4      ///< There will never be more.
 
-#define MR_E_RETRIABLE \
-  (-100)                    ///< Host closes, waits (`retry_after_ms` or its own back-off), opens.
-#define MR_E_RECORD (-200)  ///< This record is bad: it goes to `.errors`, the rest goes on.
-#define MR_E_CONFIG (-300)  ///< The configuration cannot work: refuse to start.
-#define MR_E_FATAL (-400)   ///< Stop the pipeline.
+#define MR_E_RETRIABLE (-100)  ///< Close, wait (`retry_after_ms` or a back-off), open again.
+#define MR_E_RECORD (-200)     ///< This record is bad: it goes to `.errors`, the rest goes on.
+#define MR_E_CONFIG (-300)     ///< The configuration cannot work: refuse to start.
+#define MR_E_FATAL (-400)      ///< Stop the pipeline.
 #define MR_E_EXCEPTION (-401)  ///< An exception reached the border (fatal).
 #define MR_E_NO_MEMORY (-402)  ///< Out of memory (fatal).
 #define MR_E_CONTRACT (-500)  ///< One side broke this contract: stop the pipeline, name the plugin.
@@ -148,7 +147,7 @@ typedef struct mr_batch {
   const mr_header* headers;
   const uint32_t* partition;  ///< Or NULL: all 0.
   const uint64_t* position;   ///< Source position; NULL after repartitioning.
-  const uint32_t* origin;     ///< Index of the input record that this one came from; or NULL.
+  const uint32_t* origin;     ///< Index of the input record that this one came from; NULL: unknown.
   mr_str pipeline;            ///< Outbox tag of a sink's batch, with the two below.
   uint64_t epoch, first_row;  ///< `epoch` 0 elsewhere.
   void* owner;                ///< Of whoever made the batch.
@@ -162,20 +161,31 @@ typedef struct mr_batch {
 // Output: where a call puts its results, in the order of the calls (APPENDABLE)
 // ---------------------------------------------------------------------------------------------
 
+/// Columns of a room besides value_spans. What nobody asks for costs nothing.
+#define MR_COL_KEY 0x01u        ///< Without it: null keys.
+#define MR_COL_HEADERS 0x02u    ///< Without it: no headers.
+#define MR_COL_TIME 0x04u       ///< Without it: MR_TIME_NONE.
+#define MR_COL_PARTITION 0x08u  ///< Without it: 0.
+#define MR_COL_POSITION 0x10u   ///< Without it: 0.
+#define MR_COL_ORIGIN 0x20u     ///< Processors. Without it: unknown.
+#define MR_COL_DEDUPE 0x40u     ///< Sources: the host's duplicate filter is asked.
+
 /// How much room `mr_out.reserve` shall lend.
 typedef struct mr_need {
   uint32_t struct_size;
   uint32_t records;
-  uint32_t headers;      ///< 0 = no header columns.
+  uint32_t columns;      ///< MR_COL_*
+  uint32_t headers;      ///< With MR_COL_HEADERS.
   uint32_t batch_flags;  ///< MR_BATCH_* of the records to be written.
-  uint64_t key_bytes;    ///< 0 = no key columns.
+  uint32_t reserved;
+  uint64_t key_bytes;  ///< With MR_COL_KEY.
   uint64_t value_bytes;
-  uint64_t header_bytes;
+  uint64_t header_bytes;  ///< With MR_COL_HEADERS.
 } mr_need;
 
 /// Host memory lent for writing until the next call on the same mr_out, or the end of the call.
-/// Columns that nobody asked for are NULL. The plugin fills the first n records of every column
-/// that is not NULL, except those with a default below, then calls `commit(n)`.
+/// Columns that were not asked for are NULL; the plugin fills the first n records of all others,
+/// then calls `commit(n)`. Spans count from the start of the room. Not zero-filled.
 typedef struct mr_room {
   uint32_t struct_size, records;
   uint8_t* key;
@@ -183,15 +193,15 @@ typedef struct mr_room {
   uint8_t* value;
   mr_span* value_spans;
   uint8_t* header_bytes;
-  uint32_t* header_first;
+  uint32_t* header_first;  ///< records + 1 entries: 0, then where the headers of each record end.
   mr_header* headers;
-  int64_t* time_us;         ///< Default MR_TIME_NONE.
-  uint32_t* partition;      ///< Default 0.
-  uint64_t* position;       ///< Default 0.
-  uint32_t* origin;         ///< Default 0.
-  uint64_t* dedupe_hash;    ///< Sources; default 0 = do not ask the host's duplicate filter.
-  int64_t* dedupe_time_us;  ///< Sources; default MR_TIME_NONE.
-  uint32_t* dedupe_group;   ///< Sources; default 0.
+  int64_t* time_us;
+  uint32_t* partition;
+  uint64_t* position;
+  uint32_t* origin;
+  uint64_t* dedupe_hash;    ///< 0 = do not ask for this record.
+  int64_t* dedupe_time_us;  ///< Or MR_TIME_NONE.
+  uint32_t* dedupe_group;
 } mr_room;
 
 /// A known loss. Goes to the source's `.gaps`.

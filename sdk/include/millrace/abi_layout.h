@@ -71,14 +71,16 @@ MR_AT(mr_batch, owner, 168);
 MR_AT(mr_batch, retain, 176);
 MR_AT(mr_batch, release, 184);
 
-MR_SIZE(mr_need, 40);
+MR_SIZE(mr_need, 48);
 MR_AT(mr_need, struct_size, 0);
 MR_AT(mr_need, records, 4);
-MR_AT(mr_need, headers, 8);
-MR_AT(mr_need, batch_flags, 12);
-MR_AT(mr_need, key_bytes, 16);
-MR_AT(mr_need, value_bytes, 24);
-MR_AT(mr_need, header_bytes, 32);
+MR_AT(mr_need, columns, 8);
+MR_AT(mr_need, headers, 12);
+MR_AT(mr_need, batch_flags, 16);
+MR_AT(mr_need, reserved, 20);
+MR_AT(mr_need, key_bytes, 24);
+MR_AT(mr_need, value_bytes, 32);
+MR_AT(mr_need, header_bytes, 40);
 
 MR_SIZE(mr_room, 120);
 MR_AT(mr_room, struct_size, 0);
