@@ -56,7 +56,7 @@ class JsonValue {
   double as_double() const;
   const std::string& as_string() const;
   /// The number as JSON text, integers exactly.
-  std::string number_text() const;
+  void append_number(std::string& out) const;
 
   /// Items of an array.
   const Array& items() const;
