@@ -19,7 +19,7 @@ inline constexpr int64_t kSecondUs = 1'000'000;
 
 /// PostgreSQL's timestamptz range, exclusive at the top: 4714-11-24 BC to 294277-01-01.
 inline constexpr EventTime kTimestamptzMin = -210866803200000000;
-inline constexpr EventTime kTimestamptzEnd = 9224318016000000000;
+inline constexpr EventTime kTimestamptzEnd = 9223371331200000000;
 
 inline int64_t saturating_add(int64_t a, int64_t b) {
   int64_t sum;

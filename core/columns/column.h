@@ -104,7 +104,10 @@ struct Column {
     if (!has_invalid) start_cells(rows);
     cells[row] = cell;
   }
-  uint8_t cell(size_t row) const { return has_invalid ? cells[constant ? 0 : row] : kValid; }
+  uint8_t cell(size_t row) const {
+    if (!has_invalid) return kValid;
+    return cells[constant ? 0 : row];
+  }
   bool valid(size_t row) const { return cell(row) == kValid; }
   /// Rows held (1 for constants).
   size_t size() const;
