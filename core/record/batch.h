@@ -28,7 +28,10 @@ class BatchRef {
   static BatchRef adopt(const mr_batch* batch);
   BatchRef(const BatchRef&);
   BatchRef(BatchRef&& other) noexcept : batch_(other.batch_) { other.batch_ = nullptr; }
-  BatchRef& operator=(BatchRef other) noexcept { std::swap(batch_, other.batch_); return *this; }
+  BatchRef& operator=(BatchRef other) noexcept {
+    std::swap(batch_, other.batch_);
+    return *this;
+  }
   ~BatchRef();
 
   explicit operator bool() const { return batch_ != nullptr; }
@@ -42,6 +45,8 @@ class BatchRef {
   uint64_t position(uint32_t i) const { return batch_->position ? batch_->position[i] : 0; }
   std::span<const mr_header> headers(uint32_t i) const;
   std::string_view header_text(mr_span span) const;
+  /// Records first … first + count - 1 as a batch of their own; nothing is copied.
+  BatchRef slice(uint32_t first, uint32_t count) const;
 
  private:
   static std::string_view view(const mr_bytes_col& column, uint32_t i) {
@@ -70,11 +75,11 @@ struct Reject {
   uint32_t partition = 0;
   uint64_t position = 0;
   int64_t time_us = MR_TIME_NONE;
-  int64_t after_record = 0;   ///< How many records of the same poll came before it: keeps the order.
+  int64_t after_record = 0;  ///< How many records of the same poll came before it: keeps the order.
   uint32_t index = UINT32_MAX;  ///< Index in the input batch; UINT32_MAX for raw bytes.
-  std::string bytes;
+  std::string bytes{};
   mr_rc rc = 0;
-  std::string reason;
+  std::string reason{};
 };
 
 /// A known loss (sources.md P3).
@@ -83,7 +88,7 @@ struct Gap {
   int64_t from_us = MR_TIME_NONE, to_us = MR_TIME_NONE;
   uint64_t from_position = 0, to_position = 0;
   bool estimated = false;
-  std::string reason;
+  std::string reason{};
 };
 
 /// Collects what one call of a source or processor puts out and seals it into batches.
@@ -97,8 +102,8 @@ class BatchBuilder {
   BatchBuilder(BatchBuilder&&) noexcept;
 
   /// Room for `need`; what was not committed of the last room is taken back first. Columns that
-  /// the caller did not ask for (no key bytes, no headers…) are NULL except value_spans.
-  /// Refused (MR_E_CONTRACT) beyond 4 GiB.
+  /// the caller did not ask for (`need.columns`) are NULL except value_spans. Small rooms share one
+  /// batch. Refused (MR_E_CONTRACT) beyond 4 GiB; MR_E_NO_MEMORY.
   mr_rc reserve(const mr_need& need, mr_room& room);
   /// Room for new values only; key, headers, time, partition and position are those of `in`.
   mr_rc reserve_value(const mr_batch& in, uint64_t value_bytes, mr_room& room);
@@ -109,13 +114,18 @@ class BatchBuilder {
   mr_rc select(const mr_batch& in, std::span<const uint32_t> indices);
   /// Takes over a plugin's own batch. Its spans are checked; garbage is refused and released.
   mr_rc donate(mr_batch* batch);
+  /// Added to every `origin` and rejected index: for calls that see the rest of a larger batch.
+  void origin_base(uint32_t base);
 
   void reject(Reject reject);
   void gap(Gap gap);
 
-  /// Records committed since the last take().
+  /// Records since the last take(), and the bytes of those written into rooms: what is passed on,
+  /// selected or donated adds none, so that it costs nothing per record.
   uint32_t records() const;
   uint64_t bytes() const;
+  /// What the last refused call did wrong, as a sentence; for errors that name the plugin.
+  const char* fault() const;
 
   /// Seals and hands over everything in the order of the calls.
   struct Taken {
