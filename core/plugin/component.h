@@ -112,8 +112,7 @@ class ProcessorInstance final : public Instance {
 
 class SinkInstance final : public Instance {
  public:
-  static Result<std::unique_ptr<SinkInstance>> create(const Component& component,
-                                                      InstanceName name,
+  static Result<std::unique_ptr<SinkInstance>> create(const Component& component, InstanceName name,
                                                       const std::string& config);
   /// Rejected records are added to `rejects`.
   Result<void> write(const BatchRef& batch, std::vector<Reject>& rejects);
