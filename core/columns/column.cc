@@ -5,7 +5,7 @@
 namespace millrace {
 
 char* ByteArena::allocate(size_t size) {
-  constexpr size_t kSlabBytes = 16 * 1024;
+  constexpr size_t kSlabBytes = 512;
   while (current_ < slabs_.size()) {
     if (used_ + size <= slabs_[current_].size) {
       char* at = slabs_[current_].data.get() + used_;
@@ -73,6 +73,22 @@ size_t Column::size() const {
     case Type::kJsonb: return texts.size();
   }
   return 0;
+}
+
+void Column::push_null() {
+  const size_t row = size();
+  switch (type) {
+    case Type::kBool: bools.push_back(0); break;
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kTimestamptz: ints.push_back(0); break;
+    case Type::kFloat8: floats.push_back(0); break;
+    case Type::kText:
+    case Type::kJsonb: texts.push_back({}); break;
+  }
+  if (!has_invalid) start_cells(row + 1);
+  cells.resize(row + 1);
+  cells[row] = kNull;
 }
 
 void Column::start_cells(size_t rows) {

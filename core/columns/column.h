@@ -104,6 +104,14 @@ struct Column {
     if (!has_invalid) start_cells(rows);
     cells[row] = cell;
   }
+  /// After a value was pushed behind the last row: its cell is valid.
+  void pushed_valid() {
+    if (!has_invalid) return;
+    cells.resize(size());
+    cells[size() - 1] = kValid;
+  }
+  /// Adds a row without a value.
+  void push_null();
   uint8_t cell(size_t row) const {
     if (!has_invalid) return kValid;
     return cells[constant ? 0 : row];
