@@ -1,0 +1,56 @@
+#pragma once
+
+/// Aggregate functions: one table, a set of plain functions per entry. States are fixed-size slots
+/// that the window operator owns (aligned to 16, never moved). Bytes behind a state (texts) belong
+/// to it: every init is paired with one destroy.
+/// Threads: none; a state belongs to one lane.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "columns/column.h"
+#include "columns/schema.h"
+#include "expr/row_errors.h"
+
+namespace millrace {
+
+struct AggregateKernel {
+  uint32_t state_bytes;
+  uint32_t align;  ///< At most 16.
+  void (*init)(std::byte* state);
+  void (*destroy)(std::byte* state);
+  /// Folds `argument` of the live rows, in their order; states[i] belongs to the row rows[i].
+  /// NULLs are skipped. `argument` is null for count(*) and may be constant.
+  void (*update)(std::byte* const* states, const Column* argument, Selection rows);
+  /// `into` came first: float sums add left to right.
+  void (*merge)(std::byte* into, const std::byte* from);
+  /// Appends the result to `out` (of the result type; start with reset(type, 0)). A result that
+  /// does not fit appends NULL and fails row out.size() - 1 in `errors`.
+  void (*emit)(const std::byte* state, Column& out, RowErrors& errors);
+  /// Appends the state's bytes: little-endian, stable within `state_version`.
+  void (*encode)(const std::byte* state, std::string& out);
+  /// Fills an initialised state from the front of `in` and removes what it read. False: `in` is
+  /// not such a state.
+  bool (*decode)(std::byte* state, std::string_view& in);
+};
+
+struct AggregateFunction {
+  std::string_view name;
+  std::optional<Type> argument;  ///< None: count(*). kAny below takes every type.
+  bool any_argument = false;     ///< count(x): any type; `argument` is then ignored.
+  Type result;
+  uint8_t state_version = 1;
+  AggregateKernel kernel;
+  std::string_view doc;
+  std::string_view example;
+};
+
+/// The whole table; entries of one name are neighbours.
+std::span<const AggregateFunction> aggregate_functions();
+bool is_aggregate_name(std::string_view name);
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+#pragma once
+
+/// The one table of functions, operators and casts. To add one, write its kernel and its entry in
+/// the file of its family (arithmetic.cc, text.cc, …); nothing else changes.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "columns/column.h"
+#include "columns/schema.h"
+#include "expr/row_errors.h"
+
+namespace millrace {
+
+/// One call of a kernel: all live rows of a batch.
+struct KernelCall {
+  std::span<const Column* const> args;  ///< May be constant columns.
+  Selection rows;                       ///< For strict functions every argument is valid here.
+  uint32_t row_count;                   ///< Rows of the batch; every index is below it.
+  Column& out;                          ///< Reset to the result type with row_count rows.
+  RowErrors& errors;
+  const Program* program;
+  uint32_t place;
+
+  void fail(uint32_t row, std::string_view sqlstate, std::string text) const {
+    errors.add(row, sqlstate, program, place, std::move(text));
+  }
+};
+using Kernel = void (*)(const KernelCall&);
+
+enum class Nulls : uint8_t {
+  kStrict,   ///< NULL in, NULL out; the kernel never sees one.
+  kHandles,  ///< The kernel looks at the cells.
+};
+enum class Volatility : uint8_t { kImmutable, kVolatile };
+enum class Cast : uint8_t {
+  kNone,
+  kExplicit,  ///< Only where written.
+  kImplicit,  ///< Also where a function wants the type.
+};
+
+struct Function {
+  std::string_view name;  ///< "+", "lower"; "::" for casts.
+  std::array<Type, 3> args;
+  uint8_t arg_count;
+  bool any_args;  ///< Takes any type; `args` is ignored.
+  Type result;
+  Nulls nulls;
+  Volatility volatility;
+  Cast cast;
+  Kernel kernel;  ///< Null: a form that the evaluator knows (and, case, coalesce…).
+  std::string_view doc;
+  std::string_view example;         ///< An expression without fields…
+  std::string_view example_result;  ///< …and its value as text; "NULL" for NULL.
+};
+
+/// The whole table, family by family, for lookup and for the reference page.
+std::span<const Function* const> functions();
+
+}  // namespace millrace
