@@ -3,9 +3,14 @@
 #include <cstring>
 
 namespace millrace {
+namespace {
+
+constexpr size_t kFirstSlabBytes = 512;
+constexpr size_t kPadding = 64;  // JSON that lies here may be decoded again.
+
+}  // namespace
 
 char* ByteArena::allocate(size_t size) {
-  constexpr size_t kSlabBytes = 512;
   while (current_ < slabs_.size()) {
     if (used_ + size <= slabs_[current_].size) {
       char* at = slabs_[current_].data.get() + used_;
@@ -15,9 +20,9 @@ char* ByteArena::allocate(size_t size) {
     ++current_;
     used_ = 0;
   }
-  size_t slab_bytes = slabs_.empty() ? kSlabBytes : slabs_.back().size * 2;
+  size_t slab_bytes = slabs_.empty() ? kFirstSlabBytes : slabs_.back().size * 2;
   if (slab_bytes < size) slab_bytes = size;
-  slabs_.push_back({std::unique_ptr<char[]>(new char[slab_bytes]), slab_bytes});
+  slabs_.push_back({std::unique_ptr<char[]>(new char[slab_bytes + kPadding]), slab_bytes});
   used_ = size;
   return slabs_.back().data.get();
 }
@@ -33,7 +38,7 @@ void ByteArena::clear() {
   if (slabs_.size() > 1) {
     const size_t total = capacity();
     slabs_.clear();
-    slabs_.push_back({std::unique_ptr<char[]>(new char[total]), total});
+    slabs_.push_back({std::unique_ptr<char[]>(new char[total + kPadding]), total});
   }
   current_ = 0;
   used_ = 0;

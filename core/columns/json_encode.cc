@@ -1,5 +1,6 @@
 #include "columns/json_encode.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -157,19 +158,23 @@ void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
   }
 }
 
-JsonRowEncoder::JsonRowEncoder(const std::vector<std::string>& names) {
+JsonRowEncoder::JsonRowEncoder(const std::vector<std::string>& names,
+                               const std::vector<std::string>& omitted_when_null) {
   for (const std::string& name : names) {
     ByteBuffer head;
     head.append(heads_.empty() ? '{' : ',');
     write_json_string(name, head);
     head.append(':');
     heads_.emplace_back(head.view());
+    omits_null_.push_back(std::find(omitted_when_null.begin(), omitted_when_null.end(), name) !=
+                          omitted_when_null.end());
   }
 }
 
 void JsonRowEncoder::write(const Column* const* columns, size_t row, ByteBuffer& out) const {
   if (heads_.empty()) out.append('{');
   for (size_t i = 0; i < heads_.size(); ++i) {
+    if (omits_null_[i] && !columns[i]->valid(row)) continue;
     out.append(heads_[i]);
     write_json_cell(*columns[i], row, out);
   }

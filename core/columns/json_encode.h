@@ -49,11 +49,14 @@ void write_json_cell(const Column& column, size_t row, ByteBuffer& out);
 /// Writes rows of a fixed list of names as JSON objects without a line end.
 class JsonRowEncoder {
  public:
-  explicit JsonRowEncoder(const std::vector<std::string>& names);
+  /// Members whose names are in `omitted_when_null` are left out where they are NULL.
+  explicit JsonRowEncoder(const std::vector<std::string>& names,
+                          const std::vector<std::string>& omitted_when_null = {});
   void write(const Column* const* columns, size_t row, ByteBuffer& out) const;
 
  private:
   std::vector<std::string> heads_;  ///< `{"a":`, `,"b":` …
+  std::vector<bool> omits_null_;
 };
 
 /// Writes rows as CSV (RFC 4180) without a line end: NULL is nothing, an empty text is "".

@@ -1,0 +1,130 @@
+#pragma once
+
+/// The nodes of a task's graph and the chunk that travels through it. Every node works in two
+/// steps. `prepare` is a pure function of the chunk (decode, filter, select, keys): chunks are
+/// prepared in parallel and in any order. `apply` changes state (watermark, windows, counters,
+/// sinks): it runs in the one order of the task, on one thread at a time. So the number of lanes
+/// cannot show in the output.
+/// Nodes behind a stateful one prepare inside the ordered step: `parallel()` is false.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "columns/schema.h"
+#include "config/pipeline_config.h"
+#include "expr/row_errors.h"
+#include "pipeline/counters.h"
+#include "pipeline/rows.h"
+#include "record/batch.h"
+
+namespace millrace {
+
+/// Where rows leave a node.
+enum class Port : uint8_t { kMain, kLate, kErrors, kGaps };
+inline constexpr size_t kPorts = 4;
+
+/// What leaves a port.
+struct Shape {
+  Schema schema;                ///< Visible fields first, then hidden ones such as "event_time()".
+  uint32_t visible = 0;         ///< Fields that rows are written with.
+  std::vector<std::string> omitted_when_null;
+  bool has_bytes = false;       ///< Rows may be source records, passed on byte for byte.
+  std::vector<std::string> visible_names() const;
+};
+
+/// One node's share of a chunk; reused when the chunk is. Nodes derive their own from it.
+struct NodeWork {
+  virtual ~NodeWork() = default;
+  Rows ports[kPorts];
+  /// The rows of the range being applied, by port. Set by apply.
+  RowsView now[kPorts];
+  RowErrors errors;
+};
+
+/// A piece of input on its way: one batch of one source, with its place in that source's order.
+struct Chunk {
+  uint32_t source = 0;  ///< Node index of its source.
+  BatchRef batch;
+  std::unique_ptr<DedupeColumns> dedupe;
+  std::vector<Reject> rejects;
+  std::vector<Gap> gaps;
+  int64_t arrival_us = 0;   ///< Wall clock when it was polled.
+  std::string snapshot;     ///< Resumes behind this chunk; meaningful if has_snapshot.
+  bool has_snapshot = false;
+  bool end = false;         ///< The source ended behind it; this chunk may be empty.
+
+  uint32_t records = 0;     ///< Places in the order: records and rejects of the batch.
+  uint32_t applied = 0;     ///< Records before this one were applied.
+  std::vector<std::unique_ptr<NodeWork>> work;  ///< By node index.
+};
+
+/// Records [begin, end) of a chunk; `last` when nothing of the chunk is left behind it.
+struct Range {
+  uint32_t begin = 0, end = 0;
+  bool last = true;
+};
+
+class Node;
+
+/// Where a node reads.
+struct Input {
+  Node* node = nullptr;
+  Port port = Port::kMain;
+};
+
+class Node {
+ public:
+  Node(std::string name, std::vector<Input> inputs) : name_(std::move(name)), inputs_(std::move(inputs)) {}
+  virtual ~Node() = default;
+  Node(const Node&) = delete;
+
+  const std::string& name() const { return name_; }
+  const std::vector<Input>& inputs() const { return inputs_; }
+  uint32_t index() const { return index_; }
+  void set_index(uint32_t index) { index_ = index; }
+  const Shape& shape(Port port = Port::kMain) const { return shapes_[static_cast<size_t>(port)]; }
+
+  virtual std::unique_ptr<NodeWork> make_work() const { return std::make_unique<NodeWork>(); }
+  /// True: `prepare` may run ahead and beside others.
+  virtual bool parallel() const { return inputs_parallel_; }
+  virtual void prepare(Chunk& chunk) const = 0;
+  /// Sets work.now for its ports. Failures stop the task.
+  virtual Result<void> apply(Chunk& chunk, Range range) = 0;
+  /// Marks in `wanted` (by field of `inputs()[i]`'s shape) what this node reads there.
+  virtual void demand(size_t input, std::vector<bool>& wanted) const = 0;
+  /// Fields of the main port that somebody reads; called once, before any work.
+  virtual void set_wanted(std::vector<bool> wanted) { wanted_ = std::move(wanted); }
+
+  /// W of the main port before each record of the range and behind the last: records + 1 values.
+  /// Null: no watermark here (side outputs, R45).
+  virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
+  virtual EventTime watermark() const { return kTimeNone; }
+
+  OperatorCounters counters;
+
+ protected:
+  Shape& shape_of(Port port) { return shapes_[static_cast<size_t>(port)]; }
+  NodeWork& work_of(Chunk& chunk) const { return *chunk.work[index_]; }
+  const NodeWork& input_work(const Chunk& chunk, size_t input = 0) const {
+    return *chunk.work[inputs_[input].node->index()];
+  }
+  const Rows& input_rows(const Chunk& chunk, size_t input = 0) const {
+    return input_work(chunk, input).ports[static_cast<size_t>(inputs_[input].port)];
+  }
+  const RowsView& input_view(const Chunk& chunk, size_t input = 0) const {
+    return input_work(chunk, input).now[static_cast<size_t>(inputs_[input].port)];
+  }
+  bool inputs_parallel_ = true;
+  std::vector<bool> wanted_;
+
+ private:
+  std::string name_;
+  std::vector<Input> inputs_;
+  uint32_t index_ = 0;
+  Shape shapes_[kPorts];
+};
+
+}  // namespace millrace
