@@ -1,0 +1,72 @@
+#pragma once
+
+/// The one place where a commit becomes true: blocks, positions, watermarks, outbox and pending
+/// work of sinks, all or nothing. Two logs implement it: `local` (LMDB, here) and `kafka` (one
+/// transaction, in core/kafka).
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "state/block.h"
+
+namespace millrace {
+
+/// What commit N changes. The erasures are done first, whatever they hit or miss, then the puts:
+/// a slice may be dropped and begun again in one commit.
+struct Commit {
+  uint64_t epoch = 0;  ///< N; larger than any committed before.
+  std::vector<StateBlock> put;
+  std::vector<BlockId> erase;
+  std::vector<std::pair<std::string, int64_t>> erase_slices;  ///< (operator, slice)
+  std::vector<std::string> erase_operators;
+  std::string meta;  ///< All that is no block (R34); replaces the previous one.
+};
+
+/// The last commit.
+struct Restored {
+  uint64_t epoch = 0;
+  std::string meta;
+};
+
+struct StoredOperator {
+  std::string op;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+};
+
+/// Threads: commit() from one thread at a time, the rest from any, also beside a commit.
+class CommitLog {
+ public:
+  using BlockVisitor = std::function<Result<void>(const BlockId&, std::string_view)>;
+
+  virtual ~CommitLog() = default;
+
+  /// Durable when it returns. After an error the previous commit is in force, unless the error
+  /// came from beyond (a broken connection): who restarts asks last() and believes that.
+  /// kFailed names the place and the remedy; kUnavailable may be tried again.
+  virtual Result<void> commit(const Commit& commit) = 0;
+
+  /// Nothing before the first commit.
+  virtual Result<std::optional<Restored>> last() = 0;
+
+  /// The blocks of one operator in order of (slice, shard, number). The bytes are lent for the
+  /// call only. Ends with the first error of `visit`. `visit` does not call this log.
+  virtual Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) = 0;
+
+  /// Operators that have blocks, by name. Reads every block's key; for reports, not per commit.
+  virtual Result<std::vector<StoredOperator>> operators() = 0;
+
+  /// 32 hex digits, made at random with the log and anew by a fresh start: caches and sinks that
+  /// remember another id hold something else (E37).
+  virtual std::string state_id() const = 0;
+
+  virtual uint64_t bytes_on_disk() const = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,43 @@
+#pragma once
+
+/// The directory that one running pipeline owns: made when missing, refused on file systems where
+/// LMDB's memory map is not safe, locked for as long as the object lives.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace millrace {
+
+/// Threads: one. A crash releases the lock, since the kernel holds it; the pid left in the file is
+/// only believed while somebody holds the lock.
+class StateDirectory {
+ public:
+  /// `<dir>/<pipeline>/state`, each missing part made with mode 0700. kFailed names path and
+  /// remedy; when another process holds it, its pid.
+  static Result<StateDirectory> own(const std::string& dir, const std::string& pipeline);
+
+  StateDirectory(StateDirectory&& other) noexcept;
+  StateDirectory& operator=(StateDirectory&&) = delete;
+  ~StateDirectory();
+
+  const std::string& path() const { return path_; }
+  std::string data_file() const { return path_ + "/data.mdb"; }
+
+ private:
+  StateDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  std::string path_;
+  int lock_ = -1;  ///< The open lock file `owner`.
+};
+
+enum class FileSystemVerdict { kLocal, kDoubtful, kNetwork };
+/// By the magic number of statfs(2). Unknown ones pass as local.
+FileSystemVerdict judge_file_system(uint64_t magic);
+
+/// What a failed system call on `path` means, in a sentence: `action` (as "cannot write"), path,
+/// reason, and the remedy for full disks, missing rights and read-only file systems.
+Error file_error(int error_number, std::string_view action, std::string_view path);
+
+}  // namespace millrace
