@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Writes the quickstart's sample: Wikipedia recentchange events as the live service sends them.
 
 The output is a pure function of the arguments. It holds what makes real streams hard: disorder of a few
