@@ -115,7 +115,9 @@ mr_rc BatchBuilder::commit(uint32_t n) {
   if (room == State::Room::kNone) return s.refuse("commit: no room was reserved");
   if (room == State::Room::kValues) return s.commit_values(n);
   if (s.origin_base && s.lent.origin) {
-    for (uint32_t i = 0; i < n && i < s.lent.records; ++i) s.lent.origin[i] += s.origin_base;
+    for (uint32_t i = 0; i < n && i < s.lent.records; ++i) {
+      if (s.lent.origin[i] != MR_NO_ORIGIN) s.lent.origin[i] += s.origin_base;
+    }
   }
   if (const char* why = s.building->commit(n)) return s.refuse(why);
   s.records += n;

@@ -102,7 +102,7 @@ void Building::fill_defaults(uint32_t columns, uint32_t first, uint32_t end) {
   if (columns & MR_COL_TIME) fill(columns_.time_us, MR_TIME_NONE);
   if (columns & MR_COL_PARTITION) fill(columns_.partition, uint32_t{0});
   if (columns & MR_COL_POSITION) fill(columns_.position, uint64_t{0});
-  if (columns & MR_COL_ORIGIN) fill(columns_.origin, uint32_t{0});
+  if (columns & MR_COL_ORIGIN) fill(columns_.origin, MR_NO_ORIGIN);
   if (columns & MR_COL_HEADERS) {
     std::fill(columns_.header_first + first, columns_.header_first + end + 1,
               static_cast<uint32_t>(headers_.used));

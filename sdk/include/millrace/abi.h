@@ -83,6 +83,7 @@ typedef struct mr_self mr_self;  ///< The plugin's instance; opaque to the host.
 /// All `*_us` are microseconds since 1970-01-01 UTC; finer input is floored.
 #define MR_TIME_NONE INT64_MIN
 #define MR_NULL_LEN 0xFFFFFFFFu
+#define MR_NO_ORIGIN 0xFFFFFFFFu
 
 // ---------------------------------------------------------------------------------------------
 // Bytes (FROZEN)
@@ -147,7 +148,7 @@ typedef struct mr_batch {
   const mr_header* headers;
   const uint32_t* partition;  ///< Or NULL: all 0.
   const uint64_t* position;   ///< Source position; NULL after repartitioning.
-  const uint32_t* origin;     ///< Index of the input record that this one came from; NULL: unknown.
+  const uint32_t* origin;     ///< Index of the input record, or MR_NO_ORIGIN; NULL: unknown.
   mr_str pipeline;            ///< Outbox tag of a sink's batch, with the two below.
   uint64_t epoch, first_row;  ///< `epoch` 0 elsewhere.
   void* owner;                ///< Of whoever made the batch.
@@ -352,7 +353,8 @@ typedef struct mr_ack {
 typedef struct mr_source {
   uint32_t struct_size, reserved;
   /// Answers OK, MORE, IDLE or END. Records only from partitions with credit, never more than the
-  /// budget (one record larger than `max_bytes` is allowed). [data]
+  /// budget (one record larger than `max_bytes` is allowed). Records put out before a failure count
+  /// as returned. [data]
   MR_F(mr_rc, poll, mr_self* self, const mr_budget* budget, mr_out* out, mr_err* err);
   /// Where to resume: after the last record that poll returned, never what was acked. [data]
   MR_F(mr_rc, snapshot, mr_self* self, uint64_t epoch, mr_buf* buf, mr_err* err);
