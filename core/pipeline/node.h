@@ -22,6 +22,10 @@
 
 namespace millrace {
 
+class CommitLog;
+class JsonValue;
+struct Commit;
+
 /// Where rows leave a node.
 enum class Port : uint8_t { kMain, kLate, kErrors, kGaps };
 inline constexpr size_t kPorts = 4;
@@ -31,7 +35,8 @@ struct Shape {
   Schema schema;                ///< Visible fields first, then hidden ones such as "event_time()".
   uint32_t visible = 0;         ///< Fields that rows are written with.
   std::vector<std::string> omitted_when_null;
-  bool has_bytes = false;       ///< Rows may be source records, passed on byte for byte.
+  bool has_bytes = false;       ///< Rows are source records, passed on byte for byte.
+  bool bytes_are_json = true;   ///< False: records are text lines.
   std::vector<std::string> visible_names() const;
 };
 
@@ -91,6 +96,8 @@ class Node {
   /// True: `prepare` may run ahead and beside others.
   virtual bool parallel() const { return inputs_parallel_; }
   virtual void prepare(Chunk& chunk) const = 0;
+  /// True: `prepare` is called in the parallel step although the output is not ready there.
+  virtual bool prepares_ahead() const { return parallel(); }
   /// Sets work.now for its ports. Failures stop the task.
   virtual Result<void> apply(Chunk& chunk, Range range) = 0;
   /// Marks in `wanted` (by field of `inputs()[i]`'s shape) what this node reads there.
@@ -102,6 +109,14 @@ class Node {
   /// Null: no watermark here (side outputs, R45).
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }
+
+  /// Adds what changed since the last commit (R34). `meta` is this node's JSON object.
+  virtual void save(uint64_t, Commit&, JsonValue&) {}
+  /// From the last commit, before any work.
+  virtual Result<void> restore(const JsonValue&, CommitLog&) { return {}; }
+  virtual size_t state_bytes() const { return 0; }
+  /// The end of bounded input closed all windows: they stay closed in a later run (R20).
+  virtual void seal_closed() {}
 
   OperatorCounters counters;
 

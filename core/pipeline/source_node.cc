@@ -1,0 +1,254 @@
+#include "pipeline/source_node.h"
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+enum Hidden : uint32_t { kEventTime, kRecordKey, kSourcePosition, kProcessingTime, kHiddenCount };
+
+struct RecordFault {
+  uint32_t record;
+  const char* reason;
+  std::string text;  ///< Used when `reason` is null.
+};
+
+}  // namespace
+
+struct SourceNode::Work final : NodeWork {
+  std::unique_ptr<JsonDecoder> decoder;  ///< Null until the first chunk: it knows what is wanted.
+  std::vector<uint32_t> decoded_fields;  ///< Schema field per decoded column; the time comes last.
+  bool decodes_time = false;
+  std::vector<std::string_view> values;
+  std::vector<Column> columns;
+  std::vector<BrokenValue> broken;
+  std::vector<RecordFault> faults;  ///< By rising record.
+  Buffer<uint8_t> dead;
+  Buffer<EventTime> time;
+  Buffer<EventTime> watermarks;
+  ErrorRows error_rows;
+};
+
+SourceNode::SourceNode(std::string name, SourcePlan plan)
+    : Node(std::move(name), {}), plan_(std::move(plan)), watermark_(plan_.out_of_orderness_us) {
+  Shape& main = shape_of(Port::kMain);
+  main.schema = plan_.fields;
+  main.visible = plan_.fields.size();
+  main.has_bytes = true;
+  main.bytes_are_json = !plan_.is_text;
+  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz};
+  for (uint32_t i = 0; i < kHiddenCount; ++i) {
+    main.schema.add(std::string(kHiddenFields[i]), kHiddenTypes[i]);
+  }
+  shape_of(Port::kErrors) = ErrorRows::shape();
+}
+
+std::unique_ptr<NodeWork> SourceNode::make_work() const {
+  auto work = std::make_unique<Work>();
+  std::vector<WantedField> wanted;
+  for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
+    if (!wanted_[i]) continue;
+    const Field& field = plan_.fields[i];
+    wanted.push_back({split_path(field.name), field.type,
+                      plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
+    work->decoded_fields.push_back(i);
+  }
+  work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();
+  if (work->decodes_time) wanted.push_back({plan_.time_path, Type::kTimestamptz, plan_.time_format});
+  work->columns.resize(plan_.is_text ? 1 : wanted.size());
+  work->decoder = make_json_decoder(std::move(wanted));
+  return work;
+}
+
+void SourceNode::prepare(Chunk& chunk) const {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  chunk.records = chunk.batch ? chunk.batch.size() : 0;
+  work.faults.clear();
+  work.dead.resize(chunk.records);
+  std::fill(work.dead.begin(), work.dead.end(), 0);
+  if (plan_.is_text) {
+    take_text(work, chunk);
+  } else {
+    decode(work, chunk);
+  }
+  judge_times(work, chunk);
+  fill_rows(work, chunk);
+  list_errors(work, chunk);
+}
+
+void SourceNode::decode(Work& work, const Chunk& chunk) const {
+  work.values.resize(chunk.records);
+  for (uint32_t i = 0; i < chunk.records; ++i) work.values[i] = chunk.batch.value(i);
+  work.broken.clear();
+  work.decoder->decode(work.values, work.columns, work.broken);
+  for (BrokenValue& broken : work.broken) {
+    work.dead[broken.row] = 1;
+    work.faults.push_back({broken.row, nullptr, std::move(broken.reason)});
+  }
+  if (!plan_.validate_full) return;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (work.dead[i]) continue;
+    std::string reason = work.decoder->validate(work.values[i]);
+    if (reason.empty()) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, nullptr, std::move(reason)});
+  }
+}
+
+void SourceNode::take_text(Work& work, const Chunk& chunk) const {
+  Column& column = work.columns[0];
+  column.reset(Type::kText, chunk.records);
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    column.texts[i] = chunk.batch.value(i);
+    if (is_utf8(column.texts[i])) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, "the record is not UTF-8", {}});
+  }
+}
+
+const char* SourceNode::time_fault(EventTime time, int64_t now_us) const {
+  if (time < plan_.bounds_from || time >= plan_.bounds_to) return "event time is outside of bounds";
+  if (time > saturating_add(now_us, plan_.max_future_us)) {
+    return "event time is further ahead than max_future";
+  }
+  return nullptr;
+}
+
+void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
+  work.time.resize(chunk.records);
+  if (!plan_.has_event_time) {
+    std::fill(work.time.begin(), work.time.end(), chunk.arrival_us);
+    return;
+  }
+  const Column* decoded = work.decodes_time ? &work.columns.back() : nullptr;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (work.dead[i]) continue;
+    const char* fault = nullptr;
+    EventTime time = kTimeNone;
+    if (decoded && !decoded->valid(i)) {
+      fault = decoded->cell(i) == kNull ? "there is no event time" : "the event time cannot be read";
+    } else {
+      time = decoded ? decoded->ints[i] : chunk.batch.time_us(i);
+      fault = time == kTimeNone ? "there is no event time" : time_fault(time, chunk.arrival_us);
+    }
+    work.time[i] = time;
+    if (!fault) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, fault, {}});
+  }
+}
+
+void SourceNode::fill_rows(Work& work, const Chunk& chunk) const {
+  Rows& rows = work.ports[0];
+  rows.clear();
+  rows.count = chunk.records;
+  rows.batch = chunk.batch;
+  rows.time = work.time.data();
+  rows.columns.assign(shape().schema.size(), nullptr);
+  if (plan_.is_text) rows.columns[0] = &work.columns[0];
+  for (size_t k = 0; k < work.decoded_fields.size(); ++k) {
+    Column& column = work.columns[k];
+    if (plan_.null_on_mismatch && column.has_invalid) {
+      for (uint8_t& cell : column.cells) if (cell == kMismatch) cell = kNull;
+    }
+    rows.columns[work.decoded_fields[k]] = &column;
+  }
+  fill_hidden(work, chunk);
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    // A dead row has no place in the order of times (R14).
+    if (work.dead[i]) work.time[i] = kTimeNone;
+  }
+  rows.all_live = work.faults.empty();
+  if (rows.all_live) return;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (!work.dead[i]) rows.live.push_back(i);
+  }
+}
+
+void SourceNode::fill_hidden(Work& work, const Chunk& chunk) const {
+  Rows& rows = work.ports[0];
+  for (uint32_t hidden = 0; hidden < kHiddenCount; ++hidden) {
+    const uint32_t field = plan_.fields.size() + hidden;
+    if (!wanted_[field]) continue;
+    Column& column = rows.own_column(hidden);
+    column.reset(shape().schema[field].type, chunk.records);
+    rows.columns[field] = &column;
+    for (uint32_t i = 0; i < chunk.records; ++i) {
+      switch (static_cast<Hidden>(hidden)) {
+        case kEventTime: column.ints[i] = work.time[i]; break;
+        case kSourcePosition: column.ints[i] = static_cast<int64_t>(chunk.batch.position(i)); break;
+        case kProcessingTime: column.ints[i] = chunk.arrival_us; break;
+        case kRecordKey:
+          column.texts[i] = chunk.batch.key(i);
+          if (column.texts[i].data() == nullptr) column.set_cell(i, kNull, chunk.records);
+          break;
+        case kHiddenCount: break;
+      }
+    }
+  }
+}
+
+void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
+  std::stable_sort(work.faults.begin(), work.faults.end(),
+                   [](const RecordFault& a, const RecordFault& b) { return a.record < b.record; });
+  Rows& rows = work.ports[static_cast<size_t>(Port::kErrors)];
+  work.error_rows.start(rows, name());
+  size_t reject = 0;
+  const auto add_rejects_before = [&](uint64_t record) {
+    for (; reject < chunk.rejects.size(); ++reject) {
+      const Reject& r = chunk.rejects[reject];
+      if (static_cast<uint64_t>(r.after_record) > record) return;
+      const auto place = static_cast<uint32_t>(std::min<int64_t>(r.after_record, chunk.records));
+      work.error_rows.add({place, r.reason, {}, r.partition, r.position, r.time_us, r.bytes, false});
+    }
+  };
+  for (const RecordFault& fault : work.faults) {
+    add_rejects_before(fault.record);
+    const uint32_t i = fault.record;
+    // What failed only by its time is good JSON.
+    const bool is_json = fault.reason && !plan_.is_text;
+    work.error_rows.add({i, fault.reason ? std::string_view(fault.reason) : fault.text, {},
+                         chunk.batch.partition(i), chunk.batch.position(i), kTimeNone,
+                         chunk.batch.value(i), is_json});
+  }
+  add_rejects_before(UINT64_MAX);
+  work.error_rows.finish();
+}
+
+Result<void> SourceNode::apply(Chunk& chunk, Range range) {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  work.watermarks.resize(chunk.records + 1);
+  const uint32_t end = range.last ? chunk.records : range.end;
+  watermark_.observe_all({work.time.data() + range.begin, end - range.begin},
+                         {work.watermarks.data() + range.begin, end - range.begin + 1});
+  const uint32_t cut = range.last ? UINT32_MAX : range.end;
+  constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
+  work.now[kMain] = view_of(work.ports[kMain], range.begin, cut);
+  work.now[kErrors] = view_of(work.ports[kErrors], range.begin, cut);
+  if (chunk.end && range.last) {
+    // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
+    ended_ = true;
+    work.watermarks[chunk.records] = Watermark::at_end();
+  }
+  count(work, chunk, range.begin, end, cut);
+  return {};
+}
+
+void SourceNode::count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end,
+                       uint32_t cut) {
+  source_counters.errors += work.now[static_cast<size_t>(Port::kErrors)].live.count;
+  source_counters.records += end - begin;
+  for (uint32_t i = begin; i < end; ++i) source_counters.bytes += chunk.batch.value(i).size();
+  for (const Reject& reject : chunk.rejects) {
+    const auto place = static_cast<uint32_t>(std::min<int64_t>(reject.after_record, chunk.records));
+    if (place < begin || place >= cut) continue;
+    ++source_counters.records;
+    source_counters.bytes += reject.bytes.size();
+  }
+}
+
+const EventTime* SourceNode::watermarks(const Chunk& chunk) const {
+  return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
+}
+
+}  // namespace millrace

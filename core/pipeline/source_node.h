@@ -1,0 +1,66 @@
+#pragma once
+
+/// A source in the graph: decodes the fields that somebody reads, judges event times, and keeps
+/// the source's watermark. Broken records and unusable event times leave here, by `.errors` and by
+/// nothing else (semantics R14, R46).
+
+#include "columns/json_decode.h"
+#include "pipeline/error_rows.h"
+#include "pipeline/node.h"
+#include "window/watermark.h"
+
+namespace millrace {
+
+/// How a source's records become rows; resolved from the configuration by the planner.
+struct SourcePlan {
+  Schema fields;          ///< Declared or inferred.
+  bool is_text = false;   ///< `lines`, `raw`: one field "value", no JSON.
+  bool text_cells = false;  ///< CSV: strings are PostgreSQL's text input.
+  bool null_on_mismatch = false;
+  bool validate_full = false;
+
+  bool has_event_time = false;
+  std::vector<std::string> time_path;  ///< Empty: the plugin's time.
+  CellFormat time_format = CellFormat::kTimeRfc3339;
+  int64_t out_of_orderness_us = 0;
+  int64_t max_future_us = 3600 * kSecondUs;
+  EventTime bounds_from = kTimeNone, bounds_to = kTimeMax;
+};
+
+class SourceNode final : public Node {
+ public:
+  SourceNode(std::string name, SourcePlan plan);
+
+  std::unique_ptr<NodeWork> make_work() const override;
+  bool parallel() const override { return true; }
+  void prepare(Chunk& chunk) const override;
+  Result<void> apply(Chunk& chunk, Range range) override;
+  void demand(size_t, std::vector<bool>&) const override {}
+
+  const EventTime* watermarks(const Chunk& chunk) const override;
+  EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }
+
+  Watermark& tracker() { return watermark_; }
+  SourceCounters source_counters;
+
+ private:
+  struct Work;
+  void decode(Work& work, const Chunk& chunk) const;
+  void take_text(Work& work, const Chunk& chunk) const;
+  void judge_times(Work& work, const Chunk& chunk) const;
+  const char* time_fault(EventTime time, int64_t now_us) const;
+  void list_errors(Work& work, const Chunk& chunk) const;
+  void fill_rows(Work& work, const Chunk& chunk) const;
+  void fill_hidden(Work& work, const Chunk& chunk) const;
+  void count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end, uint32_t cut);
+
+  SourcePlan plan_;
+  Watermark watermark_;
+  bool ended_ = false;
+};
+
+/// Names of the hidden fields, in the order in which every source appends them to its schema.
+inline constexpr std::string_view kHiddenFields[] = {"event_time()", "record_key()",
+                                                     "source_position()", "processing_time()"};
+
+}  // namespace millrace

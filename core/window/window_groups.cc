@@ -1,0 +1,133 @@
+#include "window/window_groups.h"
+
+#include <algorithm>
+
+namespace millrace {
+
+GroupSlice::GroupSlice(const AggregateLayout& layout, Span span) : layout_(layout), span_(span) {}
+
+GroupSlice::~GroupSlice() {
+  for (auto& map : shards_) {
+    for (size_t i = 0; map && i < map->size(); ++i) layout_.destroy((*map)[i].state);
+  }
+}
+
+GroupMap& GroupSlice::shard(uint8_t number) {
+  auto& map = shards_[number];
+  if (!map) map = std::make_unique<GroupMap>(layout_.slot_bytes());
+  return *map;
+}
+
+size_t GroupSlice::groups() const {
+  size_t total = 0;
+  for (const auto& map : shards_) total += map ? map->size() : 0;
+  return total;
+}
+
+size_t GroupSlice::bytes() const {
+  size_t total = sizeof *this;
+  for (const auto& map : shards_) total += map ? sizeof *map + map->bytes() : 0;
+  return total;
+}
+
+WindowGroups::WindowGroups(AggregateLayout layout, Slicer slicer, int64_t allowed_lateness_us)
+    : layout_(std::move(layout)), slicer_(slicer), allowed_lateness_us_(allowed_lateness_us) {}
+
+WindowGroups::Verdict WindowGroups::judge(EventTime t, EventTime w) const {
+  if (closed(slicer_.last_end_of(t), w)) return Verdict::kLate;
+  if (slicer_.one_slice_per_window()) return Verdict::kOnTime;
+  const Span first = slicer_.first_window_ending_after(slicer_.slice_of(t).start);
+  return closed(first.end, w) ? Verdict::kLatePartial : Verdict::kOnTime;
+}
+
+GroupSlice& WindowGroups::slice_at(EventTime t) {
+  if (last_slice_ && t >= last_slice_->span().start && t < last_slice_->span().end) {
+    return *last_slice_;
+  }
+  const Span span = slicer_.slice_of(t);
+  auto found = slices_.find(span.start);
+  if (found == slices_.end()) {
+    found = slices_.try_emplace(span.start, layout_, span).first;
+  }
+  last_slice_ = &found->second;
+  return found->second;
+}
+
+GroupSlice& WindowGroups::slice_starting(EventTime start) {
+  const auto found = slices_.find(start);
+  if (found != slices_.end()) return found->second;
+  return slices_.try_emplace(start, layout_, Span{start, slicer_.slice_of(start).end}).first->second;
+}
+
+bool WindowGroups::next_due(Due& due) const {
+  if (slices_.empty()) return false;
+  // The earliest slice with anything in it decides, unless its earlier windows are closed already.
+  const EventTime first_slice = slices_.begin()->first;
+  due.window = slicer_.first_window_ending_after(std::max(first_slice, fired_upto_));
+  // Several windows may lie between what was closed and the next slice: go on until one holds it.
+  if (due.window.start > first_slice || due.window.end <= first_slice) {
+    for (const auto& [start, slice] : slices_) {
+      due.window = slicer_.first_window_ending_after(std::max(start, fired_upto_));
+      if (due.window.start <= start) break;
+    }
+  }
+  due.closes_at = saturating_add(due.window.end, allowed_lateness_us_);
+  return true;
+}
+
+std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& window) {
+  std::vector<ClosedGroup> out;
+  const auto take = [&](const GroupSlice& slice) {
+    out.reserve(slice.groups());
+    for (unsigned shard = 0; shard < kGroupShards; ++shard) {
+      const GroupMap* map = slice.find_shard(static_cast<uint8_t>(shard));
+      for (size_t i = 0; map && i < map->size(); ++i) out.push_back({(*map)[i].key, (*map)[i].state});
+    }
+  };
+  auto slice = slices_.lower_bound(window.start);
+  if (slicer_.one_slice_per_window()) {
+    if (slice != slices_.end() && slice->first == window.start) take(slice->second);
+    return out;
+  }
+  combined_ = std::make_unique<GroupSlice>(layout_, window);
+  for (; slice != slices_.end() && slice->first < window.end; ++slice) {
+    for (unsigned shard = 0; shard < kGroupShards; ++shard) {
+      const GroupMap* map = slice->second.find_shard(static_cast<uint8_t>(shard));
+      for (size_t i = 0; map && i < map->size(); ++i) {
+        const GroupMap::Group& group = (*map)[i];
+        layout_.merge(combined_->state(group.hash, group.key), group.state);
+      }
+    }
+  }
+  take(*combined_);
+  return out;
+}
+
+std::vector<EventTime> WindowGroups::close(const Span& window) {
+  combined_.reset();
+  fired_upto_ = std::max(fired_upto_, window.end);
+  const EventTime keep_from = slicer_.one_slice_per_window()
+                                  ? window.end
+                                  : slicer_.first_window_ending_after(window.end).start;
+  std::vector<EventTime> gone;
+  for (auto slice = slices_.begin(); slice != slices_.end() && slice->first < keep_from;) {
+    if (last_slice_ == &slice->second) last_slice_ = nullptr;
+    gone.push_back(slice->first);
+    slice = slices_.erase(slice);
+  }
+  return gone;
+}
+
+size_t WindowGroups::bytes() const {
+  size_t total = 0;
+  for (const auto& [start, slice] : slices_) total += slice.bytes();
+  return total;
+}
+
+size_t WindowGroups::groups() const {
+  size_t total = 0;
+  for (const auto& [start, slice] : slices_) total += slice.groups();
+  return total;
+}
+
+}  // namespace millrace

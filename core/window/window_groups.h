@@ -1,0 +1,119 @@
+#pragma once
+
+/// Open windows of one grouped operator: slices of time, in each slice 64 shards, in each shard
+/// the groups and their aggregate states. Knows which window closes next and hands out its groups,
+/// combined from its slices. Pure: no clock, no I/O, no expressions.
+/// Threads: one.
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "window/aggregate_layout.h"
+#include "window/group_map.h"
+#include "window/slicer.h"
+#include "window/watermark.h"
+
+namespace millrace {
+
+inline constexpr unsigned kGroupShards = 64;
+/// Shards are the top six bits of the key's hash; stored, so never to be changed.
+inline uint8_t group_shard(uint64_t hash) { return static_cast<uint8_t>(hash >> 58); }
+
+/// The groups of one slice.
+class GroupSlice {
+ public:
+  GroupSlice(const AggregateLayout& layout, Span span);
+  ~GroupSlice();
+  GroupSlice(const GroupSlice&) = delete;
+
+  Span span() const { return span_; }
+  /// The state of a group, made and initialised when new; marked dirty.
+  std::byte* state(uint64_t hash, std::string_view key) {
+    GroupMap& map = shard(group_shard(hash));
+    bool made = false;
+    GroupMap::Group& group = map.find_or_add(hash, key, made);
+    if (made) layout_.init(group.state);
+    map.mark_dirty(group);
+    return group.state;
+  }
+  /// Made when it is missing.
+  GroupMap& shard(uint8_t number);
+  /// Null when nothing is in it.
+  GroupMap* find_shard(uint8_t number) const { return shards_[number].get(); }
+  size_t groups() const;
+  size_t bytes() const;
+
+ private:
+  const AggregateLayout& layout_;
+  Span span_;
+  std::array<std::unique_ptr<GroupMap>, kGroupShards> shards_;
+};
+
+class WindowGroups {
+ public:
+  WindowGroups(AggregateLayout layout, Slicer slicer, int64_t allowed_lateness_us);
+
+  const AggregateLayout& layout() const { return layout_; }
+  const Slicer& slicer() const { return slicer_; }
+  int64_t allowed_lateness() const { return allowed_lateness_us_; }
+
+  enum class Verdict { kOnTime, kLatePartial, kLate };
+  /// Judges a record at `t` against W as it stood before it (R10, R12).
+  Verdict judge(EventTime t, EventTime w) const;
+
+  /// The slice of `t`, made when it is missing. Holds until the slice's last window is closed.
+  GroupSlice& slice_at(EventTime t);
+
+  /// The slice that starts exactly there: for restoring.
+  GroupSlice& slice_starting(EventTime start);
+
+  struct Due {
+    Span window;
+    EventTime closes_at;  ///< Once W reaches this.
+  };
+  /// The next window to close, by (end, start). False: no window is open.
+  bool next_due(Due& due) const;
+
+  struct ClosedGroup {
+    std::string_view key;
+    const std::byte* state;
+  };
+  /// The groups of a due window, in no order, combined over its slices left to right. The views
+  /// hold until close().
+  std::vector<ClosedGroup> groups_of(const Span& window);
+  /// Forgets the window: slices that belong to no later window go, their starts are returned.
+  std::vector<EventTime> close(const Span& window);
+
+  /// Windows with an end up to this count as closed, whatever W says: what the end of bounded
+  /// input closed stays closed in a later run (R20).
+  EventTime closed_upto() const { return closed_upto_; }
+  void restore_closed(EventTime fired_upto, EventTime closed_upto) {
+    fired_upto_ = fired_upto;
+    closed_upto_ = closed_upto;
+  }
+  EventTime fired_upto() const { return fired_upto_; }
+  /// Remembers that the end of input closed everything so far.
+  void seal_closed() { closed_upto_ = fired_upto_; }
+
+  std::map<EventTime, GroupSlice>& slices() { return slices_; }
+  size_t bytes() const;
+  size_t groups() const;
+
+ private:
+  bool closed(EventTime end, EventTime w) const {
+    return end <= closed_upto_ || is_closed(end, allowed_lateness_us_, w);
+  }
+  AggregateLayout layout_;
+  Slicer slicer_;
+  int64_t allowed_lateness_us_;
+  std::map<EventTime, GroupSlice> slices_;
+  GroupSlice* last_slice_ = nullptr;  ///< Most records fall where the one before them fell.
+  std::unique_ptr<GroupSlice> combined_;
+  EventTime fired_upto_ = kTimeNone;   ///< Largest end that was closed.
+  EventTime closed_upto_ = kTimeNone;
+};
+
+}  // namespace millrace
