@@ -1,0 +1,64 @@
+# millrace_add_plugin(NAME SOURCES file… [LIBS library…] [SCHEMA schema.json…] [STATIC_RUNTIME])
+#
+# Makes NAME.mrp.so, a plugin that exports exactly one symbol; the link fails otherwise. Each SCHEMA
+# file becomes a constant in the generated header NAME_schema.h: schema.json is
+# millrace::schema::NAME, other.json is millrace::schema::other.
+# STATIC_RUNTIME links libstdc++ into the plugin, for binaries that shall run on older systems.
+#
+# Everything is a property of the target itself: flags set per directory are too easily set too late.
+set(MILLRACE_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(millrace_embed_schemas name)
+  set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema/${name}_schema.h)
+  set(files "")
+  foreach(file ${ARGN})
+    get_filename_component(file ${file} ABSOLUTE)
+    list(APPEND files ${file})
+  endforeach()
+  string(REPLACE ";" "|" joined "${files}")
+  add_custom_command(OUTPUT ${header}
+    COMMAND ${CMAKE_COMMAND} -DNAME=${name} "-DFILES=${joined}" -DHEADER=${header}
+            -P ${MILLRACE_PLUGIN_CMAKE_DIR}/embed_schema.cmake
+    DEPENDS ${files} ${MILLRACE_PLUGIN_CMAKE_DIR}/embed_schema.cmake
+    COMMENT "Embedding the schema of ${name}" VERBATIM)
+  target_sources(${name} PRIVATE ${header})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema)
+endfunction()
+
+function(millrace_add_plugin name)
+  cmake_parse_arguments(ARG "STATIC_RUNTIME" "" "SOURCES;LIBS;SCHEMA" ${ARGN})
+  if(NOT ARG_SOURCES)
+    message(FATAL_ERROR "millrace_add_plugin(${name}): SOURCES is missing")
+  endif()
+  add_library(${name} MODULE ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE millrace::sdk ${ARG_LIBS})
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  if(ARG_SCHEMA)
+    millrace_embed_schemas(${name} ${ARG_SCHEMA})
+  endif()
+
+  set(map ${MILLRACE_PLUGIN_CMAKE_DIR}/plugin.map)
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" SUFFIX ".mrp.so" POSITION_INDEPENDENT_CODE ON
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN" LINK_DEPENDS ${map})
+  # GNU_UNIQUE symbols would be shared with other plugins behind the version script's back.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  target_link_options(${name} PRIVATE
+    LINKER:--version-script=${map} LINKER:--exclude-libs,ALL LINKER:-z,now LINKER:-z,relro LINKER:-z,nodelete)
+  if(NOT MILLRACE_SANITIZE)  # Sanitizer symbols come from the program.
+    target_link_options(${name} PRIVATE LINKER:-z,defs)
+  endif()
+  if(ARG_STATIC_RUNTIME)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+  if(MILLRACE_PLUGIN_DIR)  # In the tree: where the program looks, built or installed.
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${MILLRACE_PLUGIN_DIR})
+    install(TARGETS ${name} LIBRARY DESTINATION lib/millrace/plugins)
+  endif()
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DFILE=$<TARGET_FILE:${name}> -DNM=${CMAKE_NM}
+            -P ${MILLRACE_PLUGIN_CMAKE_DIR}/check_exports.cmake
+    VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY MILLRACE_PLUGINS ${name})
+endfunction()
