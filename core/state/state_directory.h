@@ -3,8 +3,10 @@
 /// The directory that one running pipeline owns: made when missing, refused on file systems where
 /// LMDB's memory map is not safe, locked for as long as the object lives.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -34,7 +36,10 @@ class StateDirectory {
 
 enum class FileSystemVerdict { kLocal, kDoubtful, kNetwork };
 /// By the magic number of statfs(2). Unknown ones pass as local.
-FileSystemVerdict judge_file_system(uint64_t magic);
+FileSystemVerdict judge_file_system(uint32_t magic);
+
+/// Makes the names in a directory durable, new or renamed.
+Result<void> sync_directory(const std::string& path);
 
 /// What a failed system call on `path` means, in a sentence: `action` (as "cannot write"), path,
 /// reason, and the remedy for full disks, missing rights and read-only file systems.

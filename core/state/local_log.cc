@@ -1,0 +1,308 @@
+#include "state/local_log.h"
+
+#include <fmt/core.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "state/block_key.h"
+#include "state/block_reader.h"
+
+namespace millrace {
+namespace {
+
+// Keys of the log; blocks have the prefix "b". README.md is the page.
+constexpr std::string_view kFormatKey = "f";
+constexpr std::string_view kMetaKey = "m";
+constexpr std::string_view kFormatMagic = "MRSL";
+constexpr uint16_t kFormatVersion = 1;
+constexpr std::size_t kStateIdBytes = 16;
+/// Nodes, keys and rounding to pages, of one block; generous.
+constexpr uint64_t kBlockOverheadBytes = 8192;
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  return text;
+}
+
+Result<std::string> random_state_id() {
+  std::string id(kStateIdBytes, '\0');
+  if (::getrandom(id.data(), id.size(), 0) == static_cast<ssize_t>(id.size())) return id;
+  return file_error(errno, "cannot read", "random numbers");
+}
+
+std::string format_record(std::string_view state_id) {
+  std::string record(kFormatMagic);
+  append_u16(record, kFormatVersion);
+  record.append(state_id);
+  return record;
+}
+
+/// The state id, or why this release may not touch what lies there.
+Result<std::string> judge_format(std::string_view record, const std::string& path) {
+  ByteReader reader(record);
+  const bool ours = reader.bytes(kFormatMagic.size()) == kFormatMagic;
+  const uint16_t version = reader.u16();
+  if (!ours || !reader.ok() || version == 0) {
+    return Error{Code::kCorrupt, fmt::format("the state in {} has no readable format record: "
+                                             "restore a copy, or start anew with --fresh",
+                                             path)};
+  }
+  if (version > kFormatVersion) {
+    return Error{Code::kFailed,
+                 fmt::format("the state in {} has format {}, this release reads up to {}: run the "
+                             "newer release that wrote it, or choose another directory with "
+                             "--state DIR",
+                             path, version, kFormatVersion)};
+  }
+  const std::string_view id = reader.bytes(kStateIdBytes);
+  if (!reader.at_end()) {
+    return Error{Code::kCorrupt, fmt::format("the state in {} has a damaged format record", path)};
+  }
+  return std::string(id);
+}
+
+std::string meta_record(const Commit& commit) {
+  std::string record;
+  record.reserve(16 + commit.meta.size());
+  append_u64(record, commit.epoch);
+  append_u64(record, hash_bytes(commit.meta, commit.epoch));
+  record.append(commit.meta);
+  return record;
+}
+
+Result<Restored> parse_meta(std::string_view record, const std::string& path) {
+  ByteReader reader(record);
+  Restored restored;
+  restored.epoch = reader.u64();
+  const uint64_t checksum = reader.u64();
+  const std::string_view meta = reader.left();
+  if (!reader.ok() || hash_bytes(meta, restored.epoch) != checksum) {
+    return Error{Code::kCorrupt, fmt::format("the last commit in {} is damaged: restore a copy, "
+                                             "or start anew with --fresh",
+                                             path)};
+  }
+  restored.meta = std::string(meta);
+  return restored;
+}
+
+Result<std::optional<Restored>> read_meta(LmdbTransaction& transaction, const std::string& path) {
+  auto record = transaction.get(kMetaKey);
+  if (!record) return std::move(record.error());
+  if (!*record) return std::optional<Restored>();
+  auto restored = parse_meta(**record, path);
+  if (!restored) return std::move(restored.error());
+  return std::optional(std::move(*restored));
+}
+
+Result<void> check_epoch(LmdbTransaction& transaction, uint64_t epoch) {
+  auto record = transaction.get(kMetaKey);
+  if (!record) return std::move(record.error());
+  if (!*record) return {};
+  const uint64_t last = ByteReader(**record).u64();
+  if (epoch > last) return {};
+  return Error{Code::kFailed,
+               fmt::format("commit {} does not follow commit {} in force", epoch, last)};
+}
+
+Result<void> check_name(std::string_view op) {
+  if (op.size() <= kOperatorBytesMax) return {};
+  return Error{Code::kFailed, fmt::format("operator name of {} bytes: at most {}", op.size(),
+                                          kOperatorBytesMax)};
+}
+
+Result<void> check_names(const Commit& commit) {
+  for (const StateBlock& block : commit.put) {
+    MILLRACE_TRY(check_name(block.id.op));
+    if (block.bytes.size() > std::numeric_limits<uint32_t>::max()) {
+      return Error{Code::kFailed, fmt::format("{} has {} bytes; one entry of state may take 4 GiB",
+                                              to_text(block.id), block.bytes.size())};
+    }
+  }
+  for (const BlockId& id : commit.erase) MILLRACE_TRY(check_name(id.op));
+  for (const auto& [op, slice] : commit.erase_slices) MILLRACE_TRY(check_name(op));
+  for (const std::string& op : commit.erase_operators) MILLRACE_TRY(check_name(op));
+  if (commit.meta.size() > std::numeric_limits<uint32_t>::max() - 16) {
+    return Error{Code::kFailed, fmt::format("commit record of {} bytes; at most 4 GiB",
+                                            commit.meta.size())};
+  }
+  return {};
+}
+
+/// The keys of a restart lie in memory order, so the puts go in key order: LMDB then appends to
+/// the page it just wrote.
+std::vector<std::pair<std::string, std::string_view>> sorted_puts(const Commit& commit) {
+  std::vector<std::pair<std::string, std::string_view>> puts;
+  puts.reserve(commit.put.size());
+  for (const StateBlock& block : commit.put) puts.emplace_back(block_key(block.id), block.bytes);
+  std::stable_sort(puts.begin(), puts.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return puts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalLog>> LocalLog::open(const Options& options) {
+  auto directory = StateDirectory::own(options.dir, options.pipeline);
+  if (!directory) return std::move(directory.error());
+  return open_owned(std::move(*directory), options.map_bytes);
+}
+
+Result<std::unique_ptr<LocalLog>> LocalLog::open_anew(const Options& options) {
+  auto directory = StateDirectory::own(options.dir, options.pipeline);
+  if (!directory) return std::move(directory.error());
+  if (::unlink(directory->data_file().c_str()) != 0 && errno != ENOENT) {
+    return file_error(errno, "cannot remove", directory->data_file());
+  }
+  return open_owned(std::move(*directory), options.map_bytes);
+}
+
+Result<std::unique_ptr<LocalLog>> LocalLog::open_owned(StateDirectory directory,
+                                                       uint64_t map_bytes) {
+  auto store = LmdbStore::open(directory.path(), map_bytes);
+  if (!store) return std::move(store.error());
+  std::unique_ptr<LocalLog> log(new LocalLog(std::move(directory), std::move(*store)));
+  MILLRACE_TRY(log->read_format());
+  if (log->store_->padded()) MILLRACE_TRY(log->verify());
+  return log;
+}
+
+Result<void> LocalLog::read_format() {
+  std::optional<std::string> record;
+  bool empty = true;
+  MILLRACE_TRY(store_->read([&](LmdbTransaction& transaction) -> Result<void> {
+    auto found = transaction.get(kFormatKey);
+    if (!found) return std::move(found.error());
+    if (*found) record = std::string(**found);
+    // One entry, or a failure, is enough to know that something is there.
+    empty = transaction
+                .each("",
+                      [](std::string_view, std::string_view) {
+                        return Result<void>(Error{Code::kCancelled, ""});
+                      })
+                .has_value();
+    return {};
+  }));
+  if (!record && empty) return make_format(false);
+  auto id = judge_format(record ? *record : "", path());
+  if (!id) return std::move(id.error());
+  const std::lock_guard lock(state_id_mutex_);
+  state_id_ = hex(*id);
+  return {};
+}
+
+Result<void> LocalLog::make_format(bool erase) {
+  auto id = random_state_id();
+  if (!id) return std::move(id.error());
+  MILLRACE_TRY(store_->write(kBlockOverheadBytes, [&](LmdbTransaction& transaction) -> Result<void> {
+    if (erase) MILLRACE_TRY(transaction.erase_all());
+    return transaction.put(kFormatKey, format_record(*id));
+  }));
+  const std::lock_guard lock(state_id_mutex_);
+  state_id_ = hex(*id);
+  return {};
+}
+
+Result<void> LocalLog::reset() { return make_format(true); }
+
+Result<void> LocalLog::verify() {
+  log_warn(fmt::format("{} is shorter than it should be; reading all of it", store_->data_file()));
+  Result<void> intact = store_->read([&](LmdbTransaction& transaction) -> Result<void> {
+    auto meta = read_meta(transaction, path());
+    if (!meta) return std::move(meta.error());
+    return transaction.each(kBlocksPrefix, [](std::string_view, std::string_view bytes) {
+      auto header = read_block_header(bytes);
+      return header ? Result<void>() : Result<void>(std::move(header.error()));
+    });
+  });
+  if (intact) return {};
+  return Error{Code::kCorrupt,
+               fmt::format("{} was cut short and has lost what it committed ({}): restore a copy, "
+                           "or start anew with --fresh",
+                           store_->data_file(), intact.error().message)};
+}
+
+Result<void> LocalLog::commit(const Commit& commit) {
+  MILLRACE_TRY(check_names(commit));
+  const auto puts = sorted_puts(commit);
+  const std::string meta = meta_record(commit);
+  uint64_t need_bytes = meta.size() + kBlockOverheadBytes;
+  for (const auto& [key, bytes] : puts) need_bytes += bytes.size() + kBlockOverheadBytes;
+
+  return store_->write(need_bytes, [&](LmdbTransaction& transaction) -> Result<void> {
+    MILLRACE_TRY(check_epoch(transaction, commit.epoch));
+    for (const std::string& op : commit.erase_operators) {
+      MILLRACE_TRY(transaction.erase_prefix(operator_prefix(op)));
+    }
+    for (const auto& [op, slice] : commit.erase_slices) {
+      MILLRACE_TRY(transaction.erase_prefix(slice_prefix(op, slice)));
+    }
+    for (const BlockId& id : commit.erase) MILLRACE_TRY(transaction.erase(block_key(id)));
+    for (const auto& [key, bytes] : puts) MILLRACE_TRY(transaction.put(key, bytes));
+    return transaction.put(kMetaKey, meta);
+  });
+}
+
+Result<std::optional<Restored>> LocalLog::last() {
+  std::optional<Restored> last;
+  MILLRACE_TRY(store_->read([&](LmdbTransaction& transaction) -> Result<void> {
+    auto meta = read_meta(transaction, path());
+    if (!meta) return std::move(meta.error());
+    last = std::move(*meta);
+    return {};
+  }));
+  return last;
+}
+
+Result<void> LocalLog::read_blocks(std::string_view op, const BlockVisitor& visit) {
+  MILLRACE_TRY(check_name(op));
+  const std::string prefix = operator_prefix(op);
+  return store_->read([&](LmdbTransaction& transaction) {
+    return transaction.each(prefix, [&](std::string_view key, std::string_view bytes) {
+      const auto id = parse_block_key(key);
+      if (id) return visit(*id, bytes);
+      return Result<void>(Error{Code::kCorrupt, fmt::format("{} holds a key that is no block's",
+                                                            store_->data_file())});
+    });
+  });
+}
+
+Result<std::vector<StoredOperator>> LocalLog::operators() {
+  std::vector<StoredOperator> stored;
+  MILLRACE_TRY(store_->read([&](LmdbTransaction& transaction) {
+    return transaction.each(kBlocksPrefix, [&](std::string_view key, std::string_view bytes) {
+      const auto id = parse_block_key(key);
+      if (!id) return Result<void>();  // read_blocks() reports it.
+      if (stored.empty() || stored.back().op != id->op) stored.push_back({id->op, 0, 0});
+      ++stored.back().blocks;
+      stored.back().bytes += bytes.size();
+      return Result<void>();
+    });
+  }));
+  // Stored by length of the name first.
+  std::sort(stored.begin(), stored.end(),
+            [](const StoredOperator& a, const StoredOperator& b) { return a.op < b.op; });
+  return stored;
+}
+
+std::string LocalLog::state_id() const {
+  const std::lock_guard lock(state_id_mutex_);
+  return state_id_;
+}
+
+uint64_t LocalLog::bytes_on_disk() const {
+  struct stat found;
+  if (::stat(store_->data_file().c_str(), &found) != 0) return 0;
+  return static_cast<uint64_t>(found.st_blocks) * 512;
+}
+
+}  // namespace millrace
