@@ -30,13 +30,15 @@ struct ProgramNode {
     kConstant,  ///< constants[index]
     kField,     ///< input column `index`
     kCall,      ///< function->kernel over the children
+    kNot,
     kAnd,
     kOr,
     kCase,      ///< condition, result, condition, result, …, else
-    kCoalesce,  ///<
+    kCoalesce,  ///< the first that is not NULL
     kIn,        ///< child in sets[index]
     kNullif,    ///< value, equality: NULL where the equality holds
-    kDistinct,  ///< a, b: true unless both NULL or function (an "=") holds
+    kDistinct,  ///< a, b: true unless both are NULL or function (an "=") holds
+    kExtreme,   ///< greatest or least: the one for which function (">" or "<") holds
   };
   Op op;
   Type type;

@@ -1,0 +1,140 @@
+// min and max. NaN is above every number, texts compare by bytes, as everywhere.
+
+#include <array>
+#include <cmath>
+
+#include "expr/aggregate_state.h"
+
+namespace millrace {
+namespace {
+
+bool less(int64_t a, int64_t b) {
+  return a < b;
+}
+bool less(double a, double b) {
+  return a < b || (!std::isnan(a) && std::isnan(b));
+}
+bool less(std::string_view a, std::string_view b) {
+  return a < b;
+}
+
+void append(Column& out, int64_t value) {
+  append_int(out, value);
+}
+void append(Column& out, double value) {
+  append_float(out, value);
+}
+void append(Column& out, const std::string& value) {
+  append_text(out, value);
+}
+
+void put_value(std::string& out, int64_t value) {
+  put(out, value);
+}
+void put_value(std::string& out, double value) {
+  put(out, value);
+}
+void put_value(std::string& out, const std::string& value) {
+  put(out, static_cast<uint64_t>(value.size()));
+  out += value;
+}
+
+bool take_value(std::string_view& in, int64_t& value) {
+  return take(in, value);
+}
+bool take_value(std::string_view& in, double& value) {
+  return take(in, value);
+}
+bool take_value(std::string_view& in, std::string& value) {
+  uint64_t size = 0;
+  if (!take(in, size) || size > in.size()) return false;
+  value.assign(in.substr(0, size));
+  in.remove_prefix(size);
+  return true;
+}
+
+/// T is int64_t, double or std::string (the state owns the bytes).
+template <class T, bool kMax>
+struct Extreme {
+  T value{};
+  bool any = false;
+
+  template <class V>
+  void add(const V& candidate) {
+    if (any && !(kMax ? less(value, candidate) : less(candidate, value))) return;
+    value = candidate;
+    any = true;
+  }
+  void merge(const Extreme& from) {
+    if (from.any) add(from.value);
+  }
+  void emit(Column& out, RowErrors&) const { any ? append(out, value) : append_null(out); }
+  void encode(std::string& out) const {
+    put(out, static_cast<uint8_t>(any));
+    if (any) put_value(out, value);
+  }
+  bool decode(std::string_view& in) {
+    return take_flag(in, any) && (!any || take_value(in, value));
+  }
+};
+
+template <bool kMax>
+void fold_ints(std::byte* const* states, const Column* argument, Selection rows) {
+  using State = Extreme<int64_t, kMax>;
+  const int64_t* values = argument->ints.data();
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.add(values[at]); });
+}
+
+template <bool kMax>
+void fold_floats(std::byte* const* states, const Column* argument, Selection rows) {
+  using State = Extreme<double, kMax>;
+  const double* values = argument->floats.data();
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.add(values[at]); });
+}
+
+template <bool kMax>
+void fold_texts(std::byte* const* states, const Column* argument, Selection rows) {
+  using State = Extreme<std::string, kMax>;
+  const std::string_view* values = argument->texts.data();
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.add(values[at]); });
+}
+
+template <bool kMax>
+AggregateFunction int_entry(Type type) {
+  return {kMax ? "max" : "min",
+          type,
+          false,
+          type,
+          1,
+          kernel_of<Extreme<int64_t, kMax>>(fold_ints<kMax>),
+          kMax ? "Largest value; NULL of none." : "Smallest value; NULL of none.",
+          kMax ? "max(x)" : "min(x)"};
+}
+
+template <bool kMax>
+std::array<AggregateFunction, 5> entries() {
+  AggregateFunction floats = int_entry<kMax>(Type::kFloat8);
+  floats.kernel = kernel_of<Extreme<double, kMax>>(fold_floats<kMax>);
+  AggregateFunction texts = int_entry<kMax>(Type::kText);
+  texts.kernel = kernel_of<Extreme<std::string, kMax>>(fold_texts<kMax>);
+  return {int_entry<kMax>(Type::kInt4), int_entry<kMax>(Type::kInt8), floats, texts,
+          int_entry<kMax>(Type::kTimestamptz)};
+}
+
+}  // namespace
+
+std::span<const AggregateFunction> extreme_aggregates() {
+  static const std::array<AggregateFunction, 10> kEntries = [] {
+    std::array<AggregateFunction, 10> all{};
+    size_t i = 0;
+    for (const AggregateFunction& function : entries<false>()) all[i++] = function;
+    for (const AggregateFunction& function : entries<true>()) all[i++] = function;
+    return all;
+  }();
+  return kEntries;
+}
+
+}  // namespace millrace

@@ -1,0 +1,101 @@
+#pragma once
+
+/// From a parse tree to a program: names, types, overloads, casts. Private to this room.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expr/builder.h"
+#include "expr/error.h"
+#include "expr/parse.h"
+#include "expr/resolve.h"
+
+namespace millrace {
+
+/// What names mean. By default they are the schema's fields.
+struct Scope {
+  const Schema* schema = nullptr;
+  /// Grouped: only `names` are visible, aggregates are columns, and `input` holds the fields that
+  /// cannot be used bare.
+  bool grouped = false;
+  const Schema* input = nullptr;
+  std::map<std::string, uint32_t, std::less<>> names;     ///< Name → column of `schema`.
+  std::map<std::string, uint32_t, std::less<>> subtrees;  ///< canonical_tree → column.
+  std::map<std::string, const ParsedExpression*, std::less<>> aliases;  ///< For `having`.
+  std::string where;  ///< What is being bound, for messages: "filter", "group_by".
+};
+
+class Binder {
+ public:
+  Binder(const ParsedExpression& expression, const Scope& scope);
+  /// The whole expression; `wanted`: it must have this type.
+  Compiled<Program> bind(std::optional<Type> wanted);
+
+ private:
+  /// A bound subexpression. A literal has no type until something gives it one.
+  struct Operand {
+    Type type = Type::kText;
+    uint32_t node = 0;
+    bool unknown = false;  ///< A bare literal or NULL; `node` is not there yet.
+    bool null = false;
+    std::string literal;
+    uint32_t place = 0;
+
+    ArgType arg() const { return {type, unknown}; }
+  };
+  using Bound = std::optional<Operand>;  ///< Nothing: error_ is set.
+  using Op = ProgramNode::Op;
+
+  Bound expression(const JsonValue& tree);
+  Bound dispatch(const TreeNode& node);
+  // Leaves (binder.cc).
+  Bound constant(const TreeNode& node);
+  Bound number(const TreeNode& node, std::string_view text);
+  Bound column(const TreeNode& node);
+  Bound field_named(const std::string& path, uint32_t place);
+  Bound unknown_field(const std::string& path, uint32_t place);
+  Bound sql_value(const TreeNode& node);
+  // Calls and casts (binder_calls.cc).
+  Bound type_cast(const TreeNode& node);
+  Bound call(const TreeNode& node);
+  Bound record_function(const std::string& name, uint32_t place);
+  Bound collate(const TreeNode& node);
+  Bound apply(std::string_view name, std::vector<Operand> args, uint32_t place);
+  Bound no_such_function(std::string_view name, const std::vector<Operand>& args, uint32_t place,
+                         bool ambiguous);
+  // Operators and forms (binder_forms.cc).
+  Bound operation(const TreeNode& node);
+  Bound binary(std::string_view name, Operand left, Operand right, uint32_t place);
+  Bound in_list(const TreeNode& node);
+  Bound between(const TreeNode& node);
+  Bound nullif(const TreeNode& node);
+  Bound distinct(const TreeNode& node, bool negated);
+  Bound logic(const TreeNode& node);
+  Bound test(const TreeNode& node, std::string_view kind_key);
+  Bound choose(const TreeNode& node);
+  Bound coalesce(const TreeNode& node);
+  Bound extreme(const TreeNode& node);
+  Bound negated(Bound inner, uint32_t place);
+
+  Bound coerce(Operand operand, Type type, bool explicit_cast, uint32_t place);
+  Bound literal_as(const Operand& operand, Type type);
+  Bound boolean(const JsonValue& tree, std::string_view of_what);
+  /// Brings all to one type.
+  bool unify(std::vector<Operand>& operands, std::string_view of_what, uint32_t place);
+  bool all_bound(const JsonValue::Array& trees, std::vector<Operand>& operands);
+  Operand made(uint32_t node, uint32_t place) const;
+  std::string type_text(const Operand& operand) const;
+  std::nullopt_t fail(uint32_t place, std::string message, std::string hint = "");
+
+  const ParsedExpression& expression_;
+  const Scope& scope_;
+  ProgramBuilder builder_;
+  ExprError error_;
+  uint32_t depth_ = 0;
+  std::optional<uint32_t> fixed_place_;  ///< Inside an alias: where it was named.
+};
+
+}  // namespace millrace

@@ -1,0 +1,145 @@
+// Casts and function calls.
+
+#include <array>
+
+#include "expr/aggregate.h"
+#include "expr/binder.h"
+#include "expr/nearest.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::array<std::string_view, 4> kRecordFunctions = {"event_time", "record_key",
+                                                              "source_position", "processing_time"};
+
+bool is_record_function(std::string_view name) {
+  for (const std::string_view known : kRecordFunctions) {
+    if (known == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Binder::Bound Binder::type_cast(const TreeNode& node) {
+  const JsonValue* arg = node.find("arg");
+  const JsonValue* type_tree = node.find("typeName");
+  if (!arg || !type_tree) return fail(node.place(), "this cast is not supported");
+  const TreeNode type_node{"TypeName", type_tree};
+  const JsonValue* names = type_node.find("names");
+  const std::string_view name = names ? last_name(*names) : "";
+  // `timestamptz '…'` has no place of its own; its type name has.
+  const JsonValue* location = node.find("location");
+  const bool placed = location && location->is_int() && location->as_int() >= 0;
+  const uint32_t place = placed ? node.place() : type_node.place();
+  if (type_node.find("arrayBounds")) return fail(place, "arrays are not supported yet");
+  if (type_node.find("typmods")) {
+    return fail(place, "type modifiers, as in " + std::string(name) + "(n), are not supported");
+  }
+  const auto type = type_from_name(name == "bpchar" ? "text" : name);
+  if (!type) {
+    return fail(type_node.place(), "type \"" + std::string(name) + "\" is not supported",
+                "types are bool, int4, int8, float8, text, timestamptz, jsonb");
+  }
+  Bound bound = expression(*arg);
+  if (!bound) return std::nullopt;
+  return coerce(*bound, *type, true, place);
+}
+
+Binder::Bound Binder::collate(const TreeNode& node) {
+  const JsonValue* name = node.find("collname");
+  const JsonValue* arg = node.find("arg");
+  if (!arg || !name || last_name(*name) != "C") {
+    return fail(node.place(), "text is compared by bytes: only COLLATE \"C\" is there");
+  }
+  return expression(*arg);
+}
+
+Binder::Bound Binder::record_function(const std::string& name, uint32_t place) {
+  const std::string hidden = name + "()";
+  const uint32_t at = fixed_place_.value_or(place);
+  const auto index = scope_.schema->find(hidden);
+  if (index && !scope_.grouped) return made(builder_.field(*scope_.schema, *index, at), at);
+  if (scope_.grouped && scope_.input->find(hidden)) {
+    return fail(place, hidden + " must appear in group_by or be used in an aggregate");
+  }
+  return fail(place, hidden + " is not available here");
+}
+
+Binder::Bound Binder::call(const TreeNode& node) {
+  const JsonValue* names = node.find("funcname");
+  const std::string name(names ? last_name(*names) : "");
+  const uint32_t place = node.place();
+  const JsonValue::Array& trees = node.list("args");
+  if (is_aggregate_name(name)) {
+    // Those that a grouped select allows have become columns before (Scope::subtrees).
+    std::string message = "aggregates are not possible ";
+    message += scope_.grouped ? "here" : "in " + (scope_.where.empty() ? "this" : scope_.where);
+    return fail(place, name + "(): " + message);
+  }
+  for (const char* unsupported : {"agg_filter", "agg_order", "over", "agg_distinct", "agg_star",
+                                  "agg_within_group", "func_variadic"}) {
+    if (node.find(unsupported)) {
+      return fail(place, name + "() is not an aggregate or window function here");
+    }
+  }
+  if (is_record_function(name) && trees.empty()) return record_function(name, place);
+  std::vector<Operand> args;
+  if (!all_bound(trees, args)) return std::nullopt;
+  return apply(name, std::move(args), place);
+}
+
+Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, uint32_t place) {
+  std::vector<ArgType> types;
+  for (const Operand& arg : args) types.push_back(arg.arg());
+  const Resolution resolution = resolve_function(name, types);
+  if (!resolution.function) return no_such_function(name, args, place, resolution.ambiguous);
+  const Function& function = *resolution.function;
+  std::vector<uint32_t> children;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (!function.any_args || args[i].unknown) {
+      const Type wanted = function.any_args ? Type::kText : function.args[i];
+      Bound bound = coerce(args[i], wanted, false, args[i].place);
+      if (!bound) return std::nullopt;
+      args[i] = std::move(*bound);
+    }
+    children.push_back(args[i].node);
+  }
+  const uint32_t at = fixed_place_.value_or(place);
+  // A wrong unit in date_trunc('houre', t) is a fault of the text, not of each row.
+  const bool has_unit = args.size() == 2 && function.args[1] == Type::kTimestamptz &&
+                        function.args[0] == Type::kText && builder_.is_constant(children[0]);
+  if (has_unit) {
+    const uint32_t any_time = builder_.int_constant(0, Type::kTimestamptz, at);
+    if (const auto error = builder_.probe(function, {children[0], any_time})) {
+      return fail(args[0].place, error->text);
+    }
+  }
+  return made(builder_.call(function, std::move(children), at), at);
+}
+
+Binder::Bound Binder::no_such_function(std::string_view name, const std::vector<Operand>& args,
+                                       uint32_t place, bool ambiguous) {
+  const bool is_operator = !std::isalpha(static_cast<unsigned char>(name[0])) && name[0] != '_';
+  std::string call;
+  if (is_operator && args.size() == 2) {
+    call = type_text(args[0]) + " " + std::string(name) + " " + type_text(args[1]);
+  } else if (is_operator) {
+    call = std::string(name) + " " + type_text(args[0]);
+  } else {
+    call = std::string(name) + "(";
+    for (size_t i = 0; i < args.size(); ++i) call += (i ? ", " : "") + type_text(args[i]);
+    call += ")";
+  }
+  const std::string what = is_operator ? "operator" : "function";
+  if (ambiguous)
+    return fail(place, what + " is not unique: " + call, "add a cast, as in '…'::int8");
+  if (!is_operator && !is_function_name(name)) {
+    return fail(place, "unknown function \"" + std::string(name) + "\"",
+                did_you_mean(name, callable_names()));
+  }
+  return fail(place, what + " does not exist: " + call,
+              is_function_name(name) ? "another type may need a cast, as in x::text" : "");
+}
+
+}  // namespace millrace

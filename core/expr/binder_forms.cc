@@ -1,0 +1,277 @@
+// Operators and the forms of SQL.
+
+#include "expr/binder.h"
+
+namespace millrace {
+
+Binder::Bound Binder::operation(const TreeNode& node) {
+  const std::string_view kind = node.text("kind");
+  const uint32_t place = node.place();
+  if (kind == "AEXPR_IN") return in_list(node);
+  if (kind == "AEXPR_NULLIF") return nullif(node);
+  if (kind == "AEXPR_DISTINCT") return distinct(node, false);
+  if (kind == "AEXPR_NOT_DISTINCT") return distinct(node, true);
+  if (kind.find("BETWEEN") != std::string_view::npos) return between(node);
+  if (kind != "AEXPR_OP" && kind != "AEXPR_LIKE" && kind != "AEXPR_ILIKE") {
+    return fail(place, kind == "AEXPR_SIMILAR" ? "SIMILAR TO is not supported yet"
+                                               : "ANY and ALL are not supported yet");
+  }
+  const JsonValue* names = node.find("name");
+  const std::string name(names ? last_name(*names) : "");
+  const JsonValue* left_tree = node.find("lexpr");
+  const JsonValue* right_tree = node.find("rexpr");
+  if (!right_tree) return fail(place, "this operator is not supported");
+  if (!left_tree) {
+    Bound only = expression(*right_tree);
+    if (!only) return std::nullopt;
+    return apply(name, {std::move(*only)}, place);
+  }
+  Bound left = expression(*left_tree);
+  if (!left) return std::nullopt;
+  Bound right = expression(*right_tree);
+  if (!right) return std::nullopt;
+  return binary(name, std::move(*left), std::move(*right), place);
+}
+
+Binder::Bound Binder::binary(std::string_view name, Operand left, Operand right, uint32_t place) {
+  // `||` takes anything beside a text, by its text form.
+  if (name == "||") {
+    const bool text =
+        left.unknown || right.unknown || left.type == Type::kText || right.type == Type::kText;
+    for (Operand* side : {&left, &right}) {
+      if (!text || side->unknown || side->type == Type::kText) continue;
+      Bound bound = coerce(*side, Type::kText, true, side->place);
+      if (!bound) return std::nullopt;
+      *side = std::move(*bound);
+    }
+  }
+  return apply(name == "!=" ? "<>" : name, {std::move(left), std::move(right)}, place);
+}
+
+Binder::Bound Binder::negated(Bound inner, uint32_t place) {
+  if (!inner) return std::nullopt;
+  const uint32_t at = fixed_place_.value_or(place);
+  return made(builder_.form(Op::kNot, Type::kBool, {inner->node}, at), at);
+}
+
+Binder::Bound Binder::in_list(const TreeNode& node) {
+  const uint32_t place = node.place();
+  const JsonValue* names = node.find("name");
+  const bool negate = names && last_name(*names) == "<>";
+  const JsonValue* left = node.find("lexpr");
+  const JsonValue* list = node.find("rexpr");
+  const JsonValue* items = list ? list->at("/List/items") : nullptr;
+  if (!left || !items) return fail(place, "IN needs a list of values");
+  std::vector<Operand> operands;
+  Bound first = expression(*left);
+  if (!first) return std::nullopt;
+  operands.push_back(std::move(*first));
+  if (!all_bound(items->items(), operands)) return std::nullopt;
+  if (!unify(operands, "IN", place)) return std::nullopt;
+  bool constant = true;
+  std::vector<uint32_t> nodes;
+  for (size_t i = 1; i < operands.size(); ++i) {
+    nodes.push_back(operands[i].node);
+    constant = constant && builder_.is_constant(operands[i].node);
+  }
+  const uint32_t at = fixed_place_.value_or(place);
+  Bound bound;
+  if (constant && !builder_.is_constant(operands[0].node) && operands[0].type != Type::kJsonb) {
+    bound = made(builder_.in(operands[0].node, operands[0].type, nodes, at), at);
+  } else {
+    builder_.share(operands[0].node);
+    std::vector<uint32_t> equalities;
+    for (size_t i = 1; i < operands.size(); ++i) {
+      Bound equal = apply("=", {operands[0], operands[i]}, place);
+      if (!equal) return std::nullopt;
+      equalities.push_back(equal->node);
+    }
+    bound = made(builder_.form(Op::kOr, Type::kBool, std::move(equalities), at), at);
+  }
+  return negate ? negated(bound, place) : bound;
+}
+
+Binder::Bound Binder::between(const TreeNode& node) {
+  const uint32_t place = node.place();
+  const std::string_view kind = node.text("kind");
+  const bool negate = kind.find("NOT") != std::string_view::npos;
+  const bool symmetric = kind.find("SYM") != std::string_view::npos;
+  const JsonValue* left = node.find("lexpr");
+  const JsonValue* list = node.find("rexpr");
+  const JsonValue* bounds = list ? list->at("/List/items") : nullptr;
+  if (!left || !bounds || bounds->items().size() != 2) return fail(place, "BETWEEN needs bounds");
+  std::vector<Operand> operands;
+  Bound first = expression(*left);
+  if (!first) return std::nullopt;
+  operands.push_back(std::move(*first));
+  if (!all_bound(bounds->items(), operands)) return std::nullopt;
+  // Each comparison finds its own types, as in PostgreSQL; but a literal on the left is one value.
+  if (operands[0].unknown && !unify(operands, "BETWEEN", place)) return std::nullopt;
+  for (Operand& operand : operands) {
+    if (!operand.unknown) builder_.share(operand.node);
+  }
+  const uint32_t at = fixed_place_.value_or(place);
+  const auto within = [&](const Operand& low, const Operand& high) -> Bound {
+    Bound above = apply(">=", {operands[0], low}, place);
+    if (!above) return std::nullopt;
+    Bound below = apply("<=", {operands[0], high}, place);
+    if (!below) return std::nullopt;
+    return made(builder_.form(Op::kAnd, Type::kBool, {above->node, below->node}, at), at);
+  };
+  Bound bound = within(operands[1], operands[2]);
+  if (bound && symmetric) {
+    Bound other = within(operands[2], operands[1]);
+    if (!other) return std::nullopt;
+    bound = made(builder_.form(Op::kOr, Type::kBool, {bound->node, other->node}, at), at);
+  }
+  return negate ? negated(bound, place) : bound;
+}
+
+Binder::Bound Binder::nullif(const TreeNode& node) {
+  const uint32_t place = node.place();
+  const JsonValue* left = node.find("lexpr");
+  const JsonValue* right = node.find("rexpr");
+  if (!left || !right) return fail(place, "NULLIF needs two values");
+  Bound first = expression(*left);
+  if (!first) return std::nullopt;
+  Bound second = expression(*right);
+  if (!second) return std::nullopt;
+  if (first->unknown) {
+    first = coerce(*first, second->unknown ? Type::kText : second->type, false, place);
+    if (!first) return std::nullopt;
+  }
+  builder_.share(first->node);
+  Bound equal = binary("=", *first, std::move(*second), place);
+  if (!equal) return std::nullopt;
+  const uint32_t at = fixed_place_.value_or(place);
+  Operand made_one =
+      made(builder_.form(Op::kNullif, first->type, {first->node, equal->node}, at), at);
+  return made_one;
+}
+
+Binder::Bound Binder::distinct(const TreeNode& node, bool negate) {
+  const uint32_t place = node.place();
+  const JsonValue* left = node.find("lexpr");
+  const JsonValue* right = node.find("rexpr");
+  if (!left || !right) return fail(place, "IS DISTINCT FROM needs two values");
+  std::vector<Operand> operands;
+  for (const JsonValue* tree : {left, right}) {
+    Bound bound = expression(*tree);
+    if (!bound) return std::nullopt;
+    operands.push_back(std::move(*bound));
+  }
+  if (!unify(operands, "IS DISTINCT FROM", place)) return std::nullopt;
+  const Resolution equal = resolve_function("=", std::vector{operands[0].arg(), operands[1].arg()});
+  if (!equal.function) return no_such_function("=", operands, place, equal.ambiguous);
+  const uint32_t at = fixed_place_.value_or(place);
+  Bound bound = made(builder_.form(Op::kDistinct, Type::kBool, {operands[0].node, operands[1].node},
+                                   at, equal.function),
+                     at);
+  return negate ? negated(bound, place) : bound;
+}
+
+Binder::Bound Binder::logic(const TreeNode& node) {
+  const std::string_view op = node.text("boolop");
+  const uint32_t place = node.place();
+  const std::string_view name = op == "AND_EXPR" ? "AND" : op == "OR_EXPR" ? "OR" : "NOT";
+  std::vector<uint32_t> children;
+  for (const JsonValue& tree : node.list("args")) {
+    Bound bound = boolean(tree, name);
+    if (!bound) return std::nullopt;
+    children.push_back(bound->node);
+  }
+  if (children.empty()) return fail(place, "this condition is not supported");
+  const uint32_t at = fixed_place_.value_or(place);
+  const Op kind = name == "AND" ? Op::kAnd : name == "OR" ? Op::kOr : Op::kNot;
+  return made(builder_.form(kind, Type::kBool, std::move(children), at), at);
+}
+
+/// IS NULL, IS TRUE and their kin: `IS_NOT_TRUE` is the table's "is not true".
+Binder::Bound Binder::test(const TreeNode& node, std::string_view kind_key) {
+  const JsonValue* arg = node.find("arg");
+  if (!arg) return fail(node.place(), "this test is not supported");
+  std::string name(node.text(kind_key));
+  for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(std::tolower(c));
+  Bound bound = kind_key == "booltesttype" ? boolean(*arg, "IS") : expression(*arg);
+  if (!bound) return std::nullopt;
+  return apply(name, {std::move(*bound)}, node.place());
+}
+
+Binder::Bound Binder::choose(const TreeNode& node) {
+  const uint32_t place = node.place();
+  Bound subject;
+  if (const JsonValue* arg = node.find("arg")) {
+    subject = expression(*arg);
+    if (!subject) return std::nullopt;
+    if (!subject->unknown) builder_.share(subject->node);
+  }
+  std::vector<uint32_t> conditions;
+  std::vector<Operand> results;
+  for (const JsonValue& arm : node.list("args")) {
+    const TreeNode when = tree_node(arm);
+    const JsonValue* test = when.find("expr");
+    const JsonValue* result = when.find("result");
+    if (!test || !result) return fail(place, "this CASE is not supported");
+    Bound condition;
+    if (subject) {
+      Bound value = expression(*test);
+      if (!value) return std::nullopt;
+      condition = binary("=", *subject, std::move(*value), when.place());
+    } else {
+      condition = boolean(*test, "WHEN");
+    }
+    if (!condition) return std::nullopt;
+    conditions.push_back(condition->node);
+    Bound bound = expression(*result);
+    if (!bound) return std::nullopt;
+    results.push_back(std::move(*bound));
+  }
+  Operand otherwise;
+  otherwise.unknown = otherwise.null = true;
+  otherwise.place = place;
+  if (const JsonValue* tree = node.find("defresult")) {
+    Bound bound = expression(*tree);
+    if (!bound) return std::nullopt;
+    otherwise = std::move(*bound);
+  }
+  results.push_back(std::move(otherwise));
+  if (!unify(results, "CASE", place)) return std::nullopt;
+  std::vector<uint32_t> children;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    children.push_back(conditions[i]);
+    children.push_back(results[i].node);
+  }
+  children.push_back(results.back().node);
+  const uint32_t at = fixed_place_.value_or(place);
+  return made(builder_.form(Op::kCase, results[0].type, std::move(children), at), at);
+}
+
+Binder::Bound Binder::coalesce(const TreeNode& node) {
+  std::vector<Operand> operands;
+  if (!all_bound(node.list("args"), operands)) return std::nullopt;
+  if (!unify(operands, "COALESCE", node.place())) return std::nullopt;
+  std::vector<uint32_t> children;
+  for (const Operand& operand : operands) children.push_back(operand.node);
+  const uint32_t at = fixed_place_.value_or(node.place());
+  return made(builder_.form(Op::kCoalesce, operands[0].type, std::move(children), at), at);
+}
+
+Binder::Bound Binder::extreme(const TreeNode& node) {
+  const bool greatest = node.text("op") == "IS_GREATEST";
+  const std::string_view name = greatest ? "GREATEST" : "LEAST";
+  std::vector<Operand> operands;
+  if (!all_bound(node.list("args"), operands)) return std::nullopt;
+  if (!unify(operands, name, node.place())) return std::nullopt;
+  const std::vector<ArgType> pair(2, operands[0].arg());
+  const Resolution order = resolve_function(greatest ? ">" : "<", pair);
+  if (!order.function)
+    return no_such_function(greatest ? ">" : "<", {operands[0], operands[0]}, node.place(),
+                            order.ambiguous);
+  std::vector<uint32_t> children;
+  for (const Operand& operand : operands) children.push_back(operand.node);
+  const uint32_t at = fixed_place_.value_or(node.place());
+  return made(
+      builder_.form(Op::kExtreme, operands[0].type, std::move(children), at, order.function), at);
+}
+
+}  // namespace millrace

@@ -1,0 +1,203 @@
+#include "expr/builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "expr/constant_set.h"
+#include "expr/evaluation.h"
+
+namespace millrace {
+namespace {
+
+Column constant_column(Type type) {
+  Column column;
+  column.reset(type, 1);
+  column.constant = true;
+  return column;
+}
+
+/// A copy of row 0 that owns its text.
+Column owned_constant(const Column& from, Type type) {
+  Column column = constant_column(type);
+  copy_cells(column, from, Selection::all(1), 1);
+  const bool is_text = type == Type::kText || type == Type::kJsonb;
+  if (is_text && column.valid(0)) column.texts[0] = column.bytes.store(column.texts[0]);
+  return column;
+}
+
+}  // namespace
+
+ProgramBuilder::ProgramBuilder(std::string text) {
+  program_.text_ = std::move(text);
+}
+
+uint32_t ProgramBuilder::add(ProgramNode node) {
+  program_.nodes_.push_back(std::move(node));
+  return static_cast<uint32_t>(program_.nodes_.size() - 1);
+}
+
+uint32_t ProgramBuilder::add_constant(Column column, uint32_t place) {
+  ProgramNode node{};
+  node.op = Op::kConstant;
+  node.type = column.type;
+  node.place = place;
+  node.index = static_cast<uint32_t>(program_.constants_.size());
+  program_.constants_.push_back(std::move(column));
+  return add(std::move(node));
+}
+
+uint32_t ProgramBuilder::text_constant(std::string_view value, Type type, uint32_t place) {
+  Column column = constant_column(type);
+  column.texts[0] = column.bytes.store(value);
+  return add_constant(std::move(column), place);
+}
+
+uint32_t ProgramBuilder::int_constant(int64_t value, Type type, uint32_t place) {
+  Column column = constant_column(type);
+  column.ints[0] = value;
+  return add_constant(std::move(column), place);
+}
+
+uint32_t ProgramBuilder::float_constant(double value, uint32_t place) {
+  Column column = constant_column(Type::kFloat8);
+  column.floats[0] = value;
+  return add_constant(std::move(column), place);
+}
+
+uint32_t ProgramBuilder::bool_constant(bool value, uint32_t place) {
+  Column column = constant_column(Type::kBool);
+  column.bools[0] = value ? 1 : 0;
+  return add_constant(std::move(column), place);
+}
+
+uint32_t ProgramBuilder::null_constant(Type type, uint32_t place) {
+  Column column = constant_column(type);
+  // A value below the NULL: loops may load it before they look at the cell.
+  switch (type) {
+    case Type::kBool:
+      column.bools[0] = 0;
+      break;
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kTimestamptz:
+      column.ints[0] = 0;
+      break;
+    case Type::kFloat8:
+      column.floats[0] = 0;
+      break;
+    case Type::kText:
+    case Type::kJsonb:
+      column.texts[0] = {};
+      break;
+  }
+  column.set_cell(0, kNull, 1);
+  return add_constant(std::move(column), place);
+}
+
+uint32_t ProgramBuilder::field(const Schema& schema, uint32_t index, uint32_t place) {
+  if (program_.field_names_.size() <= index) program_.field_names_.resize(index + 1);
+  program_.field_names_[index] = schema[index].name;
+  ProgramNode node{};
+  node.op = Op::kField;
+  node.type = schema[index].type;
+  node.place = place;
+  node.index = index;
+  return add(std::move(node));
+}
+
+uint32_t ProgramBuilder::call(const Function& function, std::vector<uint32_t> children,
+                              uint32_t place) {
+  return form(Op::kCall, function.result, std::move(children), place, &function);
+}
+
+uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, uint32_t place,
+                              const Function* function) {
+  ProgramNode node{};
+  node.op = op;
+  node.type = type;
+  node.place = place;
+  node.function = function;
+  node.children = std::move(children);
+  return fold(add(std::move(node)));
+}
+
+uint32_t ProgramBuilder::in(uint32_t child, Type type, const std::vector<uint32_t>& items,
+                            uint32_t place) {
+  auto set = std::make_unique<ConstantSet>(type);
+  for (const uint32_t item : items) set->add(program_.constants_[program_.nodes_[item].index]);
+  set->seal();
+  ProgramNode node{};
+  node.op = Op::kIn;
+  node.type = Type::kBool;
+  node.place = place;
+  node.index = static_cast<uint32_t>(program_.sets_.size());
+  node.children = {child};
+  program_.sets_.push_back(std::move(set));
+  return add(std::move(node));
+}
+
+/// Evaluates a node whose children are all constant. Where that fails the node stays, and
+/// fails for each row that reaches it: `case when x <> 0 then … else 1/0 end` must start.
+uint32_t ProgramBuilder::fold(uint32_t index) {
+  const ProgramNode& node = program_.nodes_[index];
+  if (node.function && node.function->volatility == Volatility::kVolatile) return index;
+  const bool constant = std::all_of(node.children.begin(), node.children.end(),
+                                    [this](uint32_t child) { return is_constant(child); });
+  if (!constant) return index;
+  Scratch scratch;
+  RowErrors errors;
+  errors.start(1);
+  Evaluation evaluation(program_, {{}, 1}, scratch, errors);
+  const Column& value = evaluation.value(index, Selection::all(1));
+  if (!errors.empty()) return index;
+  Column folded = owned_constant(value, node.type);
+  const uint32_t place = node.place;
+  return add_constant(std::move(folded), place);
+}
+
+std::optional<RowError> ProgramBuilder::probe(const Function& function,
+                                              const std::vector<uint32_t>& children) {
+  std::vector<const Column*> args;
+  for (const uint32_t child : children) {
+    args.push_back(&program_.constants_[program_.nodes_[child].index]);
+  }
+  Column out;
+  out.reset(function.result, 1);
+  RowErrors errors;
+  errors.start(1);
+  function.kernel({args, Selection::all(1), 1, out, errors, nullptr, 0});
+  if (errors.empty()) return std::nullopt;
+  return errors.list().front();
+}
+
+/// Folding leaves nodes that nobody uses; their fields must not be decoded.
+void ProgramBuilder::mark_reachable() {
+  std::vector<uint32_t> open = {program_.root_};
+  std::vector<bool> seen(program_.nodes_.size());
+  while (!open.empty()) {
+    const uint32_t index = open.back();
+    open.pop_back();
+    if (seen[index]) continue;
+    seen[index] = true;
+    const ProgramNode& node = program_.nodes_[index];
+    if (node.op == Op::kField) program_.fields_.push_back(node.index);
+    if (node.function && node.function->volatility == Volatility::kVolatile) {
+      program_.deterministic_ = false;
+    }
+    open.insert(open.end(), node.children.begin(), node.children.end());
+  }
+  auto& fields = program_.fields_;
+  std::sort(fields.begin(), fields.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+  for (const uint32_t field : fields) {
+    if (program_.field_names_[field] == "processing_time()") program_.deterministic_ = false;
+  }
+}
+
+Program ProgramBuilder::finish(uint32_t root) && {
+  program_.root_ = root;
+  mark_reachable();
+  return std::move(program_);
+}
+
+}  // namespace millrace

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Makes a Program node by node and folds what is constant. Private to this room.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expr/function.h"
+#include "expr/program.h"
+
+namespace millrace {
+
+class ProgramBuilder {
+ public:
+  using Op = ProgramNode::Op;
+
+  explicit ProgramBuilder(std::string text);
+
+  uint32_t text_constant(std::string_view value, Type type, uint32_t place);
+  uint32_t int_constant(int64_t value, Type type, uint32_t place);
+  uint32_t float_constant(double value, uint32_t place);
+  uint32_t bool_constant(bool value, uint32_t place);
+  uint32_t null_constant(Type type, uint32_t place);
+  uint32_t field(const Schema& schema, uint32_t index, uint32_t place);
+  /// A call; folded to its value if all arguments are constant and that does not fail.
+  uint32_t call(const Function& function, std::vector<uint32_t> children, uint32_t place);
+  /// Any other node; folded in the same way.
+  uint32_t form(Op op, Type type, std::vector<uint32_t> children, uint32_t place,
+                const Function* function = nullptr);
+  /// `child IN (items)`; the items are constants of the child's storage.
+  uint32_t in(uint32_t child, Type type, const std::vector<uint32_t>& items, uint32_t place);
+  /// The node may get several parents, the first of which evaluates it on the most rows.
+  void share(uint32_t node) { program_.nodes_[node].shared = true; }
+
+  Type type_of(uint32_t node) const { return program_.nodes_[node].type; }
+  bool is_constant(uint32_t node) const {
+    return program_.nodes_[node].op == ProgramNode::Op::kConstant;
+  }
+  /// Runs a function over constant nodes; the error of the row, if it failed.
+  std::optional<RowError> probe(const Function& function, const std::vector<uint32_t>& children);
+  Program finish(uint32_t root) &&;
+
+ private:
+  uint32_t add(ProgramNode node);
+  uint32_t add_constant(Column column, uint32_t place);
+  uint32_t fold(uint32_t node);
+  void mark_reachable();
+
+  Program program_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,96 @@
+// Comparisons. Text compares by bytes (collation "C"); NaN equals NaN and is above every number,
+// as PostgreSQL has it, so that floats have a total order.
+
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "expr/kernel.h"
+
+namespace millrace {
+namespace {
+
+// int4 arguments reach the int8 entries by a cast that costs nothing: both are stored as int64.
+
+template <class T>
+struct Order {
+  static bool equal(T a, T b) { return a == b; }
+  static bool less(T a, T b) { return a < b; }
+};
+
+template <>
+struct Order<double> {
+  static bool equal(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+  static bool less(double a, double b) { return a < b || (!std::isnan(a) && std::isnan(b)); }
+};
+
+template <>
+struct Order<std::string_view> {
+  static bool equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
+  }
+  static bool less(std::string_view a, std::string_view b) { return a < b; }
+};
+
+template <class T>
+void equal(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::equal(a, b); });
+}
+template <class T>
+void not_equal(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::equal(a, b); });
+}
+template <class T>
+void less(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::less(a, b); });
+}
+template <class T>
+void less_equal(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::less(b, a); });
+}
+template <class T>
+void greater(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::less(b, a); });
+}
+template <class T>
+void greater_equal(const KernelCall& call) {
+  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::less(a, b); });
+}
+
+template <class T>
+constexpr std::array<Function, 6> comparisons(Type type, std::string_view doc) {
+  return {
+      entry("=", {type, type}, Type::kBool, equal<T>, doc, "1 = 1", "true"),
+      entry("<>", {type, type}, Type::kBool, not_equal<T>, doc, "'a' <> 'b'", "true"),
+      entry("<", {type, type}, Type::kBool, less<T>, doc, "'a' < 'B'", "false"),
+      entry("<=", {type, type}, Type::kBool, less_equal<T>, doc, "1.5 <= 1", "false"),
+      entry(">", {type, type}, Type::kBool, greater<T>, doc, "'NaN'::float8 > 1", "true"),
+      entry(">=", {type, type}, Type::kBool, greater_equal<T>, doc, "true >= false", "true"),
+  };
+}
+
+template <size_t... kSizes>
+constexpr auto joined(const std::array<Function, kSizes>&... parts) {
+  std::array<Function, (kSizes + ...)> all{};
+  size_t i = 0;
+  const auto append = [&](const auto& part) {
+    for (const Function& function : part) all[i++] = function;
+  };
+  (append(parts), ...);
+  return all;
+}
+
+constexpr auto kEntries =
+    joined(comparisons<uint8_t>(Type::kBool, "Compares; false is below true."),
+           comparisons<int64_t>(Type::kInt8, "Compares integers."),
+           comparisons<double>(Type::kFloat8, "Compares; NaN equals NaN and is above all numbers."),
+           comparisons<std::string_view>(Type::kText, "Compares bytes (collation \"C\")."),
+           comparisons<int64_t>(Type::kTimestamptz, "Compares instants."));
+
+}  // namespace
+
+std::span<const Function> comparison_functions() {
+  return kEntries;
+}
+
+}  // namespace millrace

@@ -1,0 +1,78 @@
+#include "expr/compile.h"
+
+#include <vector>
+
+#include "expr/binder.h"
+
+namespace millrace {
+namespace {
+
+Compiled<Program> compile(std::string_view text, const Schema& schema, std::optional<Type> wanted,
+                          std::string_view where) {
+  auto parsed = parse_expression(text);
+  if (!parsed) return parsed.error();
+  Scope scope;
+  scope.schema = &schema;
+  scope.where = where;
+  return Binder(*parsed, scope).bind(wanted);
+}
+
+std::string path_of(const TreeNode& node) {
+  std::string path;
+  for (const JsonValue& part : node.list("fields")) {
+    const JsonValue* name = part.at("/String/sval");
+    if (!name) return "";
+    if (!path.empty()) path += '.';
+    path += name->as_string();
+  }
+  return path;
+}
+
+void inspect_node(const JsonValue& value, ExpressionUse& use) {
+  const TreeNode node = tree_node(value);
+  if (node.kind == "ColumnRef") {
+    if (std::string path = path_of(node); !path.empty()) {
+      use.fields.push_back({std::move(path), node.place()});
+    }
+  } else if (node.kind == "FuncCall") {
+    const JsonValue* names = node.find("funcname");
+    const std::string name(names ? last_name(*names) : "");
+    use.aggregates = use.aggregates || is_aggregate_name(name);
+    const bool bare = node.list("args").empty() && !node.flag("agg_star");
+    if (bare) use.fields.push_back({name + "()", node.place()});
+  }
+}
+
+}  // namespace
+
+Compiled<Program> compile_expression(std::string_view text, const Schema& schema) {
+  return compile(text, schema, std::nullopt, "an expression per record");
+}
+
+Compiled<Program> compile_filter(std::string_view text, const Schema& schema) {
+  return compile(text, schema, Type::kBool, "filter");
+}
+
+Compiled<ExpressionUse> inspect_expression(std::string_view text) {
+  auto parsed = parse_expression(text);
+  if (!parsed) return parsed.error();
+  ExpressionUse use;
+  std::vector<const JsonValue*> open = {&parsed->tree};
+  while (!open.empty()) {
+    const JsonValue& value = *open.back();
+    open.pop_back();
+    if (value.is_array()) {
+      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
+        open.push_back(&*item);
+      }
+    } else if (value.is_object()) {
+      inspect_node(value, use);
+      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
+        open.push_back(&member->value);
+      }
+    }
+  }
+  return use;
+}
+
+}  // namespace millrace

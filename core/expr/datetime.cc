@@ -1,0 +1,223 @@
+#include "expr/datetime.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "expr/number_text.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kDay = 86'400 * kSecond;
+
+/// Reads a text from its front.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
+
+  bool empty() const { return rest_.empty(); }
+  char peek() const { return rest_.empty() ? '\0' : rest_[0]; }
+  bool take(char c) {
+    if (peek() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  void skip_blanks() {
+    while (peek() == ' ') rest_.remove_prefix(1);
+  }
+  bool at_digit() const { return peek() >= '0' && peek() <= '9'; }
+  /// Between `least` and `most` digits; false: fewer, or one more follows.
+  bool number(size_t least, size_t most, uint32_t& value) {
+    size_t digits = 0;
+    value = 0;
+    while (at_digit() && digits < most) {
+      value = value * 10 + static_cast<uint32_t>(rest_[0] - '0');
+      rest_.remove_prefix(1);
+      ++digits;
+    }
+    return digits >= least && !at_digit();
+  }
+  /// Exactly `count` digits; more may follow.
+  bool digits(size_t count, uint32_t& value) {
+    value = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (!at_digit()) return false;
+      value = value * 10 + static_cast<uint32_t>(rest_[0] - '0');
+      rest_.remove_prefix(1);
+    }
+    return true;
+  }
+  size_t digit_run() const {
+    size_t run = 0;
+    while (run < rest_.size() && rest_[run] >= '0' && rest_[run] <= '9') ++run;
+    return run;
+  }
+  bool word(std::string_view lower) {
+    if (rest_.size() < lower.size()) return false;
+    for (size_t i = 0; i < lower.size(); ++i) {
+      if ((rest_[i] | 0x20) != lower[i]) return false;
+    }
+    rest_.remove_prefix(lower.size());
+    return true;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+/// Digits behind the point; PostgreSQL rounds what is finer than a microsecond.
+bool fraction(Reader& in, uint32_t& us, bool& carry) {
+  us = 0;
+  carry = false;
+  uint32_t scale = 100'000, digit = 0;
+  bool first_cut = true;
+  while (in.at_digit()) {
+    in.digits(1, digit);
+    if (scale > 0) {
+      us += digit * scale;
+      scale /= 10;
+    } else if (first_cut) {
+      if (digit >= 5) ++us;
+      first_cut = false;
+    }
+  }
+  if (us == 1'000'000) {
+    us = 0;
+    carry = true;
+  }
+  return true;
+}
+
+DatetimeFault time_of_day(Reader& in, int64_t& us) {
+  uint32_t hour = 0, minute = 0, second = 0, micro = 0;
+  bool carry = false;
+  if (!in.number(1, 2, hour) || !in.take(':') || !in.number(1, 2, minute)) {
+    return DatetimeFault::kSyntax;
+  }
+  if (in.take(':')) {
+    if (!in.number(1, 2, second)) return DatetimeFault::kSyntax;
+    if (in.take('.') && !fraction(in, micro, carry)) return DatetimeFault::kSyntax;
+  }
+  // 24:00:00 and a leap second are taken as PostgreSQL takes them: the next instant.
+  const bool midnight = hour == 24 && minute == 0 && second == 0 && micro == 0;
+  if ((hour > 23 && !midnight) || minute > 59 || second > 60) return DatetimeFault::kField;
+  us = ((hour * 60 + minute) * 60 + static_cast<int64_t>(second)) * kSecond + micro;
+  if (carry) us += kSecond;
+  return DatetimeFault::kNone;
+}
+
+/// `Z`, `UTC`, `GMT`, `+01`, `-0130`, `+01:30`, `+01:30:15`; nothing is UTC.
+DatetimeFault zone(Reader& in, int64_t& offset_us) {
+  offset_us = 0;
+  in.skip_blanks();
+  if (in.empty() || in.word("utc") || in.word("gmt") || in.word("z")) return DatetimeFault::kNone;
+  const bool negative = in.peek() == '-';
+  if (!in.take('-') && !in.take('+')) return DatetimeFault::kSyntax;
+  uint32_t hours = 0, minutes = 0, seconds = 0;
+  const size_t run = in.digit_run();
+  if (run == 3 || run == 4) {
+    if (!in.digits(run - 2, hours) || !in.digits(2, minutes)) return DatetimeFault::kSyntax;
+  } else {
+    if (!in.number(1, 2, hours)) return DatetimeFault::kSyntax;
+    if (in.take(':') && !in.number(2, 2, minutes)) return DatetimeFault::kSyntax;
+    if (in.take(':') && !in.number(2, 2, seconds)) return DatetimeFault::kSyntax;
+  }
+  if (hours > 15 || minutes > 59 || seconds > 59) return DatetimeFault::kField;
+  offset_us = ((hours * 60 + minutes) * 60 + static_cast<int64_t>(seconds)) * kSecond;
+  if (negative) offset_us = -offset_us;
+  return DatetimeFault::kNone;
+}
+
+DatetimeFault date_of(Reader& in, int64_t& day) {
+  uint32_t year = 0, month = 0, dom = 0;
+  if (in.digit_run() == 8) {  // 20261123
+    in.digits(4, year), in.digits(2, month), in.digits(2, dom);
+  } else {
+    if (in.digit_run() < 4 || !in.number(4, 6, year) || !in.take('-') || !in.number(1, 2, month) ||
+        !in.take('-') || !in.number(1, 2, dom)) {
+      return DatetimeFault::kSyntax;
+    }
+  }
+  if (year > 9999) return DatetimeFault::kRange;
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(month), std::chrono::day(dom));
+  if (year == 0 || !date.ok()) return DatetimeFault::kField;
+  day = std::chrono::sys_days(date).time_since_epoch().count();
+  return DatetimeFault::kNone;
+}
+
+}  // namespace
+
+DatetimeFault parse_timestamptz(std::string_view text, int64_t& us) {
+  Reader in(trim_blanks(text));
+  if (in.word("epoch")) {
+    us = 0;
+    return in.empty() ? DatetimeFault::kNone : DatetimeFault::kSyntax;
+  }
+  int64_t day = 0, time = 0, offset = 0;
+  if (const auto fault = date_of(in, day); fault != DatetimeFault::kNone) return fault;
+  const bool separated = in.take('T') || in.take('t') || in.peek() == ' ';
+  in.skip_blanks();
+  if (separated && in.at_digit()) {
+    if (const auto fault = time_of_day(in, time); fault != DatetimeFault::kNone) return fault;
+  } else if (!in.empty() && in.peek() != '+' && in.peek() != '-' && !separated &&
+             (in.peek() | 0x20) != 'z') {
+    return DatetimeFault::kSyntax;
+  }
+  if (const auto fault = zone(in, offset); fault != DatetimeFault::kNone) return fault;
+  if (!in.empty()) return DatetimeFault::kSyntax;
+  us = day * kDay + time - offset;
+  return DatetimeFault::kNone;
+}
+
+int64_t day_of(int64_t us) {
+  return us >= 0 ? us / kDay : -((-(us + 1)) / kDay) - 1;
+}
+
+CivilTime civil_time(int64_t us) {
+  const int64_t day = day_of(us);
+  const auto of_day = static_cast<uint64_t>(us - day * kDay);
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days(std::chrono::days(static_cast<int>(day)))};
+  CivilTime civil;
+  civil.year = static_cast<int>(date.year());
+  civil.month = static_cast<unsigned>(date.month());
+  civil.day = static_cast<unsigned>(date.day());
+  civil.microsecond = static_cast<uint32_t>(of_day % kSecond);
+  const auto seconds = static_cast<uint32_t>(of_day / kSecond);
+  civil.second = seconds % 60;
+  civil.minute = seconds / 60 % 60;
+  civil.hour = seconds / 3600;
+  return civil;
+}
+
+int64_t instant_of(const CivilTime& civil) {
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(civil.year)),
+                                         std::chrono::month(civil.month),
+                                         std::chrono::day(civil.day));
+  const int64_t day = std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t seconds = (civil.hour * 60 + civil.minute) * 60 + civil.second;
+  return day * kDay + seconds * kSecond + civil.microsecond;
+}
+
+size_t format_timestamptz(int64_t us, char* out) {
+  const CivilTime civil = civil_time(us);
+  const bool before_christ = civil.year <= 0;
+  const long long year = before_christ ? 1 - civil.year : civil.year;
+  int length = std::snprintf(out, kNumberTextMax, "%04lld-%02u-%02u %02u:%02u:%02u", year,
+                             civil.month, civil.day, civil.hour, civil.minute, civil.second);
+  auto end = static_cast<size_t>(length);
+  if (civil.microsecond) {
+    end += static_cast<size_t>(
+        std::snprintf(out + end, kNumberTextMax - end, ".%06u", civil.microsecond));
+    while (out[end - 1] == '0') --end;
+  }
+  const std::string_view tail = before_christ ? "+00 BC" : "+00";
+  std::memcpy(out + end, tail.data(), tail.size());
+  return end + tail.size();
+}
+
+}  // namespace millrace

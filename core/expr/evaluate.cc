@@ -1,0 +1,315 @@
+// Evaluation of calls, fields and logic. CASE and its kin are in evaluate_forms.cc.
+
+#include <cstring>
+
+#include "base/assert.h"
+#include "expr/constant_set.h"
+#include "expr/evaluation.h"
+#include "expr/kernel.h"
+
+namespace millrace {
+namespace {
+
+constexpr uint8_t kFalse = 0, kTrue = 1, kUnknown = 2;
+
+/// Rows where `column` is valid and equal to `wanted`.
+Selection select_rows(const Column& column, Selection rows, bool wanted, Buffer<uint32_t>& room) {
+  if (column.constant) {
+    const bool all = column.valid(0) && (column.bools[0] != 0) == wanted;
+    return all ? rows : Selection{nullptr, 0};
+  }
+  room.resize(rows.count);
+  uint32_t* out = room.data();
+  const uint8_t* values = column.bools.data();
+  const uint8_t want = wanted ? 1 : 0;
+  uint32_t count = 0;
+  if (column.has_invalid) {
+    const uint8_t* cells = column.cells.data();
+    each_row(rows, [&](uint32_t row) {
+      out[count] = row;
+      count += (values[row] == want) & (cells[row] == kValid);
+    });
+  } else {
+    each_row(rows, [&](uint32_t row) {
+      out[count] = row;
+      count += values[row] == want;
+    });
+  }
+  return count == rows.count ? rows : Selection{out, count};
+}
+
+bool has_mismatch(const Column& column, uint32_t rows) {
+  if (!column.has_invalid) return false;
+  const uint32_t size = column.constant ? 1 : rows;
+  return std::memchr(column.cells.data(), kMismatch, size) != nullptr;
+}
+
+}  // namespace
+
+Selection without(Selection from, Selection remove, Buffer<uint32_t>& room) {
+  if (remove.count == 0) return from;
+  if (remove.count == from.count) return {nullptr, 0};
+  if (room.size() < from.count) room.resize(from.count);
+  uint32_t kept = 0, next = 0;
+  for (uint32_t i = 0; i < from.count; ++i) {
+    const uint32_t row = from[i];
+    const bool gone = next < remove.count && remove[next] == row;
+    next += gone;
+    room[kept] = row;
+    kept += !gone;
+  }
+  return {room.data(), kept};
+}
+
+Selection valid_rows(const Column& column, Selection rows, Buffer<uint32_t>& room) {
+  if (!column.has_invalid) return rows;
+  if (column.constant) return column.valid(0) ? rows : Selection{nullptr, 0};
+  if (room.size() < rows.count) room.resize(rows.count);
+  const uint8_t* cells = column.cells.data();
+  uint32_t* out = room.data();
+  uint32_t count = 0;
+  each_row(rows, [&](uint32_t row) {
+    out[count] = row;
+    count += cells[row] == kValid;
+  });
+  return count == rows.count ? rows : Selection{out, count};
+}
+
+Scratch::Scratch() = default;
+Scratch::Scratch(Scratch&&) noexcept = default;
+Scratch& Scratch::operator=(Scratch&&) noexcept = default;
+Scratch::~Scratch() = default;
+
+Evaluation::Evaluation(const Program& program, const Inputs& inputs, Scratch& scratch,
+                       RowErrors& errors)
+    : program_(program), inputs_(inputs), scratch_(scratch), errors_(errors) {
+  if (scratch_.nodes_.size() < program.nodes_.size()) scratch_.nodes_.resize(program.nodes_.size());
+  ++scratch_.run_;
+}
+
+Scratch::Node& Evaluation::scratch_of(uint32_t node) {
+  auto& slot = scratch_.nodes_[node];
+  if (!slot) slot = std::make_unique<Node>();
+  return *slot;
+}
+
+Column& Evaluation::start_column(const ProgramNode& node, Node& scratch) {
+  scratch.column.reset(node.type, inputs_.rows);
+  return scratch.column;
+}
+
+const Column& Evaluation::value(uint32_t index, Selection rows) {
+  const ProgramNode& node = program_.nodes_[index];
+  if (node.op == ProgramNode::Op::kConstant) return program_.constants_[node.index];
+  if (!node.shared) return compute(index, rows);
+  // The first use is the widest, so its result holds for every later one.
+  Node& scratch = scratch_of(index);
+  if (scratch.run != scratch_.run_) {
+    scratch.memo = &compute(index, rows);
+    scratch.run = scratch_.run_;
+  }
+  return *scratch.memo;
+}
+
+const Column& Evaluation::compute(uint32_t index, Selection rows) {
+  using Op = ProgramNode::Op;
+  const ProgramNode& node = program_.nodes_[index];
+  if (node.op == Op::kField) return field(node, rows);
+  Node& scratch = scratch_of(index);
+  switch (node.op) {
+    case Op::kConstant:
+    case Op::kField:
+      break;
+    case Op::kCall:
+      return call(node, scratch, rows);
+    case Op::kNot:
+      return negation(node, scratch, rows);
+    case Op::kAnd:
+      return logic(node, scratch, rows, false);
+    case Op::kOr:
+      return logic(node, scratch, rows, true);
+    case Op::kCase:
+      return choice(node, scratch, rows);
+    case Op::kCoalesce:
+      return coalesce(node, scratch, rows);
+    case Op::kIn:
+      return membership(node, scratch, rows);
+    case Op::kNullif:
+      return nullif(node, scratch, rows);
+    case Op::kDistinct:
+      return distinct(node, scratch, rows);
+    case Op::kExtreme:
+      return extreme(node, scratch, rows);
+  }
+  MILLRACE_ASSERT(false);
+  return program_.constants_[0];
+}
+
+const Column& Evaluation::field(const ProgramNode& node, Selection rows) {
+  MILLRACE_ASSERT(node.index < inputs_.columns.size() && inputs_.columns[node.index]);
+  const Column& column = *inputs_.columns[node.index];
+  if (!has_mismatch(column, inputs_.rows)) return column;
+  each_row(rows, [&](uint32_t row) {
+    if (column.cell(row) != kMismatch) return;
+    std::string text = "the value of field \"";
+    text += program_.field_names_[node.index];
+    text += "\" is not of type ";
+    text += type_name(node.type);
+    errors_.add(row, sqlstate::kMismatch, &program_, node.place, std::move(text));
+  });
+  return column;
+}
+
+const Column& Evaluation::call(const ProgramNode& node, Node& scratch, Selection rows) {
+  scratch.args.clear();
+  const size_t before = errors_.size();
+  for (const uint32_t child : node.children) {
+    scratch.args.push_back(&value(child, rows));
+    if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  }
+  Column& out = start_column(node, scratch);
+  if (node.function->nulls == Nulls::kHandles) return run_kernel(node, scratch, rows);
+  Selection valid = rows;
+  for (const Column* arg : scratch.args) valid = valid_rows(*arg, valid, scratch.valid);
+  if (valid.count != rows.count) {
+    // Every live row becomes NULL first; the kernel's rows are then valid again.
+    each_row(rows, [&](uint32_t row) { out.set_cell(row, kNull, inputs_.rows); });
+    each_row(valid, [&](uint32_t row) { out.cells[row] = kValid; });
+  }
+  return run_kernel(node, scratch, valid);
+}
+
+const Column& Evaluation::run_kernel(const ProgramNode& node, Node& scratch, Selection rows) {
+  if (rows.count != 0) {
+    node.function->kernel(
+        {scratch.args, rows, inputs_.rows, scratch.column, errors_, &program_, node.place});
+  }
+  return scratch.column;
+}
+
+const Column& Evaluation::negation(const ProgramNode& node, Node& scratch, Selection rows) {
+  const size_t before = errors_.size();
+  const Column& child = value(node.children[0], rows);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  Column& out = start_column(node, scratch);
+  uint8_t* values = out.bools.data();
+  const uint8_t* inner = child.bools.data();
+  if (child.constant) {
+    each_row(rows, [=](uint32_t row) { values[row] = inner[0] ^ 1; });
+  } else {
+    each_row(rows, [=](uint32_t row) { values[row] = inner[row] ^ 1; });
+  }
+  if (child.has_invalid) {
+    each_row(rows, [&](uint32_t row) { out.set_cell(row, Cell(child.cell(row)), inputs_.rows); });
+  }
+  return out;
+}
+
+/// AND (stops_at false) and OR (stops_at true): an arm is evaluated where no earlier one decided.
+const Column& Evaluation::logic(const ProgramNode& node, Node& scratch, Selection rows,
+                                bool stops_at) {
+  scratch.state.resize(inputs_.rows);
+  uint8_t* state = scratch.state.data();
+  const uint8_t decided = stops_at ? kTrue : kFalse;
+  each_row(rows, [=](uint32_t row) { state[row] = 1 - decided; });
+  Selection open = rows;
+  for (const uint32_t child : node.children) {
+    if (open.count == 0) break;
+    const size_t before = errors_.size();
+    const Column& arm = value(child, open);
+    if (errors_.size() != before) open = errors_.drop_failed(open, scratch.live);
+    if (scratch.live.size() < open.count) scratch.live.resize(open.count);
+    uint32_t* still = scratch.live.data();
+    uint32_t count = 0;
+    each_row(open, [&](uint32_t row) {
+      const uint8_t result = arm.valid(row) ? arm.bools[arm.constant ? 0 : row] : kUnknown;
+      if (result == decided || result == kUnknown) state[row] = result;
+      still[count] = row;
+      count += result != decided;
+    });
+    if (count != open.count) open = {still, count};
+  }
+  Column& out = start_column(node, scratch);
+  bool unknown = false;
+  each_row(rows, [&](uint32_t row) {
+    out.bools[row] = state[row] == kTrue;
+    unknown |= state[row] == kUnknown;
+  });
+  if (unknown) {
+    each_row(rows, [&](uint32_t row) {
+      out.set_cell(row, state[row] == kUnknown ? kNull : kValid, inputs_.rows);
+    });
+  }
+  return out;
+}
+
+const Column& Evaluation::membership(const ProgramNode& node, Node& scratch, Selection rows) {
+  const ConstantSet& set = *program_.sets_[node.index];
+  const size_t before = errors_.size();
+  const Column& child = value(node.children[0], rows);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  Column& out = start_column(node, scratch);
+  const Selection valid = valid_rows(child, rows, scratch.valid);
+  if (valid.count != rows.count) {
+    each_row(rows, [&](uint32_t row) { out.set_cell(row, kNull, inputs_.rows); });
+    each_row(valid, [&](uint32_t row) { out.cells[row] = kValid; });
+  }
+  MILLRACE_ASSERT(!child.constant);  // The binder folds those.
+  set.contains(child, valid, out.bools.data());
+  if (set.has_null()) {
+    each_row(valid, [&](uint32_t row) {
+      if (!out.bools[row]) out.set_cell(row, kNull, inputs_.rows);
+    });
+  }
+  return out;
+}
+
+Selection Evaluation::where(uint32_t index, Selection rows, bool wanted) {
+  using Op = ProgramNode::Op;
+  const ProgramNode& node = program_.nodes_[index];
+  if (rows.count == 0) return rows;
+  if (node.op == Op::kNot && !node.shared) return where(node.children[0], rows, !wanted);
+  Node& scratch = scratch_of(index);
+  if ((node.op == Op::kAnd || node.op == Op::kOr) && !node.shared) {
+    const bool all = (node.op == Op::kAnd) == wanted;
+    return all ? where_all(node, rows, wanted) : where_any(node, scratch, rows, wanted);
+  }
+  const size_t before = errors_.size();
+  const Column& column = value(index, rows);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  return select_rows(column, rows, wanted, scratch.chosen);
+}
+
+/// Each arm narrows the rows for the next. A NULL arm drops the row at once, as PostgreSQL's
+/// WHERE does: the row cannot become true any more.
+Selection Evaluation::where_all(const ProgramNode& node, Selection rows, bool wanted) {
+  for (const uint32_t child : node.children) rows = where(child, rows, wanted);
+  return rows;
+}
+
+Selection Evaluation::where_any(const ProgramNode& node, Node& scratch, Selection rows,
+                                bool wanted) {
+  const size_t before = errors_.size();
+  Selection open = rows;
+  for (const uint32_t child : node.children) {
+    const Selection hit = where(child, open, wanted);
+    if (errors_.size() != before) open = errors_.drop_failed(open, scratch.live);
+    open = without(open, hit, scratch.live);
+  }
+  // What is left open was never wanted; rows that failed have left `open` too.
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.chosen);
+  return without(rows, open, scratch.chosen);
+}
+
+const Column& evaluate(const Program& program, const Inputs& inputs, Selection live,
+                       Scratch& scratch, RowErrors& errors) {
+  return Evaluation(program, inputs, scratch, errors).root(live);
+}
+
+Selection filter(const Program& program, const Inputs& inputs, Selection live, Scratch& scratch,
+                 RowErrors& errors) {
+  MILLRACE_ASSERT(program.type() == Type::kBool);
+  return Evaluation(program, inputs, scratch, errors).root_where(live);
+}
+
+}  // namespace millrace

@@ -1,0 +1,252 @@
+// A select with aggregates: split into what runs per record, per group and per emitted row.
+
+#include <algorithm>
+#include <map>
+
+#include "expr/binder.h"
+#include "expr/compile.h"
+#include "expr/nearest.h"
+
+namespace millrace {
+namespace {
+
+ExprError fault(const ParsedExpression& expression, uint32_t place, std::string message,
+                std::string hint = "") {
+  ExprError error;
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  error.position = place;
+  error.text = expression.text;
+  return error;
+}
+
+ExprError named(ExprError error, std::string_view part, std::string_view name) {
+  error.part = part;
+  error.name = name;
+  return error;
+}
+
+bool is_aggregate_call(const TreeNode& node) {
+  const JsonValue* names = node.find("funcname");
+  return node.kind == "FuncCall" && names && is_aggregate_name(last_name(*names));
+}
+
+/// The outermost aggregate calls of a tree, in the order of the text.
+std::vector<const JsonValue*> aggregate_calls(const JsonValue& tree) {
+  std::vector<const JsonValue*> found, open = {&tree};
+  while (!open.empty()) {
+    const JsonValue& value = *open.back();
+    open.pop_back();
+    if (value.is_array()) {
+      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
+        open.push_back(&*item);
+      }
+    } else if (value.is_object()) {
+      if (is_aggregate_call(tree_node(value))) {
+        found.push_back(&value);
+        continue;
+      }
+      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
+        open.push_back(&member->value);
+      }
+    }
+  }
+  return found;
+}
+
+/// The overload for an argument type; null: there is none.
+const AggregateFunction* find_aggregate(std::string_view name, std::optional<Type> argument) {
+  const AggregateFunction* widened = nullptr;
+  for (const AggregateFunction& function : aggregate_functions()) {
+    if (function.name != name) continue;
+    if (!argument) {
+      if (!function.argument && !function.any_argument) return &function;
+      continue;
+    }
+    if (function.any_argument || function.argument == argument) return &function;
+    if (function.argument && !widened && casts_implicitly(*argument, *function.argument)) {
+      widened = &function;
+    }
+  }
+  return widened;
+}
+
+/// Compiles one grouped select. The steps stand in the order of compile().
+class GroupedCompiler {
+ public:
+  GroupedCompiler(const GroupedText& text, const Schema& schema) : text_(text), schema_(schema) {}
+
+  Compiled<GroupedSelect> compile() {
+    // Each step leaves its fault in error_.
+    if (parse_all() && bind_groups() && collect_calls() && bind_outputs() && bind_having()) {
+      return std::move(result_);
+    }
+    return std::move(*error_);
+  }
+
+ private:
+  struct Part {
+    std::string_view part;
+    std::string_view name;
+    ParsedExpression expression;
+  };
+
+  bool fail(ExprError error, std::string_view part, std::string_view name) {
+    error_ = named(std::move(error), part, name);
+    return false;
+  }
+
+  bool parse_into(std::vector<Part>& parts, std::string_view part, std::string_view name,
+                  std::string_view text) {
+    auto parsed = parse_expression(text);
+    if (!parsed) return fail(parsed.error(), part, name);
+    parts.push_back({part, name, std::move(*parsed)});
+    return true;
+  }
+
+  bool parse_all() {
+    for (const NamedText& group : text_.group_by) {
+      if (!parse_into(groups_, "group_by", group.name, group.text)) return false;
+    }
+    for (const NamedText& output : text_.select) {
+      if (!parse_into(outputs_, "select", output.name, output.text)) return false;
+    }
+    return text_.having.empty() || parse_into(having_, "having", "", text_.having);
+  }
+
+  /// An expression over the input, where aggregates are refused.
+  std::optional<Program> bind_input(const ParsedExpression& expression, std::string_view part,
+                                    std::string_view name, std::string where,
+                                    std::optional<Type> wanted = std::nullopt) {
+    Scope scope;
+    scope.schema = &schema_;
+    scope.where = std::move(where);
+    auto program = Binder(expression, scope).bind(wanted);
+    if (program) return std::move(*program);
+    fail(program.error(), part, name);
+    return std::nullopt;
+  }
+
+  bool bind_groups() {
+    for (const Part& group : groups_) {
+      auto program = bind_input(group.expression, group.part, group.name, "group_by");
+      if (!program) return false;
+      const uint32_t column = result_.derived.add(std::string(group.name), program->type());
+      scope_.names.emplace(group.name, column);
+      scope_.subtrees.emplace(canonical_tree(group.expression.tree), column);
+      result_.groups.push_back(std::move(*program));
+    }
+    return true;
+  }
+
+  bool collect_calls() {
+    for (const auto* parts : {&outputs_, &having_}) {
+      for (const Part& part : *parts) {
+        for (const JsonValue* tree : aggregate_calls(part.expression.tree)) {
+          if (!add_call(part, *tree)) return false;
+        }
+      }
+    }
+    if (text_.windowed) {
+      result_.window_start = result_.derived.add("window_start", Type::kTimestamptz);
+      const uint32_t end = result_.derived.add("window_end", Type::kTimestamptz);
+      scope_.names.insert_or_assign("window_start", result_.window_start);
+      scope_.names.insert_or_assign("window_end", end);
+    }
+    return true;
+  }
+
+  bool add_call(const Part& part, const JsonValue& tree) {
+    const std::string key = canonical_tree(tree);
+    if (scope_.subtrees.contains(key)) return true;
+    const TreeNode node = tree_node(tree);
+    const std::string name(last_name(*node.find("funcname")));
+    const auto refuse = [&](std::string message) {
+      return fail(fault(part.expression, node.place(), std::move(message)), part.part, part.name);
+    };
+    if (node.find("agg_distinct")) return refuse(name + "(distinct …) is not supported yet");
+    if (node.find("agg_order")) return refuse("ORDER BY in an aggregate is not supported yet");
+    if (node.find("over")) return refuse("window functions (OVER) are not supported");
+    if (node.find("agg_within_group")) return refuse("WITHIN GROUP is not supported yet");
+    GroupedSelect::Call call{};
+    std::optional<Type> type;
+    const JsonValue::Array& args = node.list("args");
+    if (args.size() > 1 || (args.empty() && !node.flag("agg_star"))) {
+      return refuse(name + "() takes one argument");
+    }
+    if (!args.empty()) {
+      call.argument = input_program(part, args[0], arguments_, result_.arguments, name);
+      if (!call.argument) return false;
+      type = result_.arguments[*call.argument].type();
+    }
+    call.function = find_aggregate(name, type);
+    if (!call.function) {
+      return refuse("aggregate does not exist: " + name + "(" +
+                    (type ? std::string(type_name(*type)) : "*") + ")");
+    }
+    if (const JsonValue* filter = node.find("agg_filter")) {
+      call.filter = input_program(part, *filter, filters_, result_.filters, name, Type::kBool);
+      if (!call.filter) return false;
+    }
+    std::string column("#");
+    column += std::to_string(result_.calls.size());
+    scope_.subtrees.emplace(key, result_.derived.add(std::move(column), call.function->result));
+    result_.calls.push_back(call);
+    return true;
+  }
+
+  /// The program of an argument or filter; equal ones are shared.
+  std::optional<uint32_t> input_program(const Part& part, const JsonValue& tree,
+                                        std::map<std::string, uint32_t>& known,
+                                        std::vector<Program>& programs, const std::string& name,
+                                        std::optional<Type> wanted = std::nullopt) {
+    const auto [found, fresh] =
+        known.try_emplace(canonical_tree(tree), static_cast<uint32_t>(programs.size()));
+    if (!fresh) return found->second;
+    const ParsedExpression expression{part.expression.text, tree};
+    auto program = bind_input(expression, part.part, part.name, name + "()", wanted);
+    if (!program) return std::nullopt;
+    programs.push_back(std::move(*program));
+    return found->second;
+  }
+
+  bool bind_outputs() {
+    scope_.grouped = true;
+    scope_.schema = &result_.derived;
+    scope_.input = &schema_;
+    for (const Part& output : outputs_) {
+      auto program = Binder(output.expression, scope_).bind(std::nullopt);
+      if (!program) return fail(program.error(), output.part, output.name);
+      result_.output_names.emplace_back(output.name);
+      result_.outputs.push_back(std::move(*program));
+    }
+    return true;
+  }
+
+  bool bind_having() {
+    if (having_.empty()) return true;
+    for (const Part& output : outputs_) {
+      scope_.aliases.emplace(output.name, &output.expression);
+    }
+    auto program = Binder(having_[0].expression, scope_).bind(Type::kBool);
+    if (!program) return fail(program.error(), "having", "");
+    result_.having = std::move(*program);
+    return true;
+  }
+
+  const GroupedText& text_;
+  const Schema& schema_;
+  std::vector<Part> groups_, outputs_, having_;
+  std::map<std::string, uint32_t> arguments_, filters_;  ///< canonical tree → program.
+  Scope scope_;                                          ///< Of outputs and having.
+  GroupedSelect result_;
+  std::optional<ExprError> error_;
+};
+
+}  // namespace
+
+Compiled<GroupedSelect> compile_grouped(const GroupedText& text, const Schema& schema) {
+  return GroupedCompiler(text, schema).compile();
+}
+
+}  // namespace millrace

@@ -1,0 +1,160 @@
+#include "expr/number_text.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+namespace millrace {
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+size_t copy(std::string_view text, char* out) {
+  std::memcpy(out, text.data(), text.size());
+  return text.size();
+}
+
+/// Case-insensitive equality with a lower-case word.
+bool is_word(std::string_view text, std::string_view word) {
+  if (text.size() != word.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + 32) : text[i];
+    if (c != word[i]) return false;
+  }
+  return true;
+}
+
+bool is_prefix(std::string_view text, std::string_view word, size_t least) {
+  return text.size() >= least && text.size() <= word.size() &&
+         is_word(text, word.substr(0, text.size()));
+}
+
+/// `digits` has its point after the first digit; exponent as in scientific notation.
+size_t place_point(std::string_view digits, int exponent, char* out) {
+  size_t length = 0;
+  const auto put = [&](char c) { out[length++] = c; };
+  const auto count = static_cast<int>(digits.size());
+  if (exponent < -4 || exponent >= 15) {
+    put(digits[0]);
+    if (count > 1) {
+      put('.');
+      length += copy(digits.substr(1), out + length);
+    }
+    put('e');
+    put(exponent < 0 ? '-' : '+');
+    const int size = std::abs(exponent);
+    if (size < 10) put('0');
+    return length + format_int(size, out + length);
+  }
+  if (exponent < 0) {
+    length += copy("0.", out);
+    for (int i = -1; i > exponent; --i) put('0');
+    return length + copy(digits, out + length);
+  }
+  for (int i = 0; i < count || i <= exponent; ++i) {
+    if (i == exponent + 1) put('.');
+    put(i < count ? digits[static_cast<size_t>(i)] : '0');
+  }
+  return length;
+}
+
+}  // namespace
+
+std::string_view trim_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+size_t format_int(int64_t value, char* out) {
+  return static_cast<size_t>(std::to_chars(out, out + kNumberTextMax, value).ptr - out);
+}
+
+size_t format_float8(double value, char* out) {
+  if (std::isnan(value)) return copy("NaN", out);
+  size_t length = 0;
+  if (std::signbit(value)) out[length++] = '-';
+  value = std::fabs(value);
+  if (std::isinf(value)) return length + copy("Infinity", out + length);
+  if (value == 0) return length + copy("0", out + length);
+  // to_chars finds the shortest digits; PostgreSQL's choice of notation differs from its own.
+  char text[kNumberTextMax];
+  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
+  const std::string_view shortest(text, static_cast<size_t>(end.ptr - text));
+  const size_t mark = shortest.find('e');
+  int exponent = 0;
+  const size_t first = shortest[mark + 1] == '+' ? mark + 2 : mark + 1;
+  std::from_chars(text + first, end.ptr, exponent);
+  char digits[kNumberTextMax] = {};
+  size_t count = 0;
+  for (size_t i = 0; i < mark; ++i) {
+    if (text[i] != '.') digits[count++] = text[i];
+  }
+  return length + place_point({digits, count}, exponent, out + length);
+}
+
+NumberFault parse_int(std::string_view text, int64_t min, int64_t max, int64_t& value) {
+  text = trim_blanks(text);
+  std::string_view digits = text;
+  const bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits.empty()) return NumberFault::kSyntax;
+  bool overflow = false;
+  int64_t sum = 0;  // Negative, since that side reaches one further.
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return NumberFault::kSyntax;
+    overflow |= __builtin_mul_overflow(sum, 10, &sum);
+    overflow |= __builtin_sub_overflow(sum, c - '0', &sum);
+  }
+  if (!negative) overflow |= __builtin_sub_overflow(0, sum, &sum);
+  if (overflow || sum < min || sum > max) return NumberFault::kRange;
+  value = sum;
+  return NumberFault::kNone;
+}
+
+NumberFault parse_float8(std::string_view text, double& value) {
+  text = trim_blanks(text);
+  std::string_view body = text;
+  const bool negative = body.starts_with('-');
+  if (negative || body.starts_with('+')) body.remove_prefix(1);
+  if (is_word(body, "nan")) {
+    value = std::numeric_limits<double>::quiet_NaN();
+    return NumberFault::kNone;
+  }
+  if (is_word(body, "infinity") || is_word(body, "inf")) {
+    value = negative ? -HUGE_VAL : HUGE_VAL;
+    return NumberFault::kNone;
+  }
+  // from_chars takes no sign but '-', and no second one.
+  if (body.empty() || body[0] == '-' || body[0] == '+' || body[0] == 'i' || body[0] == 'n' ||
+      body[0] == 'I' || body[0] == 'N') {
+    return NumberFault::kSyntax;
+  }
+  double read = 0;
+  const auto [end, error] = std::from_chars(body.data(), body.data() + body.size(), read);
+  if (error == std::errc::invalid_argument || end != body.data() + body.size()) {
+    return NumberFault::kSyntax;
+  }
+  if (error == std::errc::result_out_of_range) return NumberFault::kRange;
+  value = negative ? -read : read;
+  return NumberFault::kNone;
+}
+
+std::optional<bool> parse_bool(std::string_view text) {
+  text = trim_blanks(text);
+  if (is_prefix(text, "true", 1) || is_prefix(text, "yes", 1) || is_word(text, "on") ||
+      text == "1") {
+    return true;
+  }
+  if (is_prefix(text, "false", 1) || is_prefix(text, "no", 1) || is_prefix(text, "off", 2) ||
+      text == "0") {
+    return false;
+  }
+  return std::nullopt;
+}
+
+}  // namespace millrace

@@ -1,0 +1,47 @@
+#pragma once
+
+/// Text to PostgreSQL's parse tree, as JSON. Only this file's .cc includes libpg_query.
+
+#include <string>
+#include <string_view>
+
+#include "expr/error.h"
+#include "json/value.h"
+
+namespace millrace {
+
+/// The tree of one expression. Nodes are objects with one member, whose key is the node's kind.
+/// Every `location` is a byte offset in `text`; -1: unknown.
+struct ParsedExpression {
+  std::string text;
+  JsonValue tree;
+};
+
+/// One expression, nothing around it: no alias, no FROM, no second statement.
+Compiled<ParsedExpression> parse_expression(std::string_view text);
+
+/// The member of a tree node that holds its fields, and its kind.
+struct TreeNode {
+  std::string_view kind;
+  const JsonValue* fields;
+
+  const JsonValue* find(std::string_view key) const { return fields->find(key); }
+  /// Empty if absent.
+  std::string_view text(std::string_view key) const;
+  bool flag(std::string_view key) const;
+  /// Byte offset in the text; 0 if unknown.
+  uint32_t place() const;
+  const JsonValue::Array& list(std::string_view key) const;
+};
+TreeNode tree_node(const JsonValue& node);
+
+/// The last part of a qualified name (`pg_catalog.lower` gives `lower`), from a list of Strings.
+std::string_view last_name(const JsonValue& names);
+
+/// The subtree without its locations, to compare expressions.
+std::string canonical_tree(const JsonValue& node);
+
+/// `"name"` in double quotes if SQL would not read it as it stands.
+std::string quoted_name(std::string_view path);
+
+}  // namespace millrace

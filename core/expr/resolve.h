@@ -1,0 +1,37 @@
+#pragma once
+
+/// PostgreSQL's rules for choosing an overload and a common type, as far as our types need them.
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "expr/function.h"
+
+namespace millrace {
+
+/// An argument's type; a bare literal or NULL has none yet.
+struct ArgType {
+  Type type;
+  bool unknown;
+};
+
+struct Resolution {
+  const Function* function = nullptr;
+  bool ambiguous = false;  ///< Several fit equally; function is then null.
+};
+
+Resolution resolve_function(std::string_view name, std::span<const ArgType> args);
+/// Null: there is no such cast.
+const Function* find_cast(Type from, Type to);
+bool casts_implicitly(Type from, Type to);
+/// The cast changes nothing in the cells, so it needs no kernel.
+bool cast_is_free(Type from, Type to);
+/// The type to which CASE, COALESCE, IN… bring all their arms; nullopt: they do not match.
+std::optional<Type> common_type(std::span<const ArgType> types);
+bool is_function_name(std::string_view name);
+/// Names of functions that can be called, aggregates too; no operators.
+std::vector<std::string_view> callable_names();
+
+}  // namespace millrace
