@@ -83,6 +83,29 @@ void ByteBuffer::append(std::string_view text) {
   size_ += text.size();
 }
 
+bool is_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = static_cast<unsigned char>(text[i]) < 0x80 ? 1 : utf8_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+void write_base64(std::string_view bytes, ByteBuffer& out) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](size_t k) -> unsigned {
+      return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0;
+    };
+    const unsigned word = byte(0) << 16 | byte(1) << 8 | byte(2);
+    out.append(kDigits[word >> 18]);
+    out.append(kDigits[word >> 12 & 63]);
+    out.append(i + 1 < bytes.size() ? kDigits[word >> 6 & 63] : '=');
+    out.append(i + 2 < bytes.size() ? kDigits[word & 63] : '=');
+  }
+}
+
 void write_json_string(std::string_view text, ByteBuffer& out) {
   constexpr size_t kLongestEscape = 6;
   char* at = out.room(text.size() * kLongestEscape + 2);

@@ -37,6 +37,9 @@ class ByteBuffer {
   size_t size_ = 0;
 };
 
+bool is_utf8(std::string_view text);
+/// RFC 4648 with padding.
+void write_base64(std::string_view bytes, ByteBuffer& out);
 /// `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void write_json_string(std::string_view text, ByteBuffer& out);
 void write_int(int64_t value, ByteBuffer& out);

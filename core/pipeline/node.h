@@ -109,6 +109,7 @@ class Node {
   /// Null: no watermark here (side outputs, R45).
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }
+  virtual bool has_watermark() const { return true; }
 
   /// Adds what changed since the last commit (R34). `meta` is this node's JSON object.
   virtual void save(uint64_t, Commit&, JsonValue&) {}

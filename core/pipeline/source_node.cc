@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/value.h"
+
 namespace millrace {
 namespace {
 
@@ -249,6 +251,22 @@ void SourceNode::count(const Work& work, const Chunk& chunk, uint32_t begin, uin
 
 const EventTime* SourceNode::watermarks(const Chunk& chunk) const {
   return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
+}
+
+const EventTime* SourceNode::times(const Chunk& chunk) const {
+  return static_cast<const Work&>(*chunk.work[index()]).time.data();
+}
+
+void SourceNode::save(uint64_t, Commit&, JsonValue& meta) {
+  meta.set("max_time", JsonValue::integer(watermark_.max_time()));
+  meta.set("watermark", JsonValue::integer(watermark_.now()));
+}
+
+Result<void> SourceNode::restore(const JsonValue& meta, CommitLog&) {
+  const JsonValue* max_time = meta.find("max_time");
+  const JsonValue* w = meta.find("watermark");
+  if (max_time && w) watermark_.restore(max_time->as_int(), w->as_int());
+  return {};
 }
 
 }  // namespace millrace

@@ -41,6 +41,10 @@ class SourceNode final : public Node {
   EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }
 
   Watermark& tracker() { return watermark_; }
+  /// Event time per record of a prepared chunk; kTimeNone where it cannot be used.
+  const EventTime* times(const Chunk& chunk) const;
+  void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
+  Result<void> restore(const JsonValue& meta, CommitLog& log) override;
   SourceCounters source_counters;
 
  private:

@@ -78,32 +78,32 @@ void place_exploded(const ExplodePlan& plan, const Rows& input, StageWork& work)
   out.columns.assign(plan.schema.size(), nullptr);
 }
 
-void explode(const ExplodePlan& plan, const Rows& input, Selection live, StageWork& work,
-             const std::vector<bool>& wanted) {
+void explode(const ExplodePlan& plan, const Rows& input, Selection live, StageWork& work) {
   if (!work.decoder) {
-    std::vector<WantedField> fields = plan.elements;
-    const bool scalar = fields.size() == 1 && fields[0].path.empty();
-    if (scalar) fields[0].path = {""};
-    work.columns.resize(fields.size());
-    work.decoder = make_json_decoder(std::move(fields));
+    work.columns.resize(plan.elements.size());
+    work.decoder = make_json_decoder(plan.elements);
     work.splitter = make_json_decoder({});
   }
   split_arrays(plan, input, live, work);
   place_exploded(plan, input, work);
-  if (plan.elements.size() == 1 && plan.elements[0].path.empty()) wrap_elements(work);
+  const auto rows = work.elements.size();
+  work.raw_elements.reset(Type::kJsonb, rows);
+  for (size_t i = 0; i < rows; ++i) work.raw_elements.texts[i] = work.elements[i];
+  if (plan.scalar) wrap_elements(work);
   work.broken.clear();
   work.decoder->decode(work.elements, work.columns, work.broken);
   Rows& out = work.exploded;
   for (size_t field = 0; field < plan.schema.size(); ++field) {
-    const int32_t from = plan.from_input[field];
-    if (from < 0) {
-      out.columns[field] = &work.columns[field - plan.first_field];
-    } else if (wanted[field] && input.columns[static_cast<size_t>(from)]) {
+    const int32_t element = plan.from_element[field], from = plan.from_input[field];
+    if (element >= 0) {
+      out.columns[field] = &work.columns[static_cast<size_t>(element)];
+    } else if (from >= 0 && input.columns[static_cast<size_t>(from)]) {
       Column& column = out.own_column(field);
       gather(*input.columns[static_cast<size_t>(from)], work.parents, column);
       out.columns[field] = &column;
     }
   }
+  if (!plan.scalar) out.columns[plan.as_field] = &work.raw_elements;
   for (BrokenValue& broken : work.broken) {
     work.faults.push_back({broken.row, false, "element: " + broken.reason});
   }
@@ -128,12 +128,12 @@ Selection without_broken(StageWork& work) {
 }  // namespace
 
 void run_stage(const StagePlan& plan, const Rows& input, Selection live, StageWork& work,
-               RowErrors& errors, const std::vector<bool>& wanted) {
+               RowErrors& errors) {
   work.faults.clear();
   work.rows = &input;
   work.before_filter = live;
   if (plan.explode) {
-    explode(*plan.explode, input, live, work, wanted);
+    explode(*plan.explode, input, live, work);
     work.rows = &work.exploded;
     work.before_filter = without_broken(work);
   }

@@ -12,14 +12,17 @@
 
 namespace millrace {
 
-/// `explode` as planned: which field holds the array and which columns its elements fill.
+/// `explode` as planned. A row is an element beside the record's other fields: top-level fields and
+/// the element under its name `as` are written; deeper paths (`meta.id`, `topic.name`) can be read.
 struct ExplodePlan {
   uint32_t array = 0;                 ///< Field of the input schema, jsonb.
-  std::vector<WantedField> elements;  ///< Paths inside an element; one empty path: the element itself.
-  uint32_t first_field = 0;           ///< Where the elements' fields begin in `schema`.
-  Schema schema;                      ///< The input's visible fields, the elements', the hidden ones.
+  std::vector<WantedField> elements;  ///< Members of an element, or the element itself (`scalar`).
+  bool scalar = false;
+  Schema schema;
   uint32_t visible = 0;
-  std::vector<int32_t> from_input;    ///< Input field of each schema field; -1 for the elements'.
+  uint32_t as_field = 0;             ///< The element: its value, or its raw JSON.
+  std::vector<int32_t> from_input;   ///< By field: of the input, or -1.
+  std::vector<int32_t> from_element; ///< By field: of `elements`, or -1.
 };
 
 struct StagePlan {
@@ -43,6 +46,7 @@ struct StageWork {
   Buffer<uint32_t> parents;  ///< Exploded row to input row.
   Buffer<uint32_t> origins;
   ByteArena wrapped;
+  Column raw_elements;
   std::vector<Column> columns;
   std::vector<BrokenValue> broken;
 
@@ -56,7 +60,7 @@ struct StageWork {
 /// Runs explode and filter over the living rows of `input`. `errors` is started for the rows of the
 /// stage; what fails later is added by the operator.
 void run_stage(const StagePlan& plan, const Rows& input, Selection live, StageWork& work,
-               RowErrors& errors, const std::vector<bool>& wanted);
+               RowErrors& errors);
 
 /// Turns `work.faults` and `errors` into failed rows by rising record; their texts live in `store`.
 void collect_stage_errors(const StageWork& work, const Rows& input, const Shape& input_shape,

@@ -91,8 +91,7 @@ void StatelessNode::prepare(Chunk& chunk) const {
   const Rows& input = input_rows(chunk);
   // Behind an ordered node only the rows of the range exist; ahead of it all of them.
   const Selection live = parallel() ? input.selection() : input_view(chunk).live;
-  std::vector<bool> everything(stage_shape_.schema.size(), true);
-  run_stage(stage_, input, live, work.stage, work.errors, everything);
+  run_stage(stage_, input, live, work.stage, work.errors);
   share(work);
   if (select_) select(work);
   const Input& from = inputs()[0];

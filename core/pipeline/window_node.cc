@@ -146,8 +146,7 @@ void WindowNode::prepare(Chunk& chunk) const {
   auto& work = static_cast<Work&>(work_of(chunk));
   const Rows& input = input_rows(chunk);
   const Selection live = inputs_parallel_ ? input.selection() : input_view(chunk).live;
-  const std::vector<bool> everything(stage_shape_.schema.size(), true);
-  run_stage(stage_, input, live, work.stage, work.errors, everything);
+  run_stage(stage_, input, live, work.stage, work.errors);
   const Inputs inputs{work.stage.rows->columns, work.stage.rows->count};
   Selection rows = work.stage.live;
   const auto run = [&](const Program& program, Scratch& scratch) {

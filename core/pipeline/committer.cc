@@ -1,0 +1,177 @@
+#include "pipeline/committer.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "pipeline/fault_point.h"
+#include "pipeline/hex.h"
+#include "pipeline/ledger_json.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kMetaFormat = 1;
+
+const JsonValue& member(const JsonValue& object, std::string_view key) {
+  static const JsonValue kNothing = JsonValue::object();
+  const JsonValue* found = object.find(key);
+  return found ? *found : kNothing;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Result<JsonValue> parse_meta(const std::string& text) {
+  auto parsed = parse_json(text, "the last commit");
+  if (!parsed) return parsed.error();
+  const JsonValue* format = parsed->root.find("format");
+  if (!format || !format->is_int()) {
+    return Error{Code::kCorrupt, "the last commit is damaged; start anew with --fresh"};
+  }
+  if (format->as_int() > kMetaFormat) {
+    return Error{Code::kFailed, "the state was written by a newer release of millrace; use that one, or start anew with --fresh"};
+  }
+  return std::move(parsed->root);
+}
+
+}  // namespace
+
+Committer::Committer(Graph& graph, CommitLog& log)
+    : graph_(graph), log_(log), resume_(graph.sources.size()) {
+  committed_ = graph_.ledger();
+}
+
+Result<void> Committer::check_identity(const JsonValue& stored, const std::string& name,
+                                       const std::string& identity) const {
+  const JsonValue* was = stored.find("identity");
+  if (!was || !was->is_string() || was->as_string() == identity) return {};
+  return Error{Code::kInvalidConfig,
+               name + " has state of another configuration (" + was->as_string() + ", now " + identity +
+                   "); drop that state with --forget " + name + ", or all of it with --fresh"};
+}
+
+Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
+  SourceStart& source = graph_.sources[i];
+  const JsonValue& stored = member(member(meta, "sources"), source.node->name());
+  if (stored.members().empty()) return {};
+  MILLRACE_TRY(check_identity(stored, source.node->name(), source.identity));
+  const JsonValue* snapshot = stored.find("snapshot");
+  const JsonValue* skip = stored.find("skip");
+  if (!snapshot || !snapshot->is_string() || !from_hex(snapshot->as_string(), resume_[i].snapshot)) {
+    return Error{Code::kCorrupt, "the stored position of " + source.node->name() + " is damaged"};
+  }
+  resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
+  read_counters(member(stored, "counters"), source.node->source_counters);
+  return source.node->restore(stored, log_);
+}
+
+Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOperator& op) {
+  const JsonValue& stored = member(member(meta, "operators"), op.node->name());
+  if (stored.members().empty()) return {};
+  MILLRACE_TRY(check_identity(stored, op.node->name(), op.identity));
+  read_counters(member(stored, "counters"), op.node->counters);
+  return op.node->restore(stored, log_);
+}
+
+Result<void> Committer::restore(const std::vector<std::string>& forget) {
+  auto last = log_.last();
+  if (!last) return last.error();
+  if (!*last) return {};
+  epoch_ = (*last)->epoch;
+  auto meta = parse_meta((*last)->meta);
+  if (!meta) return meta.error();
+  for (size_t i = 0; i < graph_.sources.size(); ++i) {
+    if (!contains(forget, graph_.sources[i].node->name())) MILLRACE_TRY(restore_source(*meta, i));
+  }
+  for (const NamedOperator& op : graph_.operators) {
+    if (contains(forget, op.node->name())) {
+      erase_operators_.push_back(op.node->name());
+    } else {
+      MILLRACE_TRY(restore_operator(*meta, op));
+    }
+  }
+  for (const auto& [name, value, position] : member(*meta, "operators").members()) {
+    const bool there = std::any_of(graph_.operators.begin(), graph_.operators.end(),
+                                   [&](const NamedOperator& op) { return op.node->name() == name; });
+    if (there) continue;
+    log_info("operator " + name + " is no longer configured: its state is dropped");
+    erase_operators_.push_back(name);
+  }
+  for (SinkNode* sink : graph_.sinks) {
+    const JsonValue& stored = member(member(*meta, "sinks"), sink->name());
+    read_counters(member(stored, "counters"), sink->sink_counters);
+    MILLRACE_TRY(sink->restore(stored, log_));
+  }
+  committed_ = graph_.ledger();
+  return {};
+}
+
+Result<void> Committer::restore_sinks_only() {
+  auto last = log_.last();
+  if (!last) return last.error();
+  if (!*last) return {};
+  auto meta = parse_meta((*last)->meta);
+  if (!meta) return meta.error();
+  for (SinkNode* sink : graph_.sinks) {
+    MILLRACE_TRY(sink->restore(member(member(*meta, "sinks"), sink->name()), log_));
+  }
+  return {};
+}
+
+std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit& commit) {
+  JsonValue meta = JsonValue::object();
+  meta.set("format", JsonValue::integer(kMetaFormat));
+  JsonValue& sources = meta.set("sources", JsonValue::object());
+  for (size_t i = 0; i < graph_.sources.size(); ++i) {
+    SourceStart& source = graph_.sources[i];
+    JsonValue& one = sources.set(source.node->name(), JsonValue::object());
+    one.set("identity", JsonValue::string(source.identity));
+    one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
+    one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
+    source.node->save(commit.epoch, commit, one);
+    one.set("counters", counters_json(source.node->source_counters));
+  }
+  JsonValue& operators = meta.set("operators", JsonValue::object());
+  for (const NamedOperator& op : graph_.operators) {
+    JsonValue& one = operators.set(op.node->name(), JsonValue::object());
+    one.set("identity", JsonValue::string(op.identity));
+    op.node->save(commit.epoch, commit, one);
+    one.set("counters", counters_json(op.node->counters));
+  }
+  JsonValue& sinks = meta.set("sinks", JsonValue::object());
+  for (SinkNode* sink : graph_.sinks) {
+    JsonValue& one = sinks.set(sink->name(), JsonValue::object());
+    sink->save(commit.epoch, commit, one);
+    one.set("counters", counters_json(sink->sink_counters));
+  }
+  return to_json(meta);
+}
+
+Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
+  const uint64_t epoch = epoch_ + 1;
+  fault_point("commit.begin");
+  for (SinkNode* sink : graph_.sinks) MILLRACE_TRY(sink->prepare_commit(epoch));
+  fault_point("commit.prepared");
+  Commit commit;
+  commit.epoch = epoch;
+  commit.erase_operators = std::move(erase_operators_);
+  erase_operators_.clear();
+  commit.meta = write_meta(points, commit);
+  MILLRACE_TRY(log_.commit(commit));
+  fault_point("commit.logged");
+  epoch_ = epoch;
+  ++commits_;
+  committed_ = graph_.ledger();
+  for (SinkNode* sink : graph_.sinks) {
+    MILLRACE_TRY(sink->commit(epoch));
+    fault_point("commit.sink");
+  }
+  for (SourceRunner* source : sources) MILLRACE_TRY(source->ack(epoch));
+  fault_point("commit.done");
+  return {};
+}
+
+}  // namespace millrace

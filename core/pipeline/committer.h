@@ -1,0 +1,60 @@
+#pragma once
+
+/// Commits everything that must survive together (semantics R34, R51): positions, watermarks,
+/// window state, sinks' pending work, the ledger. A commit is cut between two records of the
+/// task's order, by the thread that applies them, so what it holds is exactly what was applied.
+/// Order: sinks prepare, the log commits, sinks commit, sources hear. Whatever fails before the
+/// log has committed leaves the last commit in force.
+/// Threads: the one that applies.
+
+#include <string>
+#include <vector>
+
+#include "pipeline/graph.h"
+#include "pipeline/source_runner.h"
+#include "state/commit_log.h"
+
+namespace millrace {
+
+/// Where a source goes on after this commit.
+struct ResumePoint {
+  std::string snapshot;
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+};
+
+class Committer {
+ public:
+  Committer(Graph& graph, CommitLog& log);
+
+  /// Loads the last commit into the graph's nodes. Operators and sources named in `forget` start
+  /// empty; others must have the identity that they had (R37). Sources' resume points follow.
+  Result<void> restore(const std::vector<std::string>& forget);
+  /// What sinks had prepared when `log` was last written; for `--fresh`.
+  Result<void> restore_sinks_only();
+  const std::vector<ResumePoint>& resume() const { return resume_; }
+  uint64_t epoch() const { return epoch_; }
+  uint64_t commits() const { return commits_; }
+
+  /// One commit. On kUnavailable or kFailed the caller restarts in process.
+  Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
+
+  /// Cumulative, as of the last commit.
+  const Ledger& committed() const { return committed_; }
+
+ private:
+  std::string write_meta(const std::vector<ResumePoint>& points, Commit& commit);
+  Result<void> check_identity(const JsonValue& stored, const std::string& name,
+                              const std::string& identity) const;
+  Result<void> restore_source(const JsonValue& meta, size_t i);
+  Result<void> restore_operator(const JsonValue& meta, const NamedOperator& op);
+
+  Graph& graph_;
+  CommitLog& log_;
+  uint64_t epoch_ = 0;
+  uint64_t commits_ = 0;
+  std::vector<ResumePoint> resume_;
+  std::vector<std::string> erase_operators_;  ///< With the next commit.
+  Ledger committed_;
+};
+
+}  // namespace millrace

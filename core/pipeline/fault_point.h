@@ -1,0 +1,14 @@
+#pragma once
+
+/// Places where a test may let the process die: `MILLRACE_KILL_AT=commit.logged:3` kills it the
+/// third time it comes by. Compiled in only with MILLRACE_FAULT_POINTS (test builds).
+
+namespace millrace {
+
+#ifdef MILLRACE_FAULT_POINTS
+void fault_point(const char* name);
+#else
+inline void fault_point(const char*) {}
+#endif
+
+}  // namespace millrace

@@ -1,0 +1,59 @@
+#include "pipeline/graph.h"
+
+namespace millrace {
+
+void Graph::spread_demand() {
+  std::vector<std::vector<bool>> wanted(nodes.size());
+  for (const auto& node : nodes) wanted[node->index()].resize(node->shape().schema.size());
+  // From the back, so that a node knows what is wanted of it before it asks its inputs.
+  for (size_t i = nodes.size(); i-- > 0;) {
+    Node& node = *nodes[i];
+    node.set_wanted(wanted[i]);
+    for (size_t input = 0; input < node.inputs().size(); ++input) {
+      const Input& from = node.inputs()[input];
+      std::vector<bool> asked(from.node->shape(from.port).schema.size());
+      node.demand(input, asked);
+      std::vector<bool>& main = wanted[from.node->index()];
+      // Side outputs are made whole; of late records the fields in front are those of the main
+      // rows that the operator read, and it asks for them itself.
+      if (from.port != Port::kMain) continue;
+      for (size_t field = 0; field < asked.size(); ++field) main[field] = main[field] || asked[field];
+    }
+  }
+}
+
+void Graph::finish() {
+  spread_demand();
+  reach_.assign(nodes.size(), std::vector<bool>(nodes.size()));
+  for (const auto& source : nodes) {
+    std::vector<bool>& reached = reach_[source->index()];
+    reached[source->index()] = true;
+    for (const auto& node : nodes) {
+      for (const Input& input : node->inputs()) {
+        if (reached[input.node->index()]) reached[node->index()] = true;
+      }
+    }
+  }
+}
+
+std::vector<uint32_t> Graph::reachable(const Node& source) const {
+  std::vector<uint32_t> out;
+  for (uint32_t i = 0; i < nodes.size(); ++i) {
+    if (reach_[source.index()][i]) out.push_back(i);
+  }
+  return out;
+}
+
+Ledger Graph::ledger() const {
+  Ledger out;
+  for (const SourceStart& source : sources) {
+    out.sources.push_back({source.node->name(), source.node->source_counters});
+  }
+  for (const NamedOperator& op : operators) out.operators.push_back({op.node->name(), op.node->counters});
+  for (size_t i = 0; i < written_sinks; ++i) {
+    out.sinks.push_back({sinks[i]->name(), sinks[i]->sink_counters});
+  }
+  return out;
+}
+
+}  // namespace millrace

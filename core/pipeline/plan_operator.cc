@@ -1,0 +1,304 @@
+#include <algorithm>
+
+#include "base/spelling.h"
+#include "pipeline/planner.h"
+#include "pipeline/stateless_node.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kNotYet = "is not in this version of Millrace";
+
+/// The SQL text of a list entry or the user's own expression.
+std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
+  return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
+}
+
+std::string window_text(const WindowConfig& window) {
+  std::string text;
+  switch (window.kind) {
+    case WindowConfig::Kind::kTumbling: text = "tumbling"; break;
+    case WindowConfig::Kind::kHopping: text = "hopping"; break;
+    case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
+    default: text = "other"; break;
+  }
+  return text + " " + std::to_string(window.size_us) + " every " + std::to_string(window.every_us) +
+         " offset " + std::to_string(window.offset_us);
+}
+
+}  // namespace
+
+void Planner::plan_operators() {
+  // Operators may stand in any order; config has refused cycles, so this ends.
+  std::vector<const OperatorConfig*> left;
+  for (const OperatorConfig& op : config_.operators) left.push_back(&op);
+  while (!left.empty()) {
+    const size_t before = left.size();
+    std::erase_if(left, [&](const OperatorConfig* op) {
+      for (const InputRef& ref : op->from) {
+        const auto same = [&](const OperatorConfig* other) { return other->name.text == ref.name; };
+        if (std::any_of(left.begin(), left.end(), same)) return false;
+      }
+      plan_operator(*op);
+      return true;
+    });
+    if (left.size() == before) return;
+  }
+}
+
+/// Features that the page promises and this version lacks; true if there was one.
+bool Planner::refuse_missing(const OperatorConfig& op) {
+  bool refused = false;
+  const auto refuse = [&](std::string_view key) {
+    const Where* where = find_written(op.written, key);
+    if (!where) return;
+    faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
+    refused = true;
+  };
+  for (const char* key : {"join", "dedupe", "table", "event_time", "max_task_idle", "order_by", "limit",
+                          "limit_by", "complete_max_rows", "reset", "plugin"}) {
+    refuse(key);
+  }
+  if (op.emit && op.emit->mode != EmitConfig::Mode::kAppend) {
+    faults_.add(op.emit->where, "this output mode " + std::string(kNotYet), "use \"append\"");
+    refused = true;
+  }
+  if (op.from.size() > 1) {
+    faults_.add(op.from[1].as_written.where, "reading several inputs " + std::string(kNotYet),
+                "a sink may read several");
+    refused = true;
+  }
+  return refused;
+}
+
+void Planner::plan_operator(const OperatorConfig& op) {
+  const bool refused = refuse_missing(op);
+  std::vector<Input> inputs;
+  bool bounded = true;
+  for (const InputRef& ref : op.from) {
+    if (auto input = find_input(ref)) inputs.push_back(*input);
+    bounded = bounded && bounded_[ref.name];
+  }
+  if (refused || inputs.size() != op.from.size()) return;
+  bounded_[op.name.text] = bounded;
+  auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
+  if (!stage) return;
+  if (is_grouped(op)) {
+    plan_grouped(op, std::move(inputs), std::move(*stage));
+  } else {
+    plan_stateless(op, std::move(inputs), std::move(*stage));
+  }
+}
+
+void Planner::fault(const Where& where, const ExprError& error) {
+  std::string hint = error.hint;
+  if (!error.unknown_field.empty()) {
+    const std::string block = "if the records have it, declare it on the source: \"schema\": { \"" +
+                              error.unknown_field + "\": \"text\" }";
+    hint = hint.empty() ? block : hint + "; " + block;
+  }
+  faults_.add(where, error.message, hint, error.caret());
+}
+
+bool Planner::is_grouped(const OperatorConfig& op) {
+  if (op.group_by || op.window || !op.having.empty()) return true;
+  if (!op.select) return false;
+  for (const NamedExpression& entry : op.select->entries) {
+    const auto use = inspect_expression(expression_of(*op.select, entry));
+    if (use && use.value().aggregates) return true;
+  }
+  return false;
+}
+
+std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Shape& input) {
+  StagePlan stage;
+  if (op.explode) {
+    stage.explode = plan_explode(*op.explode, input);
+    if (!stage.explode) return std::nullopt;
+  }
+  if (op.filter.empty()) return stage;
+  const Shape shape = make_stage_shape(input, stage.explode);
+  auto filter = compile_filter(op.filter.text, shape.schema);
+  if (!filter) {
+    fault(op.filter.where, filter.error());
+    // Faults of select are worth telling in the same run: go on without the filter.
+    return stage;
+  }
+  if (!filter->deterministic()) {
+    plan_.nondeterministic.push_back(op.name.text + ": filter reads processing_time()");
+  }
+  stage.filter = std::move(*filter);
+  return stage;
+}
+
+std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, const Shape& input) {
+  ExplodePlan plan;
+  const auto array = input.schema.find(explode.array.text);
+  if (!array || input.schema[*array].type != Type::kJsonb) {
+    std::vector<std::string> arrays;
+    for (const Field& field : input.schema.fields()) {
+      if (field.type == Type::kJsonb) arrays.push_back(field.name);
+    }
+    faults_.add(explode.array.where,
+                "there is no array \"" + explode.array.text + "\"" +
+                    (array ? " (its type is " + std::string(type_name(input.schema[*array].type)) + ")" : ""),
+                spelling_hint(explode.array.text, arrays));
+    return std::nullopt;
+  }
+  plan.array = *array;
+  const std::string prefix = explode.array.text + "[]";
+  const auto add = [&](std::string name, Type type, int32_t from_input, int32_t from_element) {
+    plan.from_input.push_back(from_input);
+    plan.from_element.push_back(from_element);
+    return plan.schema.add(std::move(name), type);
+  };
+  const auto is_top = [](const std::string& name) { return name.find_first_of(".[") == std::string::npos; };
+  for (uint32_t i = 0; i < input.visible; ++i) {
+    if (is_top(input.schema[i].name) && i != plan.array) {
+      add(input.schema[i].name, input.schema[i].type, static_cast<int32_t>(i), -1);
+    }
+  }
+  const auto scalar = input.schema.find(prefix);
+  std::vector<Field> members;
+  for (const Field& field : input.schema.fields()) {
+    if (field.name.starts_with(prefix + ".")) members.push_back({field.name.substr(prefix.size() + 1), field.type});
+  }
+  plan.scalar = scalar && members.empty();
+  plan.as_field = add(explode.as.text, plan.scalar ? input.schema[*scalar].type : Type::kJsonb, -1,
+                      plan.scalar ? 0 : -1);
+  plan.visible = plan.schema.size();
+  if (plan.scalar) plan.elements.push_back({{""}, input.schema[*scalar].type, CellFormat::kTyped});
+  for (const Field& member : members) {
+    add(explode.as.text + "." + member.name, member.type, -1, static_cast<int32_t>(plan.elements.size()));
+    plan.elements.push_back({split_path(member.name), member.type, CellFormat::kTyped});
+  }
+  for (uint32_t i = 0; i < input.schema.size(); ++i) {
+    const std::string& name = input.schema[i].name;
+    const bool hidden = i >= input.visible;
+    if (hidden || (!is_top(name) && name.find("[]") == std::string::npos)) {
+      add(name, input.schema[i].type, static_cast<int32_t>(i), -1);
+    }
+  }
+  if (plan.elements.empty()) {
+    faults_.add(explode.array.where, "nothing is known of the elements of \"" + explode.array.text + "\"",
+                "declare them on the source: \"schema\": { \"" + prefix + ".name\": \"text\" }, or \"" +
+                    prefix + "\" for elements without members");
+    return std::nullopt;
+  }
+  return plan;
+}
+
+void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
+  std::optional<SelectPlan> select;
+  if (op.select) {
+    select.emplace();
+    for (const NamedExpression& entry : op.select->entries) {
+      auto program = compile_expression(expression_of(*op.select, entry), shape.schema);
+      if (!program) {
+        fault(entry.expression.where, program.error());
+        continue;
+      }
+      if (!program->deterministic()) {
+        plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text + " reads processing_time()");
+      }
+      select->names.push_back(entry.alias.text);
+      select->programs.push_back(std::move(*program));
+    }
+    if (select->names.size() != op.select->entries.size()) return;
+  }
+  Node* node = plan_.graph.add(std::make_unique<StatelessNode>(op.name.text, std::move(inputs),
+                                                               std::move(stage), std::move(select)));
+  plan_.graph.operators.push_back({node, ""});
+  named_[op.name.text] = node;
+}
+
+std::optional<Slicer> Planner::plan_window(const WindowConfig& window) {
+  if (window.processing_time) {
+    faults_.add(window.where, "processing-time windows are not in this version of Millrace");
+    return std::nullopt;
+  }
+  switch (window.kind) {
+    case WindowConfig::Kind::kTumbling: return Slicer::tumbling(window.size_us, window.offset_us);
+    case WindowConfig::Kind::kHopping:
+      return Slicer::hopping(window.size_us, window.every_us, window.offset_us);
+    case WindowConfig::Kind::kCumulative:
+      return Slicer::cumulative(window.size_us, window.every_us, window.offset_us);
+    default: break;
+  }
+  faults_.add(window.where, "this kind of window is not in this version of Millrace",
+              "tumbling, hopping and cumulative are");
+  return std::nullopt;
+}
+
+void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+  WindowPlan plan;
+  if (op.window) {
+    const auto slicer = plan_window(*op.window);
+    if (!slicer) return;
+    plan.slicer = *slicer;
+  } else {
+    plan.windowed = false;
+    if (!op.emit) {
+      faults_.add(op.name.where, "aggregates without a window emit updates, which are not in this version of Millrace",
+                  "give it a window, or \"emit\": \"append\" on bounded input");
+      return;
+    }
+    if (!bounded_[op.name.text]) {
+      faults_.add(op.emit->where, "append without a window needs an input that ends", "give it a window");
+      return;
+    }
+  }
+  if (!inputs[0].node->has_watermark() || inputs[0].port != Port::kMain) {
+    faults_.add(op.from[0].as_written.where, "side outputs carry no watermark: only stateless operators and sinks may read them");
+    return;
+  }
+  if (!op.select) {
+    faults_.add(op.name.where, "an operator with group_by or window needs \"select\" with aggregates",
+                "for example \"select\": { \"records\": \"count(*)\" }");
+    return;
+  }
+  GroupedText text;
+  text.windowed = plan.windowed;
+  text.having = op.having.text;
+  if (op.group_by) {
+    for (const NamedExpression& entry : op.group_by->entries) {
+      text.group_by.push_back({entry.alias.text, expression_of(*op.group_by, entry)});
+      plan.group_names.push_back(entry.alias.text);
+    }
+  }
+  for (const NamedExpression& entry : op.select->entries) {
+    text.select.push_back({entry.alias.text, expression_of(*op.select, entry)});
+  }
+  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
+  auto select = compile_grouped(text, shape.schema);
+  if (!select) {
+    const ExprError& error = select.error();
+    Where where = op.name.where;
+    const auto& list = error.part == "group_by" ? op.group_by : op.select;
+    if (error.part == "having") {
+      where = op.having.where;
+    } else if (list) {
+      for (const NamedExpression& entry : list->entries) {
+        if (entry.alias.text == error.name) where = entry.expression.where;
+      }
+    }
+    return fault(where, error);
+  }
+  plan.select = std::move(*select);
+  plan.allowed_lateness_us = op.allowed_lateness_us;
+  plan.late = op.late;
+  std::string identity = op.window ? window_text(*op.window) : "no window";
+  for (const NamedText& group : text.group_by) identity += ", by " + group.text;
+  for (const auto& call : plan.select.calls) {
+    identity += ", " + std::string(call.function->name);
+    if (call.argument) identity += "(" + plan.select.arguments[*call.argument].text() + ")";
+    if (call.filter) identity += " filter (" + plan.select.filters[*call.filter].text() + ")";
+  }
+  Node* node = plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
+                                                            std::move(plan)));
+  plan_.graph.operators.push_back({node, identity});
+  named_[op.name.text] = node;
+}
+
+}  // namespace millrace

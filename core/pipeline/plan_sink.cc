@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "columns/json_encode.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "pipeline/planner.h"
+
+namespace millrace {
+namespace {
+
+/// Adds what only the host knows to a plugin's configuration.
+std::string with_member(const std::string& config, std::string_view key, JsonValue value) {
+  auto parsed = parse_json(config, "");
+  JsonValue root = parsed ? std::move(parsed->root) : JsonValue::object();
+  root.set(key, std::move(value));
+  return to_json(root);
+}
+
+bool is_view(const Component& component) {
+  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* view = schema ? schema->root.find("x-view") : nullptr;
+  return component.name() == "stdout" || (view && view->is_bool() && view->as_bool());
+}
+
+constexpr uint64_t kAfterCommit = MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
+
+}  // namespace
+
+Result<void> Planner::plan_sinks() {
+  for (const SinkConfig& sink : config_.sinks) MILLRACE_TRY(plan_sink(sink));
+  plan_.graph.written_sinks = plan_.graph.sinks.size();
+  return {};
+}
+
+std::string Planner::settle_delivery(const SinkConfig& sink, const Component& component, bool view) {
+  if (view) return "view";
+  const bool exact = component.has_cap(MR_CAP_TWO_PHASE);
+  const auto wanted = sink.delivery ? sink.delivery : config_.delivery;
+  const Where& where = sink.delivery ? sink.delivery_where : config_.delivery_where;
+  if (wanted == Delivery::kAtMostOnce) {
+    faults_.add(where, "at_most_once is not in this version of Millrace");
+  } else if (wanted == Delivery::kExactlyOnce && !exact) {
+    std::string able;
+    for (const ComponentInfo& info : plugins_.components()) {
+      if (info.kind == Kind::kSink && (info.caps & MR_CAP_TWO_PHASE)) able += (able.empty() ? "" : ", ") + info.name;
+    }
+    faults_.add(where, "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once" +
+                           (component.has_cap(kAfterCommit) ? " in this version of Millrace" : ""),
+                "sinks that can: " + able);
+  }
+  if (wanted == Delivery::kAtLeastOnce || !exact) return "at_least_once";
+  return "exactly_once";
+}
+
+Result<void> Planner::plan_sink(const SinkConfig& sink) {
+  auto component = load(Kind::kSink, sink.plugin);
+  if (!component) return component.error();
+  std::vector<Input> inputs;
+  for (const InputRef& ref : sink.from) {
+    if (auto input = find_input(ref)) inputs.push_back(*input);
+  }
+  if (!*component) return {};
+  if (auto valid = Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config); !valid) {
+    faults_.add(sink.name.where, valid.error().message);
+  }
+  SinkPlan plan{**component, sink.plugin_config, sink.format.text == "csv", sink.context, "", false};
+  plan.delivery = settle_delivery(sink, **component, is_view(**component));
+  plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);
+  if (inputs.size() != sink.from.size() || inputs.empty()) return {};
+  if (plan.context && (inputs.size() != 1 || inputs[0].port != Port::kLate)) {
+    faults_.add(sink.name.where, "\"context\" is for sinks that read one `.late` output");
+  }
+  if (plan.csv) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Shape& shape = inputs[i].node->shape(inputs[i].port);
+      if (shape.has_bytes || (i > 0 && shape.visible_names() != names)) {
+        faults_.add(sink.from[i].as_written.where, "csv needs the same columns in every row",
+                    "select them in an operator");
+        return {};
+      }
+      names = shape.visible_names();
+    }
+    plan.config = with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
+  }
+  SinkNode* node = plan_.graph.add(
+      std::make_unique<SinkNode>(sink.name.text, config_.name.text, std::move(inputs), std::move(plan)));
+  plan_.graph.sinks.push_back(node);
+  return {};
+}
+
+/// Nothing is lost silently: what no sink reads of errors, late records and gaps goes to files.
+Result<void> Planner::plan_dead_letters() {
+  if (!config_.dead_letters_on) return {};
+  const ComponentInfo* info = plugins_.find(Kind::kSink, "file");
+  if (!info) {
+    faults_.add(config_.dead_letters.where, "dead letters need the file sink, which is not installed",
+                "set \"dead_letters\": \"none\" to go without");
+    return {};
+  }
+  auto component = plugins_.load(*info);
+  if (!component) return component.error();
+  std::vector<Node*> owners;
+  for (const SourceStart& source : plan_.graph.sources) owners.push_back(source.node);
+  for (const NamedOperator& op : plan_.graph.operators) owners.push_back(op.node);
+  for (Node* owner : owners) {
+    for (const auto& [port, suffix] : {std::pair{Port::kErrors, ".errors"}, std::pair{Port::kLate, ".late"},
+                                       std::pair{Port::kGaps, ".gaps"}}) {
+      MILLRACE_TRY(add_dead_letters(*owner, port, suffix, *component));
+    }
+  }
+  return {};
+}
+
+Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file) {
+  if (node.shape(port).visible == 0) return {};
+  if (std::find(connected_.begin(), connected_.end(), std::pair{&node, port}) != connected_.end()) return {};
+  const std::string folder = config_.dead_letters.empty()
+                                 ? config_.commit.dir + "/" + config_.name.text + "/dead_letters"
+                                 : config_.dead_letters.text;
+  const std::string name = node.name() + std::string(suffix);
+  JsonValue config = JsonValue::object();
+  config.set("path", JsonValue::string(folder + "/" + name + ".jsonl"));
+  config.set("format", JsonValue::string("ndjson"));
+  config.set("compression", JsonValue::string("none"));
+  SinkPlan plan{file, to_json(config), false, port == Port::kLate, "exactly_once", true};
+  plan_.graph.sinks.push_back(plan_.graph.add(std::make_unique<SinkNode>(
+      "dead_letters/" + name, config_.name.text, std::vector<Input>{{&node, port}}, std::move(plan))));
+  return {};
+}
+
+}  // namespace millrace

@@ -1,0 +1,166 @@
+#include "base/spelling.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "pipeline/infer.h"
+#include "pipeline/planner.h"
+
+namespace millrace {
+namespace {
+
+std::string plugin_text(const SourceConfig& source, std::string_view key) {
+  const auto parsed = parse_json(source.plugin_config, "");
+  const JsonValue* value = parsed ? parsed->root.find(key) : nullptr;
+  return value && value->is_string() ? value->as_string() : "";
+}
+
+/// What may not change under stored positions: plugin, path and key (R37).
+std::string identity_of(const SourceConfig& source) {
+  std::string out = "plugin " + source.plugin.text;
+  const auto parsed = parse_json(source.plugin_config, "");
+  for (const char* key : {"path", "stream", "url", "topics"}) {
+    const JsonValue* value = parsed ? parsed->root.find(key) : nullptr;
+    if (value) out += std::string(", ") + key + " " + to_json(*value);
+  }
+  if (!source.key.empty()) out += ", key " + source.key.text;
+  return out;
+}
+
+CellFormat format_of(EventTimeConfig::Unit unit) {
+  switch (unit) {
+    case EventTimeConfig::Unit::kSeconds: return CellFormat::kTimeSeconds;
+    case EventTimeConfig::Unit::kMillis: return CellFormat::kTimeMillis;
+    case EventTimeConfig::Unit::kMicros: return CellFormat::kTimeMicros;
+    case EventTimeConfig::Unit::kNanos: return CellFormat::kTimeNanos;
+    default: return CellFormat::kTimeRfc3339;
+  }
+}
+
+bool needs_inference(const SourceConfig& source) { return source.plugin.text == "file"; }
+
+}  // namespace
+
+Result<void> Planner::plan_sources() {
+  for (const SourceConfig& source : config_.sources) MILLRACE_TRY(plan_source(source));
+  return {};
+}
+
+Result<void> Planner::plan_source(const SourceConfig& source) {
+  auto component = load(Kind::kSource, source.plugin);
+  if (!component) return component.error();
+  if (!*component) return {};
+  const InstanceName name{config_.name.text, source.name.text};
+  if (auto valid = Instance::validate(**component, name, source.plugin_config); !valid) {
+    faults_.add(source.name.where, valid.error().message);
+    return {};
+  }
+  for (const char* missing : {"journal", "dedupe_key", "on_all_idle"}) {
+    if (const Where* where = find_written(source.written, missing)) {
+      faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
+    }
+  }
+  auto instance = SourceInstance::create(**component, name, source.plugin_config);
+  if (!instance) {
+    faults_.add(source.name.where, instance.error().message);
+    return {};
+  }
+  const SourceTraits traits = (*instance)->traits();
+  SourcePlan plan;
+  settle_format(source, plan);
+  const bool schema_ok = settle_schema(source, **component, plan);
+  if (!settle_event_time(source, plan) || !schema_ok) return {};
+  note_nondeterminism(source, plan, traits);
+  plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
+  SourceNode* node = plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
+  plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source)});
+  named_[source.name.text] = node;
+  bounded_[source.name.text] = traits.bounded;
+  return {};
+}
+
+void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
+  const std::string format = plugin_text(source, "format");
+  plan.is_text = format == "lines" || format == "raw";
+  plan.text_cells = format == "csv";
+  plan.null_on_mismatch = source.on_mismatch == SourceConfig::OnMismatch::kNull;
+  plan.validate_full = source.validate == SourceConfig::Validate::kFull;
+}
+
+bool Planner::settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan) {
+  if (plan.is_text) {
+    plan.fields.add("value", Type::kText);
+    return true;
+  }
+  bool ok = true;
+  for (const FieldType& field : source.schema) {
+    const auto type = type_from_name(field.type.text);
+    if (!type) {
+      faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 text timestamptz jsonb");
+      ok = false;
+      continue;
+    }
+    plan.fields.add(field.path.text, *type);
+  }
+  if (needs_inference(source)) {
+    auto inferred = infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
+    if (!inferred) {
+      faults_.add(source.name.where, inferred.error().message);
+      return false;
+    }
+    for (const Field& field : inferred->fields()) {
+      if (!plan.fields.find(field.name)) plan.fields.add(field.name, field.type);
+    }
+  }
+  // `a[].b` says that `a` is an array, which explode reads whole.
+  for (const Field& field : std::vector<Field>(plan.fields.fields())) {
+    const size_t brackets = field.name.find("[]");
+    if (brackets == std::string::npos) continue;
+    const std::string array = field.name.substr(0, brackets);
+    if (!plan.fields.find(array)) plan.fields.add(array, Type::kJsonb);
+  }
+  return ok;
+}
+
+bool Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
+  if (!source.event_time) return true;
+  const EventTimeConfig& time = *source.event_time;
+  plan.has_event_time = true;
+  plan.out_of_orderness_us = time.out_of_orderness_us;
+  plan.max_future_us = time.max_future_us;
+  if (time.bounds) {
+    plan.bounds_from = (*time.bounds)[0].time;
+    plan.bounds_to = (*time.bounds)[1].time;
+  }
+  if (time.field.empty()) return true;
+  if (time.unit == EventTimeConfig::Unit::kLocal) {
+    faults_.add(time.where, "the unit local:ZONE:PATTERN is not in this version of Millrace",
+                "use s, ms, us, ns or rfc3339");
+    return false;
+  }
+  if (!time.unit_written) {
+    faults_.add(time.where, "\"unit\" is missing: what is the time counted in?", "one of s, ms, us, ns, rfc3339");
+    return false;
+  }
+  if (plan.is_text) {
+    faults_.add(time.where, "records that are lines have no fields", "set \"format\": \"ndjson\"");
+    return false;
+  }
+  plan.time_path = split_path(time.field.text);
+  plan.time_format = format_of(time.unit);
+  return true;
+}
+
+void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
+                                  const SourceTraits& traits) {
+  const std::string& name = source.name.text;
+  if (!plan.has_event_time) {
+    plan_.nondeterministic.push_back(name + ": no event time, so records take their time of arrival");
+  } else if (plan.bounds_to == kTimeMax) {
+    plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
+  }
+  if (traits.replay == SourceTraits::Replay::kNone) {
+    plan_.nondeterministic.push_back(name + ": cannot replay; what comes while we are away is lost");
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,65 @@
+#pragma once
+
+/// The planner's working state; one object per plan. Included by plan*.cc only.
+
+#include <map>
+
+#include "expr/compile.h"
+#include "pipeline/plan.h"
+#include "pipeline/stage.h"
+#include "pipeline/window_node.h"
+
+namespace millrace {
+
+class Planner {
+ public:
+  Planner(const PipelineConfig& config, const PluginIndex& plugins, Faults& faults)
+      : config_(config), plugins_(plugins), faults_(faults) {}
+
+  Result<void> plan_sources();
+  void plan_operators();
+  Result<void> plan_sinks();
+  Result<void> plan_dead_letters();
+  Plan take() { return std::move(plan_); }
+
+ private:
+  // plan_source.cc
+  Result<void> plan_source(const SourceConfig& source);
+  bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  bool settle_event_time(const SourceConfig& source, SourcePlan& plan);
+  void settle_format(const SourceConfig& source, SourcePlan& plan);
+  void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
+
+  // plan_operator.cc
+  void plan_operator(const OperatorConfig& op);
+  bool refuse_missing(const OperatorConfig& op);
+  std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
+  std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
+  void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  bool is_grouped(const OperatorConfig& op);
+  std::optional<Slicer> plan_window(const WindowConfig& window);
+  void fault(const Where& where, const ExprError& error);
+
+  // plan_sink.cc
+  Result<void> plan_sink(const SinkConfig& sink);
+  std::string settle_delivery(const SinkConfig& sink, const Component& component, bool view);
+  Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
+
+  std::optional<Input> find_input(const InputRef& ref);
+  /// Reports missing components; a refused library is an Error.
+  Result<std::optional<Component>> load(Kind kind, const Text& plugin);
+
+  const PipelineConfig& config_;
+  const PluginIndex& plugins_;
+  Faults& faults_;
+  Plan plan_;
+  std::map<std::string, Node*> named_;
+  std::map<std::string, bool> bounded_;  ///< By source or operator: its input ends by nature.
+  std::vector<std::pair<Node*, Port>> connected_;
+};
+
+/// `length.new` as SQL: every step quoted.
+std::string quoted_path(std::string_view path);
+
+}  // namespace millrace

@@ -1,0 +1,172 @@
+#include "pipeline/source_runner.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+
+namespace millrace {
+
+int64_t monotonic_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+int64_t wall_clock_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limits limits)
+    : start_(start), pipeline_(std::move(pipeline)), limits_(limits) {}
+
+Result<void> SourceRunner::create() {
+  auto made = SourceInstance::create(start_.component, {pipeline_, start_.node->name()}, start_.config);
+  if (!made) return made.error();
+  instance_ = std::move(*made);
+  return {};
+}
+
+Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags) {
+  snapshot_ = std::move(snapshot);
+  skip_ = skip;
+  last_epoch_ = last_epoch;
+  flags_ = flags;
+  auto opened = instance_->open(snapshot_, last_epoch_, flags_);
+  open_ = opened.has_value();
+  if (open_ || opened.error().code != Code::kUnavailable) return opened;
+  log_warn(start_.node->name() + ": " + opened.error().message + "; trying again");
+  return {};
+}
+
+Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
+                                                std::vector<std::unique_ptr<Chunk>>& spare) {
+  if (!open_) {
+    auto opened = instance_->open(snapshot_, last_epoch_, flags_);
+    if (!opened) return back_off(opened.error());
+    open_ = true;
+  }
+  events_.clear();
+  auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, events_);
+  Polled out;
+  auto taken = builder_.take();
+  const bool any = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
+  if (any) {
+    auto snapshot = instance_->snapshot(last_epoch_ + 1);
+    if (!snapshot) return snapshot.error();
+    snapshot_ = std::move(*snapshot);
+    cut(std::move(taken), spare, out);
+  }
+  if (!flow) {
+    if (flow.error().code != Code::kUnavailable) return flow.error();
+    auto later = back_off(flow.error());
+    if (!later) return later;
+    out.retry_in_us = later->retry_in_us;
+    return out;
+  }
+  if (any) failures_ = 0;
+  out.end = *flow == Flow::kEnd;
+  out.idle = *flow == Flow::kIdle;
+  return out;
+}
+
+/// Doubling waits, from 1 s to 1 min, unless the plugin knows better.
+Result<SourceRunner::Polled> SourceRunner::back_off(const Error& error) {
+  if (error.code != Code::kUnavailable) return error;
+  constexpr int64_t kFirstUs = kSecondUs, kLongestUs = 60 * kSecondUs;
+  const uint32_t told_ms = instance_->retry_after_ms();
+  const int64_t wait = told_ms ? told_ms * int64_t{1000}
+                               : std::min(kFirstUs << std::min(failures_, 6u), kLongestUs);
+  ++failures_;
+  log_warn(start_.node->name() + ": " + error.message + "; trying again in " +
+           std::to_string(wait / 1000) + " ms");
+  if (open_) (void)instance_->close();
+  open_ = false;
+  Polled out;
+  out.retry_in_us = wait;
+  return out;
+}
+
+/// Records that the last commit had already applied come again, since the snapshot lies before
+/// their chunk; they are dropped here (several inputs merged by time end commits inside chunks).
+void SourceRunner::skip_applied(BatchBuilder::Taken& taken) {
+  uint64_t seen = 0;
+  std::vector<SourceBatch> kept;
+  for (SourceBatch& one : taken.batches) {
+    const uint32_t size = one.batch.size();
+    const uint64_t drop = std::min<uint64_t>(size, skip_ > seen ? skip_ - seen : 0);
+    seen += size;
+    if (drop == size) continue;
+    if (drop > 0) {
+      std::vector<uint32_t> rest;
+      for (auto i = static_cast<uint32_t>(drop); i < size; ++i) rest.push_back(i);
+      BatchBuilder cutter;
+      cutter.select(one.batch.abi(), rest);
+      one.batch = cutter.take().batches[0].batch;
+      one.dedupe.reset();
+    }
+    kept.push_back(std::move(one));
+  }
+  const uint64_t dropped = std::min(skip_, seen);
+  std::erase_if(taken.rejects, [&](const Reject& r) { return static_cast<uint64_t>(r.after_record) < skip_; });
+  for (Reject& reject : taken.rejects) reject.after_record -= static_cast<int64_t>(dropped);
+  taken.batches = std::move(kept);
+  skip_ -= dropped;
+}
+
+void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) {
+  if (skip_ > 0) skip_applied(taken);
+  int64_t base = 0;
+  size_t reject = 0;
+  const auto next_chunk = [&]() -> Chunk& {
+    std::unique_ptr<Chunk> chunk;
+    if (!spare.empty()) {
+      chunk = std::move(spare.back());
+      spare.pop_back();
+    } else {
+      chunk = std::make_unique<Chunk>();
+    }
+    chunk->source = start_.node->index();
+    chunk->batch = BatchRef();
+    chunk->rejects.clear();
+    chunk->gaps.clear();
+    chunk->has_snapshot = chunk->end = false;
+    chunk->records = chunk->applied = 0;
+    chunk->arrival_us = wall_clock_us();
+    out.chunks.push_back(std::move(chunk));
+    return *out.chunks.back();
+  };
+  for (SourceBatch& one : taken.batches) {
+    Chunk& chunk = next_chunk();
+    chunk.batch = std::move(one.batch);
+    chunk.dedupe = std::move(one.dedupe);
+    const int64_t behind = base + chunk.batch.size();
+    for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
+      chunk.rejects.push_back(std::move(taken.rejects[reject]));
+      chunk.rejects.back().after_record -= base;
+    }
+    base = behind;
+  }
+  if (out.chunks.empty()) next_chunk();
+  Chunk& last = *out.chunks.back();
+  const int64_t last_base = base - (last.batch ? last.batch.size() : 0);
+  for (; reject < taken.rejects.size(); ++reject) {
+    last.rejects.push_back(std::move(taken.rejects[reject]));
+    last.rejects.back().after_record -= last_base;
+  }
+  last.gaps = std::move(taken.gaps);
+  last.snapshot = snapshot_;
+  last.has_snapshot = true;
+}
+
+void SourceRunner::cancel() {
+  if (instance_) instance_->cancel();
+}
+
+Result<void> SourceRunner::close() {
+  if (!open_) return {};
+  open_ = false;
+  return instance_->close();
+}
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+#pragma once
+
+/// One source at work: opens its plugin, polls it, cuts what comes into chunks, and knows where
+/// each chunk resumes. Retriable failures close the plugin, wait, and open it again at the last
+/// snapshot.
+/// Threads: one at a time; cancel() from any.
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/graph.h"
+
+namespace millrace {
+
+class SourceRunner {
+ public:
+  struct Limits {
+    uint32_t records_max = 1u << 16;
+    uint64_t bytes_max = 256 << 10;  ///< Fits the second-level cache.
+  };
+  SourceRunner(const SourceStart& start, std::string pipeline, Limits limits);
+
+  Result<void> create();
+  SourceTraits traits() const { return instance_->traits(); }
+  /// `snapshot`: of the last commit, or empty. `skip`: records behind it that were applied too.
+  Result<void> open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags);
+
+  struct Polled {
+    std::vector<std::unique_ptr<Chunk>> chunks;
+    bool end = false;
+    bool idle = false;
+    int64_t retry_in_us = 0;  ///< Poll again after this; 0: at once.
+  };
+  /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
+  Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
+  Result<void> ack(uint64_t epoch) { return instance_->ack(epoch, {}, {}); }
+  void cancel();
+  Result<void> close();
+  const SourceStart& start() const { return start_; }
+
+ private:
+  Result<Polled> back_off(const Error& error);
+  void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
+  void skip_applied(BatchBuilder::Taken& taken);
+
+  SourceStart start_;
+  std::string pipeline_;
+  Limits limits_;
+  std::unique_ptr<SourceInstance> instance_;
+  BatchBuilder builder_;
+  std::vector<SourceInstance::PartitionEvent> events_;
+  std::string snapshot_;
+  uint64_t skip_ = 0;
+  uint64_t last_epoch_ = 0;
+  uint32_t flags_ = 0;
+  uint32_t failures_ = 0;
+  bool open_ = false;
+};
+
+/// CLOCK_MONOTONIC and the wall clock, in microseconds.
+int64_t monotonic_us();
+int64_t wall_clock_us();
+
+}  // namespace millrace

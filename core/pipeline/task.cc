@@ -1,0 +1,272 @@
+#include "pipeline/task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+bool merges_by_arrival(const std::vector<SourceRunner*>& sources) {
+  return std::any_of(sources.begin(), sources.end(), [](const SourceRunner* source) {
+    return source->traits().replay != SourceTraits::Replay::kExact;
+  });
+}
+
+std::vector<const SourceNode*> nodes_of(const std::vector<SourceRunner*>& sources) {
+  std::vector<const SourceNode*> nodes;
+  for (const SourceRunner* source : sources) nodes.push_back(source->start().node);
+  return nodes;
+}
+
+}  // namespace
+
+Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources, TaskOptions options)
+    : graph_(graph),
+      committer_(committer),
+      options_(options),
+      merge_(nodes_of(sources), merges_by_arrival(sources)),
+      can_skip_(!merges_by_arrival(sources)) {
+  for (size_t i = 0; i < sources.size(); ++i) {
+    Input& input = inputs_.emplace_back();
+    input.runner = sources[i];
+    input.reachable = graph.reachable(*sources[i]->start().node);
+    input.resume = committer.resume()[i];
+  }
+}
+
+Task::~Task() = default;
+
+Result<Ending> Task::run() {
+  last_commit_us_ = monotonic_us();
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
+  lane();
+  for (std::thread& other : others) other.join();
+  if (error_) return *error_;
+  const bool stopped = stop_asked_.load();
+  const bool bounded = std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+    return input.runner->traits().bounded;
+  });
+  if ((bounded && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
+  // The first commit of a run also records that sinks were opened, so it is made even if idle.
+  if (dirty_ || committer_.epoch() == 0) MILLRACE_TRY(commit());
+  return stopped ? Ending::kStopped : Ending::kEnded;
+}
+
+void Task::lane() {
+  Lock lock(mutex_);
+  while (!finished()) {
+    if (!step(lock)) wait(lock);
+  }
+  changed_.notify_all();
+}
+
+bool Task::finished() const {
+  if (error_) return !applying_;
+  if (applying_ || preparing_ > 0 || !merge_.empty()) return false;
+  if (stop_asked_) {
+    return std::none_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
+  }
+  return std::all_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& i) { return i.ended && !i.polling; });
+}
+
+bool Task::step(Lock& lock) {
+  if (error_) return false;
+  return try_apply(lock) || try_commit(lock) || try_prepare(lock) || try_poll(lock);
+}
+
+void Task::wait(Lock& lock) {
+  // Clocks (commits, retries, stop) are looked at this often; work wakes at once.
+  constexpr std::chrono::milliseconds kTick{20};
+  changed_.wait_for(lock, kTick);
+}
+
+void Task::fail(Lock&, Error error) {
+  if (!error_) error_ = std::move(error);
+  for (Input& input : inputs_) input.runner->cancel();
+  changed_.notify_all();
+}
+
+bool Task::try_apply(Lock& lock) {
+  if (applying_) return false;
+  if (stop_asked_) {
+    // What is still unread stays unread: no input keeps the merge waiting.
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      if (!inputs_[i].polling) merge_.end(i);
+    }
+  }
+  const auto next = merge_.next();
+  if (!next) return false;
+  applying_ = true;
+  lock.unlock();
+  auto result = apply(*next->chunk, next->range, inputs_[next->source].reachable);
+  if (result) {
+    note_applied(*next);
+    if (commit_due()) result = commit();
+  }
+  lock.lock();
+  applying_ = false;
+  if (!result) {
+    fail(lock, result.error());
+    return true;
+  }
+  if (auto chunk = merge_.applied(*next)) inputs_[next->source].spare.push_back(std::move(chunk));
+  changed_.notify_all();
+  return true;
+}
+
+bool Task::try_commit(Lock& lock) {
+  if (applying_ || !commit_due()) return false;
+  applying_ = true;
+  lock.unlock();
+  auto result = commit();
+  lock.lock();
+  applying_ = false;
+  if (!result) fail(lock, result.error());
+  changed_.notify_all();
+  return true;
+}
+
+bool Task::try_prepare(Lock& lock) {
+  if (unprepared_.empty()) return false;
+  Merge::Slot* slot = unprepared_.front();
+  unprepared_.pop_front();
+  ++preparing_;
+  lock.unlock();
+  prepare(*slot->chunk);
+  lock.lock();
+  --preparing_;
+  slot->prepared = true;
+  changed_.notify_all();
+  return true;
+}
+
+bool Task::try_poll(Lock& lock) {
+  if (stop_asked_) return false;
+  const int64_t now = monotonic_us();
+  // Credit: every lane has a chunk to prepare and one to come; more would only fill the cache.
+  const size_t queue_max = options_.lanes * 2;
+  size_t best = inputs_.size();
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const Input& input = inputs_[i];
+    if (input.polling || input.ended || input.poll_at_us > now || merge_.queued(i) >= queue_max) continue;
+    if (best == inputs_.size() || merge_.queued(i) < merge_.queued(best)) best = i;
+  }
+  if (best == inputs_.size()) return false;
+  Input& input = inputs_[best];
+  input.polling = true;
+  auto spare = std::move(input.spare);
+  input.spare.clear();
+  lock.unlock();
+  constexpr int64_t kAloneUs = 50'000, kAmongOthersUs = 2'000;
+  auto polled = input.runner->poll(now + (inputs_.size() == 1 ? kAloneUs : kAmongOthersUs), spare);
+  if (polled) {
+    for (auto& chunk : polled->chunks) ready_work(*chunk);
+  }
+  lock.lock();
+  input.polling = false;
+  for (auto& chunk : spare) input.spare.push_back(std::move(chunk));
+  if (!polled) {
+    if (!stop_asked_ || polled.error().code != Code::kCancelled) fail(lock, polled.error());
+    return true;
+  }
+  for (auto& chunk : polled->chunks) unprepared_.push_back(merge_.push(best, std::move(chunk)));
+  input.ended = polled->end;
+  if (polled->end) merge_.end(best);
+  input.poll_at_us = polled->retry_in_us ? monotonic_us() + polled->retry_in_us : 0;
+  changed_.notify_all();
+  return true;
+}
+
+void Task::ready_work(Chunk& chunk) const {
+  if (!chunk.work.empty()) return;
+  for (const auto& node : graph_.nodes) chunk.work.push_back(node->make_work());
+}
+
+void Task::prepare(Chunk& chunk) const {
+  for (const auto& node : graph_.nodes) {
+    const bool source = node->inputs().empty();
+    if (source ? node->index() == chunk.source : node->prepares_ahead()) {
+      if (source || graph_.can_reach(chunk.source, node->index())) node->prepare(chunk);
+    }
+  }
+}
+
+Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>& reachable) {
+  for (uint32_t index : reachable) {
+    Node& node = *graph_.nodes[index];
+    if (!node.prepares_ahead()) node.prepare(chunk);
+    MILLRACE_TRY(node.apply(chunk, range));
+  }
+  return {};
+}
+
+void Task::note_applied(const Merge::Next& next) {
+  const uint64_t records = next.range.end - next.range.begin;
+  Input& input = inputs_[next.source];
+  records_applied_.fetch_add(records, std::memory_order_relaxed);
+  uncommitted_records_ += records;
+  dirty_ = true;
+  input.resume.skip += records;
+  at_resume_point_ = false;
+  if (!next.range.last || !next.chunk->has_snapshot) return;
+  input.resume = {next.chunk->snapshot, 0};
+  at_resume_point_ = true;
+}
+
+bool Task::commit_due() const {
+  if (!dirty_ || (!at_resume_point_ && !can_skip_)) return false;
+  if (options_.commit_every_records) return uncommitted_records_ >= options_.commit_every_records;
+  return monotonic_us() - last_commit_us_ >= options_.commit_every_us;
+}
+
+Result<void> Task::commit() {
+  MILLRACE_TRY(check_state_size());
+  std::vector<ResumePoint> points;
+  std::vector<SourceRunner*> runners;
+  for (const Input& input : inputs_) {
+    points.push_back(input.resume);
+    runners.push_back(input.runner);
+  }
+  MILLRACE_TRY(committer_.commit(points, runners));
+  uncommitted_records_ = 0;
+  dirty_ = false;
+  last_commit_us_ = monotonic_us();
+  return {};
+}
+
+Result<void> Task::check_state_size() const {
+  if (!options_.state_limit_bytes) return {};
+  size_t total = 0;
+  std::string figures;
+  for (const NamedOperator& op : graph_.operators) {
+    const size_t bytes = op.node->state_bytes();
+    total += bytes;
+    if (bytes) figures += fmt::format(" {} {} MiB;", op.node->name(), bytes >> 20);
+  }
+  if (total <= options_.state_limit_bytes) return {};
+  return Error{Code::kFailed,
+               fmt::format("state takes {} MiB, more than limits.state allows ({} MiB):{} make windows "
+                           "smaller, group by less, or raise limits.state",
+                           total >> 20, options_.state_limit_bytes >> 20, figures)};
+}
+
+/// The end passes through the graph as an empty chunk of each source, behind which W is MAX.
+Result<void> Task::close_windows() {
+  for (Input& input : inputs_) {
+    Chunk chunk;
+    chunk.source = input.runner->start().node->index();
+    chunk.end = true;
+    chunk.arrival_us = wall_clock_us();
+    ready_work(chunk);
+    prepare(chunk);
+    MILLRACE_TRY(apply(chunk, {0, 0, true}, input.reachable));
+    dirty_ = true;
+  }
+  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
+  return {};
+}
+
+}  // namespace millrace

@@ -1,0 +1,103 @@
+#pragma once
+
+/// One attempt at running a graph. Lanes (threads) share three kinds of work: polling a source,
+/// preparing a chunk, applying the next piece of the one order. Polling of one source and applying
+/// are each done by one thread at a time, preparing by any number, so that more lanes make it
+/// faster and cannot change the output.
+/// One lane is the calling thread and does all three in turn, without queues between threads.
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "pipeline/committer.h"
+#include "pipeline/merge.h"
+
+namespace millrace {
+
+struct TaskOptions {
+  unsigned lanes = 1;
+  int64_t commit_every_us = kSecondUs;
+  uint64_t commit_every_records = 0;  ///< Tests: commit after so many records; 0: by time only.
+  SourceRunner::Limits limits;
+  uint64_t state_limit_bytes = 0;  ///< 0: none.
+  bool drain = false;              ///< Close all windows also after a stop.
+};
+
+enum class Ending { kEnded, kStopped };
+
+class Task {
+ public:
+  Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources, TaskOptions options);
+  ~Task();
+
+  /// Runs until all sources ended or stop() was called; commits, and closes all windows first if
+  /// every source is bounded by nature (R20) or drain is asked for.
+  Result<Ending> run();
+  /// Polls no more, applies what is there, commits. From any thread, also a signal's.
+  void stop() { stop_asked_.store(true); }
+
+  struct Progress {
+    uint64_t records, applied_us;
+    EventTime watermark;
+  };
+  /// From any thread.
+  uint64_t records_applied() const { return records_applied_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Input {
+    SourceRunner* runner;
+    std::vector<uint32_t> reachable;
+    ResumePoint resume;
+    bool polling = false;
+    bool ended = false;
+    int64_t poll_at_us = 0;
+    std::vector<std::unique_ptr<Chunk>> spare;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  void lane();
+  bool step(Lock& lock);
+  bool try_apply(Lock& lock);
+  bool try_prepare(Lock& lock);
+  bool try_poll(Lock& lock);
+  bool try_commit(Lock& lock);
+  void wait(Lock& lock);
+  bool finished() const;
+  void fail(Lock& lock, Error error);
+
+  void ready_work(Chunk& chunk) const;
+  void prepare(Chunk& chunk) const;
+  Result<void> apply(Chunk& chunk, Range range, const std::vector<uint32_t>& reachable);
+  void note_applied(const Merge::Next& next);
+  bool commit_due() const;
+  Result<void> commit();
+  Result<void> close_windows();
+  Result<void> check_state_size() const;
+
+  Graph& graph_;
+  Committer& committer_;
+  TaskOptions options_;
+  std::vector<Input> inputs_;
+  std::atomic<bool> stop_asked_{false};
+  std::atomic<uint64_t> records_applied_{0};
+
+  mutable std::mutex mutex_;  // Guards all below.
+  std::condition_variable changed_;
+  Merge merge_;
+  std::deque<Merge::Slot*> unprepared_;
+  size_t preparing_ = 0;
+  bool applying_ = false;
+  std::optional<Error> error_;
+
+  // Of the thread that applies.
+  bool can_skip_ = true;      ///< All sources replay exactly: commits may end inside chunks.
+  bool at_resume_point_ = true;
+  uint64_t uncommitted_records_ = 0;
+  bool dirty_ = false;
+  int64_t last_commit_us_ = 0;
+};
+
+}  // namespace millrace
