@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include "host/options.h"
+#include "host/setup.h"
+#include "pipeline/infer.h"
+#include "pipeline/plan.h"
+
+namespace millrace {
+namespace {
+
+void print_inputs(const Node& node) {
+  for (const Input& input : node.inputs()) {
+    constexpr std::string_view kSuffix[] = {"", ".late", ".errors", ".gaps"};
+    fmt::print(" {}{}", input.node->name(), kSuffix[static_cast<size_t>(input.port)]);
+  }
+}
+
+void print_fields(const Shape& shape) {
+  for (uint32_t i = 0; i < shape.visible; ++i) {
+    fmt::print("      {} {}\n", shape.schema[i].name, type_name(shape.schema[i].type));
+  }
+}
+
+void print_graph(const Plan& plan, bool explain) {
+  fmt::print("sources\n");
+  for (const PlannedSource& source : plan.sources) {
+    constexpr std::string_view kReplay[] = {"cannot replay", "replays for some time", "replays exactly"};
+    fmt::print("  {} ({}): {}, {}\n", source.name, source.plugin, source.traits.bounded ? "ends" : "endless",
+               kReplay[static_cast<size_t>(source.traits.replay)]);
+  }
+  if (explain) {
+    for (const SourceStart& source : plan.graph.sources) {
+      fmt::print("    fields of {}\n", source.node->name());
+      print_fields(source.node->shape());
+    }
+  }
+  fmt::print("operators\n");
+  for (const NamedOperator& op : plan.graph.operators) {
+    fmt::print("  {} from", op.node->name());
+    print_inputs(*op.node);
+    fmt::print("{}{}\n", op.identity.empty() ? "" : "; keeps ", op.identity);
+    if (explain) print_fields(op.node->shape());
+  }
+  fmt::print("sinks\n");
+  for (const SinkNode* sink : plan.graph.sinks) {
+    fmt::print("  {} from", sink->name());
+    print_inputs(*sink);
+    fmt::print("; {}\n", sink->plan().delivery);
+  }
+}
+
+}  // namespace
+
+int check_verb(const ConfigArguments& arguments, bool explain, const std::vector<std::string>& plugin_dirs) {
+  auto index = scan_plugins(plugin_dirs);
+  if (!index) return report_error(index.error());
+  Faults faults(arguments.file);
+  auto loaded = load(arguments, *index, faults);
+  if (!loaded) return report_faults(faults);
+  auto plan = make_plan(loaded->pipeline, *index, faults);
+  if (!plan) return report_error(plan.error());
+  if (!*plan) return report_faults(faults);
+  fmt::print("{}: nothing to refuse\n", arguments.file);
+  print_graph(**plan, explain);
+  fmt::print("not deterministic\n");
+  if ((*plan)->nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");
+  for (const std::string& note : (*plan)->nondeterministic) fmt::print("  {}\n", note);
+  if (explain) fmt::print("{}\n", loaded->printed);
+  return 0;
+}
+
+}  // namespace millrace

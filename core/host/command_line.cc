@@ -1,0 +1,111 @@
+#include "host/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "host/options.h"
+#include "plugin/component.h"
+#include "plugin/index.h"
+
+namespace millrace {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+constexpr const char* kFooter = R"(Examples:
+  millrace run edits.json                     run until the sources end, or Ctrl-C
+  millrace run edits.json --for 10m           stop after ten minutes; windows stay open
+  millrace run edits.json --fresh             forget state and what was written before
+  millrace check edits.json                   everything that run would refuse, without starting
+  millrace infer sample.jsonl                 the schema block of a file's records
+  millrace docs wikipedia                     every key of a plugin
+Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a plugin was refused.)";
+
+struct Verbs {
+  std::vector<std::string> plugin_dirs;
+  RunArguments run;
+  ConfigArguments check;
+  bool explain = false, json = false;
+  std::string id, file, format;
+  bool verbose = false;
+  int exit_code = 0;
+};
+
+void add_config(CLI::App& verb, ConfigArguments& config) {
+  verb.add_option("CONFIG", config.file, "the pipeline, a JSON file (comments allowed)")->required();
+  verb.add_option("--set", config.overrides, "override one value: --set lanes=2 --set sinks.out.path=x.jsonl")
+      ->allow_extra_args(false);
+  verb.add_option("--state", config.state_dir, "directory of the state, instead of commit.dir");
+}
+
+void add_run(CLI::App& app, Verbs& verbs) {
+  CLI::App* verb = app.add_subcommand("run", "run a pipeline until its sources end or a signal stops it");
+  RunArguments& run = verbs.run;
+  add_config(*verb, run.config);
+  verb->add_flag("--until-end", run.until_end, "stop endless sources at a target fixed at start");
+  verb->add_flag("--drain", run.drain, "close all windows at a stop too, as the end of bounded input does");
+  verb->add_option("--for", run.run_for, "stop after this long: 250ms 5s 10m 2h");
+  verb->add_flag("--fresh", run.fresh, "forget state, positions and what file sinks wrote before");
+  verb->add_option("--forget", run.forget, "drop the state of one operator or source")->allow_extra_args(false);
+  verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
+  verb->add_flag("--quiet", run.quiet, "no progress and no summary");
+  verb->footer("SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.");
+  verb->callback([&verbs] { verbs.exit_code = run_verb(verbs.run, verbs.plugin_dirs); });
+}
+
+void add_check(CLI::App& app, Verbs& verbs) {
+  CLI::App* verb = app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
+  add_config(*verb, verbs.check);
+  verb->add_flag("--explain", verbs.explain, "also types of all fields");
+  verb->callback([&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
+}
+
+void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
+  CLI::App* plugins = app.add_subcommand("plugins", "list what is installed");
+  plugins->add_flag("--json", verbs.json, "as JSON");
+  plugins->callback([&verbs] { verbs.exit_code = plugins_verb(verbs.json, verbs.plugin_dirs); });
+
+  CLI::App* inspect = app.add_subcommand("inspect", "one plugin in full, by id, name or file");
+  inspect->add_option("ID", verbs.id, "id, name or file")->required();
+  inspect->add_flag("--json", verbs.json, "as JSON");
+  inspect->callback([&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
+
+  CLI::App* docs = app.add_subcommand("docs", "the keys of a plugin, or of the configuration (\"config\"), as Markdown");
+  docs->add_option("ID", verbs.id, "id or name; \"config\" for the host's own keys")->required();
+  docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
+
+  CLI::App* schema = app.add_subcommand("schema", "the JSON Schema of the whole configuration, for editors");
+  schema->callback([&verbs] { verbs.exit_code = schema_verb(verbs.plugin_dirs); });
+
+  CLI::App* infer = app.add_subcommand("infer", "read a sample of a file and print its schema block");
+  infer->add_option("FILE", verbs.file, "ndjson or CSV, also compressed")->required();
+  infer->add_option("--format", verbs.format, "ndjson or csv; by default by the file's name");
+  infer->callback([&verbs] { verbs.exit_code = infer_verb(verbs.file, verbs.format, verbs.plugin_dirs); });
+}
+
+}  // namespace
+
+int command_line_main(int argc, char** argv) {
+  // The child that looks into a library: nothing else of this program may be started for it.
+  if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
+  install_crash_handler();
+  Verbs verbs;
+  CLI::App app("Millrace: streaming pipelines in one fast, exact binary.", "millrace");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(kFooter);
+  app.add_option("--plugins", verbs.plugin_dirs, "a further directory of plugins")->allow_extra_args(false);
+  app.add_flag_callback("--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");
+  add_run(app, verbs);
+  add_check(app, verbs);
+  add_plugin_verbs(app, verbs);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return verbs.exit_code;
+}
+
+}  // namespace millrace

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "host/options.h"
+#include "host/progress.h"
+#include "host/report.h"
+#include "host/setup.h"
+
+namespace millrace {
+namespace {
+
+/// Takes SIGINT and SIGTERM on a thread of its own: the first stops the run, a second exits at
+/// once. Also keeps the time of `--for`. Signals are blocked in every other thread.
+class StopWatch {
+ public:
+  StopWatch(std::function<void()> stop, int64_t run_for_us) : stop_(std::move(stop)), run_for_us_(run_for_us) {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    thread_ = std::thread([this] { watch(); });
+  }
+  ~StopWatch() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  void watch() {
+    constexpr timespec kTick{0, 50'000'000};
+    const int64_t until = run_for_us_ ? monotonic_us() + run_for_us_ : INT64_MAX;
+    int signals_seen = 0;
+    bool time_up = false;
+    while (!done_) {
+      if (!time_up && monotonic_us() >= until) {
+        time_up = true;
+        stop_();
+      }
+      if (sigtimedwait(&signals_, nullptr, &kTick) < 0) continue;
+      if (++signals_seen > 1) _exit(130);
+      log_info("stopping: committing what was read (a second signal exits at once)");
+      stop_();
+    }
+  }
+
+  std::function<void()> stop_;
+  int64_t run_for_us_;
+  sigset_t signals_;
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+Result<void> write_report(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.flush();
+  if (out) return {};
+  return Error{Code::kFailed, "cannot write the report " + file};
+}
+
+unsigned lanes_of(const PipelineConfig& config) {
+  if (config.lanes) return static_cast<unsigned>(*config.lanes);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+Result<int64_t> run_for_of(const std::string& text) {
+  if (text.empty()) return int64_t{0};
+  const auto duration = parse_duration(text);
+  if (duration) return *duration;
+  return Error{Code::kInvalidConfig, "--for " + text + ": not a duration; write 250ms, 5s, 10m, 2h or 7d"};
+}
+
+std::string_view outcome_of(const Result<void>& done, const RunResult& result) {
+  if (!done) return "failed";
+  return result.ending == Ending::kStopped ? "stopped" : "ended";
+}
+
+/// A source without an end must be told when to stop (E2).
+void refuse_endless(const RunArguments& arguments, const Plan& plan, const PipelineConfig& config, Faults& faults) {
+  if (!arguments.until_end) return;
+  for (size_t i = 0; i < plan.sources.size(); ++i) {
+    if (plan.sources[i].traits.bounded || plan.sources[i].traits.replay != SourceTraits::Replay::kNone) continue;
+    faults.add(config.sources[i].name.where, "this source has no end, so --until-end cannot stop it",
+               "use --for 10m");
+  }
+}
+
+}  // namespace
+
+int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs) {
+  const int64_t started = monotonic_us();
+  const auto run_for = run_for_of(arguments.run_for);
+  if (!run_for) return report_error(run_for.error());
+  auto index = scan_plugins(plugin_dirs);
+  if (!index) return report_error(index.error());
+  Faults faults(arguments.config.file);
+  auto loaded = load(arguments.config, *index, faults);
+  if (!loaded) return report_faults(faults);
+  const PipelineConfig& config = loaded->pipeline;
+  auto plan = make_plan(config, *index, faults);
+  if (!plan) return report_error(plan.error());
+  if (*plan) refuse_endless(arguments, **plan, config, faults);
+  if (!faults.empty()) return report_faults(faults);
+  if (!arguments.quiet) {
+    for (const std::string& delivery : (*plan)->deliveries) log_info(delivery);
+    for (const std::string& note : (*plan)->nondeterministic) log_info("not deterministic: " + note);
+  }
+  RunOptions options{arguments.fresh, arguments.until_end, arguments.drain, arguments.forget, lanes_of(config)};
+  Runner runner(config, *index, std::move(options));
+  RunResult result;
+  Result<void> done;
+  {
+    StopWatch watch([&runner] { runner.stop(); }, *run_for);
+    std::unique_ptr<Progress> progress;
+    if (!arguments.quiet) {
+      progress = std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
+    }
+    done = runner.run(std::move(**plan), result);
+  }
+  const Usage usage = usage_since(started);
+  int exit_code = done ? 0 : report_error(done.error());
+  if (!arguments.report.empty()) {
+    const std::string report = report_json(config.name.text, outcome_of(done, result), usage, result);
+    if (auto written = write_report(arguments.report, report); !written) {
+      exit_code = std::max(exit_code, report_error(written.error()));
+    }
+  }
+  if (!arguments.quiet) fmt::print(stderr, "{} {}\n{}", config.name.text, outcome_of(done, result),
+                                   summary_text(usage, result));
+  return exit_code;
+}
+
+}  // namespace millrace
