@@ -5,12 +5,11 @@
 #include <cmath>
 #include <limits>
 
+#include "base/int128.h"
 #include "expr/aggregate_state.h"
 
 namespace millrace {
 namespace {
-
-__extension__ using int128 = __int128;  // An extension of gcc and clang, hence the word in front.
 
 struct Count {
   int64_t rows = 0;

@@ -153,6 +153,7 @@ Binder::Bound Binder::number(const TreeNode& node, std::string_view text) {
   if (parse_float8(text, real) != NumberFault::kNone) {
     return fail(node.place(), "this number is out of range for float8");
   }
+  if (real == 0) real = 0;  // PostgreSQL reads a numeric first, which has no -0.
   return made(builder_.float_constant(real, place), place);
 }
 
@@ -192,7 +193,7 @@ Binder::Bound Binder::field_named(const std::string& path, uint32_t place) {
 }
 
 Binder::Bound Binder::unknown_field(const std::string& path, uint32_t place) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   const Schema& fields = scope_.grouped ? *scope_.input : *scope_.schema;
   for (const auto& [name, column] : scope_.names) names.push_back(name);
   for (const auto& [name, alias] : scope_.aliases) names.push_back(name);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "columns/cell_parse.h"
 #include "expr/datetime.h"
 #include "expr/kernel.h"
 #include "expr/number_text.h"
@@ -133,10 +134,10 @@ void text_to_float(const KernelCall& call) {
   });
 }
 
-void text_to_bool(const KernelCall& call) {
+void text_to_bool_each(const KernelCall& call) {
   uint8_t* out = cells_of<uint8_t>(call.out);
   parse_each(call, [&](uint32_t row, View text) {
-    const auto value = parse_bool(text);
+    const auto value = millrace::text_to_bool(text);
     out[row] = value.value_or(false);
     if (!value) fail_syntax(call, row, "boolean", text);
   });
@@ -190,7 +191,7 @@ constexpr std::array kEntries = {
                "'-5000000000'::text::int8", "-5000000000"),
     cast_entry(kT, kF8, kOnly, text_to_float, "Reads a number, NaN or Infinity.",
                "'1e3'::text::float8", "1000"),
-    cast_entry(kT, kB, kOnly, text_to_bool, "Reads true, yes, on, 1, false, no, off, 0.",
+    cast_entry(kT, kB, kOnly, text_to_bool_each, "Reads true, yes, on, 1, false, no, off, 0.",
                "'yes'::text::bool", "true"),
     cast_entry(kT, kTz, kOnly, text_to_time, "Reads an ISO time; without a zone it is UTC.",
                "'2026-11-23 10:00'::text::timestamptz", "2026-11-23 10:00:00+00"),

@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-// int4 arguments reach the int8 entries by a cast that costs nothing: both are stored as int64.
+// int4 beside int8 reaches the int8 entries by a cast that costs nothing: both are int64 cells.
 
 template <class T>
 struct Order {
@@ -82,6 +82,7 @@ constexpr auto joined(const std::array<Function, kSizes>&... parts) {
 
 constexpr auto kEntries =
     joined(comparisons<uint8_t>(Type::kBool, "Compares; false is below true."),
+           comparisons<int64_t>(Type::kInt4, "Compares integers."),
            comparisons<int64_t>(Type::kInt8, "Compares integers."),
            comparisons<double>(Type::kFloat8, "Compares; NaN equals NaN and is above all numbers."),
            comparisons<std::string_view>(Type::kText, "Compares bytes (collation \"C\")."),

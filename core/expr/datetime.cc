@@ -1,10 +1,10 @@
 #include "expr/datetime.h"
 
-#include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 
+#include "base/time.h"
+#include "columns/cell_parse.h"
 #include "expr/number_text.h"
 
 namespace millrace {
@@ -141,11 +141,10 @@ DatetimeFault date_of(Reader& in, int64_t& day) {
       return DatetimeFault::kSyntax;
     }
   }
-  if (year > 9999) return DatetimeFault::kRange;
-  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
-                                         std::chrono::month(month), std::chrono::day(dom));
-  if (year == 0 || !date.ok()) return DatetimeFault::kField;
-  day = std::chrono::sys_days(date).time_since_epoch().count();
+  if (year == 0 || month < 1 || month > 12 || dom < 1) return DatetimeFault::kField;
+  day = days_from_civil(year, month, dom);
+  // A day that the month lacks would come back as one of the next.
+  if (civil_from_days(day).day != dom) return DatetimeFault::kField;
   return DatetimeFault::kNone;
 }
 
@@ -169,38 +168,36 @@ DatetimeFault parse_timestamptz(std::string_view text, int64_t& us) {
   }
   if (const auto fault = zone(in, offset); fault != DatetimeFault::kNone) return fault;
   if (!in.empty()) return DatetimeFault::kSyntax;
-  us = day * kDay + time - offset;
+  // The year has six digits at most, so only the last step can leave int64.
+  if (__builtin_mul_overflow(day, kDay, &day) || __builtin_add_overflow(day, time - offset, &us) ||
+      us < kTimestamptzMin || us >= kTimestamptzEnd) {
+    return DatetimeFault::kRange;
+  }
   return DatetimeFault::kNone;
 }
 
 int64_t day_of(int64_t us) {
-  return us >= 0 ? us / kDay : -((-(us + 1)) / kDay) - 1;
+  return floor_div(us, kDay);
 }
 
 CivilTime civil_time(int64_t us) {
   const int64_t day = day_of(us);
   const auto of_day = static_cast<uint64_t>(us - day * kDay);
-  const std::chrono::year_month_day date{
-      std::chrono::sys_days(std::chrono::days(static_cast<int>(day)))};
-  CivilTime civil;
-  civil.year = static_cast<int>(date.year());
-  civil.month = static_cast<unsigned>(date.month());
-  civil.day = static_cast<unsigned>(date.day());
-  civil.microsecond = static_cast<uint32_t>(of_day % kSecond);
+  const CivilDate date = civil_from_days(day);
   const auto seconds = static_cast<uint32_t>(of_day / kSecond);
-  civil.second = seconds % 60;
-  civil.minute = seconds / 60 % 60;
-  civil.hour = seconds / 3600;
-  return civil;
+  return {date.year,
+          date.month,
+          date.day,
+          seconds / 3600,
+          seconds / 60 % 60,
+          seconds % 60,
+          static_cast<uint32_t>(of_day % kSecond)};
 }
 
 int64_t instant_of(const CivilTime& civil) {
-  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(civil.year)),
-                                         std::chrono::month(civil.month),
-                                         std::chrono::day(civil.day));
-  const int64_t day = std::chrono::sys_days(date).time_since_epoch().count();
   const int64_t seconds = (civil.hour * 60 + civil.minute) * 60 + civil.second;
-  return day * kDay + seconds * kSecond + civil.microsecond;
+  return days_from_civil(civil.year, civil.month, civil.day) * kDay + seconds * kSecond +
+         civil.microsecond;
 }
 
 size_t format_timestamptz(int64_t us, char* out) {

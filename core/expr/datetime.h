@@ -1,7 +1,7 @@
 #pragma once
 
 /// Instants (microseconds since 1970 UTC) as PostgreSQL reads and writes them with TimeZone=UTC and
-/// DateStyle=ISO. Years 1 to 9999 are read and written as there; the rest is out of range.
+/// DateStyle=ISO, in PostgreSQL's range. Not read: BC, month names, infinity.
 
 #include <cstddef>
 #include <cstdint>

@@ -6,10 +6,8 @@
 
 namespace millrace {
 
-/// Up to three of `names` that `word` may be a misspelling of, nearest first; case is ignored.
-std::vector<std::string_view> nearest_names(std::string_view word,
-                                            const std::vector<std::string_view>& names);
-/// `did you mean "a" or "b"?`, or empty.
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names);
+/// `did you mean "a" or "b"?` with names that `word` may be a slip for: misspelt, or the last part
+/// of a dotted path (`new` for `length.new`). Empty: none is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace millrace

@@ -6,12 +6,10 @@
 #include <cstring>
 #include <limits>
 
+#include "columns/cell_parse.h"
+
 namespace millrace {
 namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 size_t copy(std::string_view text, char* out) {
   std::memcpy(out, text.data(), text.size());
@@ -26,11 +24,6 @@ bool is_word(std::string_view text, std::string_view word) {
     if (c != word[i]) return false;
   }
   return true;
-}
-
-bool is_prefix(std::string_view text, std::string_view word, size_t least) {
-  return text.size() >= least && text.size() <= word.size() &&
-         is_word(text, word.substr(0, text.size()));
 }
 
 /// `digits` has its point after the first digit; exponent as in scientific notation.
@@ -63,12 +56,6 @@ size_t place_point(std::string_view digits, int exponent, char* out) {
 }
 
 }  // namespace
-
-std::string_view trim_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 size_t format_int(int64_t value, char* out) {
   return static_cast<size_t>(std::to_chars(out, out + kNumberTextMax, value).ptr - out);
@@ -142,19 +129,6 @@ NumberFault parse_float8(std::string_view text, double& value) {
   if (error == std::errc::result_out_of_range) return NumberFault::kRange;
   value = negative ? -read : read;
   return NumberFault::kNone;
-}
-
-std::optional<bool> parse_bool(std::string_view text) {
-  text = trim_blanks(text);
-  if (is_prefix(text, "true", 1) || is_prefix(text, "yes", 1) || is_word(text, "on") ||
-      text == "1") {
-    return true;
-  }
-  if (is_prefix(text, "false", 1) || is_prefix(text, "no", 1) || is_prefix(text, "off", 2) ||
-      text == "0") {
-    return false;
-  }
-  return std::nullopt;
 }
 
 }  // namespace millrace

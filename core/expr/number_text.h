@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -22,9 +20,5 @@ enum class NumberFault : uint8_t { kNone, kSyntax, kRange };
 /// Blanks around are allowed, as in PostgreSQL.
 NumberFault parse_int(std::string_view text, int64_t min, int64_t max, int64_t& value);
 NumberFault parse_float8(std::string_view text, double& value);
-/// `t tr tru true y yes on 1` and their opposites, in any case; nullopt: none of them.
-std::optional<bool> parse_bool(std::string_view text);
-
-std::string_view trim_blanks(std::string_view text);
 
 }  // namespace millrace

@@ -132,14 +132,14 @@ bool is_function_name(std::string_view name) {
                      [&](const Function* function) { return function->name == name; });
 }
 
-std::vector<std::string_view> callable_names() {
-  std::vector<std::string_view> names;
+std::vector<std::string> callable_names() {
+  std::vector<std::string> names;
   for (const Function* function : functions()) {
     const std::string_view name = function->name;
     const bool plain = !is_operator(name) && name.find(' ') == std::string_view::npos;
-    if (plain && function->kernel) names.push_back(name);
+    if (plain && function->kernel) names.emplace_back(name);
   }
-  for (const AggregateFunction& function : aggregate_functions()) names.push_back(function.name);
+  for (const AggregateFunction& function : aggregate_functions()) names.emplace_back(function.name);
   return names;
 }
 

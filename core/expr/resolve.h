@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,6 @@ bool cast_is_free(Type from, Type to);
 std::optional<Type> common_type(std::span<const ArgType> types);
 bool is_function_name(std::string_view name);
 /// Names of functions that can be called, aggregates too; no operators.
-std::vector<std::string_view> callable_names();
+std::vector<std::string> callable_names();
 
 }  // namespace millrace

@@ -1,0 +1,234 @@
+#include "expr/compile.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "eval_support.h"
+
+namespace millrace {
+namespace {
+
+Schema edits() {
+  Schema schema;
+  schema.add("type", Type::kText);
+  schema.add("bot", Type::kBool);
+  schema.add("namespace", Type::kInt4);
+  schema.add("length.new", Type::kInt8);
+  schema.add("length.old", Type::kInt8);
+  schema.add("user", Type::kText);
+  schema.add("serverName", Type::kText);
+  schema.add("score", Type::kFloat8);
+  schema.add("payload", Type::kJsonb);
+  schema.add(std::string(80, 'n'), Type::kInt8);
+  schema.add("event_time()", Type::kTimestamptz);
+  schema.add("processing_time()", Type::kTimestamptz);
+  return schema;
+}
+
+ExprError refused(const std::string& text) {
+  auto program = compile_expression(text, edits());
+  EXPECT_FALSE(program) << text;
+  return program ? ExprError() : program.error();
+}
+
+/// `position: summary`.
+std::string fault(const std::string& text) {
+  const ExprError error = refused(text);
+  return std::to_string(error.position) + ": " + error.summary();
+}
+
+TEST(Compile, PutsTheCaretUnderTheUnknownField) {
+  const ExprError error = refused("not bot and typ = 'edit'");
+  EXPECT_EQ(error.caret(),
+            "not bot and typ = 'edit'\n"
+            "            ^ unknown field \"typ\"; did you mean \"type\"?");
+  EXPECT_EQ(error.unknown_field, "typ");
+}
+
+TEST(Compile, CaretCountsCharactersAndLines) {
+  EXPECT_EQ(refused("type = 'é€' and\n\tbott").caret(),
+            "\tbott\n"
+            "\t^ unknown field \"bott\"; did you mean \"bot\"?");
+  EXPECT_EQ(refused("'é' = nope").caret(), "'é' = nope\n      ^ unknown field \"nope\"");
+}
+
+TEST(Compile, SaysWhatIsWrongAndWhere) {
+  EXPECT_EQ(fault("length.nw > 1"), "0: unknown field \"length.nw\"; did you mean \"length.new\"?");
+  EXPECT_EQ(fault("1 + new"), "4: unknown field \"new\"; did you mean \"length.new\"?");
+  EXPECT_EQ(fault("serverName = 'x'"),
+            "0: unknown field \"servername\"; SQL folds capitals; the field is written "
+            "\"serverName\"");
+  EXPECT_EQ(
+      fault("user = 'x'"),
+      "0: \"user\" is an SQL word; a field of that name is written \"user\", quotes included");
+  EXPECT_EQ(
+      fault("é = group"),
+      "5: syntax error at or near \"group\"; a field of that name is written \"group\", quotes "
+      "included");
+  EXPECT_EQ(fault("type + 1"),
+            "5: operator does not exist: text + int4; another type may need a cast, as in x::text");
+  EXPECT_EQ(fault("lowr(type)"), "0: unknown function \"lowr\"; did you mean \"lower\"?");
+  EXPECT_EQ(fault("lower(bot)"),
+            "0: function does not exist: lower(bool); another type may need a cast, as in x::text");
+  EXPECT_EQ(fault("bot and namespace"), "8: argument of AND must be bool, not int4");
+  EXPECT_EQ(fault("case when namespace then 1 end"), "10: argument of WHEN must be bool, not int4");
+  EXPECT_EQ(fault("case when bot then 1 else type end"), "0: CASE types do not match: int4 text");
+  EXPECT_EQ(fault("namespace = 'x'"), "12: invalid input syntax for type integer: \"x\"");
+  EXPECT_EQ(fault("event_time() > 'soon'"),
+            "15: invalid input syntax for type timestamp with time zone: \"soon\"");
+  EXPECT_EQ(fault("date_trunc('houre', event_time())"),
+            "11: timestamp with time zone units \"houre\" not recognized");
+  EXPECT_EQ(fault("record_key()"), "0: record_key() is not available here");
+  EXPECT_EQ(fault("sum(namespace)"),
+            "0: sum(): aggregates are not possible in an expression per record");
+  EXPECT_EQ(fault("namespace::numeric"),
+            "11: type \"numeric\" is not supported; types are bool, int4, int8, float8, text, "
+            "timestamptz, jsonb");
+  EXPECT_EQ(fault("bot::timestamptz"), "3: cannot cast bool to timestamptz");
+  EXPECT_EQ(fault("'1' + '2'"),
+            "4: operator is not unique: unknown + unknown; add a cast, as in '…'::int8");
+  EXPECT_EQ(fault("payload = payload"),
+            "8: operator does not exist: jsonb = jsonb; another type may need a cast, as in "
+            "x::text");
+  EXPECT_EQ(fault("current_timestamp"),
+            "0: current_timestamp is not available; use event_time() for the record's time, "
+            "processing_time() for the clock");
+}
+
+TEST(Compile, WantsExactlyOneExpression) {
+  EXPECT_EQ(fault(""), "0: empty expression");
+  EXPECT_EQ(fault("  -- nothing"), "0: empty expression");
+  EXPECT_EQ(fault("1, 2"), "3: one expression is expected, this is a list");
+  EXPECT_EQ(fault("1; select 2"), "1: one expression is expected");
+  EXPECT_EQ(fault("bot as b"),
+            "7: an expression takes no alias here; the name stands in the configuration");
+  EXPECT_EQ(fault("1 from t"), "0: an expression is expected, not a query with FROM");
+  EXPECT_EQ(fault("1 limit 1"), "0: an expression is expected, not a query with LIMIT");
+  EXPECT_EQ(fault("1 union select 2"), "0: an expression is expected, not a query with UNION");
+  EXPECT_EQ(fault("*"), "0: * is not an expression");
+  EXPECT_EQ(fault("(select 1)"), "0: a subquery is not possible here");
+  EXPECT_EQ(fault("$1"), "0: parameters ($1) are not possible here");
+  EXPECT_EQ(fault("count(*) over ()").substr(0, 2), "0:");
+  EXPECT_EQ(fault("bot)"), "3: syntax error at or near \")\"");
+  EXPECT_EQ(fault(std::string("bot\0x", 5)), "3: a NUL byte");
+  EXPECT_EQ(fault("'\xff'"), "1: invalid UTF-8");
+  EXPECT_EQ(fault(std::string(16 * 1024 + 1, ' ')), "0: longer than 16 KiB");
+}
+
+TEST(Compile, ReadsNamesAsSqlDoes) {
+  const Schema schema = edits();
+  for (const char* text :
+       {"\"user\" = 'x'", "\"serverName\" like 'en%'", "TYPE = 'edit'",
+        "length.new - length . old > 0", "\"length\".\"new\" > 1",
+        "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+        "nnnn > 1",
+        "event_time() > timestamptz '2026-01-01'"}) {
+    auto program = compile_filter(text, schema);
+    EXPECT_TRUE(program) << text << ": " << program.error().caret();
+  }
+}
+
+TEST(Compile, KnowsWhatAProgramNeeds) {
+  const Schema schema = edits();
+  auto program = compile_expression("length.new - length.old + length.new", schema);
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->fields(), (std::vector<uint32_t>{3, 4}));
+  EXPECT_EQ(program->type(), Type::kInt8);
+  EXPECT_TRUE(program->deterministic());
+  EXPECT_FALSE(program->constant());
+  auto folded = compile_expression("1 + 2 * 3", schema);
+  ASSERT_TRUE(folded);
+  EXPECT_TRUE(folded->constant());
+  EXPECT_TRUE(folded->fields().empty());
+  auto clock = compile_expression("processing_time()", schema);
+  ASSERT_TRUE(clock);
+  EXPECT_FALSE(clock->deterministic());
+  uint32_t field = 0;
+  EXPECT_TRUE(clock->is_field(field));
+  EXPECT_EQ(field, 11u);
+  EXPECT_EQ(compile_expression("'x'", schema)->type(), Type::kText);
+  EXPECT_EQ(compile_expression("namespace::int8", schema)->type(), Type::kInt8);
+  EXPECT_EQ(compile_expression("payload::text", schema)->type(), Type::kText);
+  auto filter = compile_filter("namespace", schema);
+  ASSERT_FALSE(filter);
+  EXPECT_EQ(filter.error().message, "this must be bool, but it is int4");
+  EXPECT_TRUE(compile_filter("'true'", schema));
+}
+
+TEST(Compile, InspectsWithoutASchema) {
+  auto use =
+      inspect_expression("coalesce(a.b, \"C\") > 1 and event_time() is not null and a.b = 2");
+  ASSERT_TRUE(use);
+  std::string fields;
+  for (const auto& field : use->fields) {
+    fields += field.path + "@" + std::to_string(field.position) + " ";
+  }
+  EXPECT_EQ(fields, "a.b@9 C@14 event_time()@27 a.b@56 ");
+  EXPECT_FALSE(use->aggregates);
+  EXPECT_TRUE(inspect_expression("1 + sum(x)")->aggregates);
+  EXPECT_TRUE(inspect_expression("count(*)")->aggregates);
+}
+
+TEST(Compile, DeepTextsAreRefusedNotCrashed) {
+  const Schema schema = edits();
+  std::string sum = "1";
+  while (sum.size() < 16000) sum += "+1";
+  EXPECT_EQ(fault(sum).substr(0, 2), "0:");
+  EXPECT_FALSE(compile_expression(std::string(8000, '('), schema));
+  EXPECT_FALSE(
+      compile_expression(std::string(5000, '(') + "1" + std::string(5000, ')') + "+", schema));
+  std::string nots;
+  for (int i = 0; i < 3000; ++i) nots += "not ";
+  EXPECT_FALSE(compile_expression(nots + "bot", schema));
+  std::string ands = "bot";
+  while (ands.size() < 16000) ands += " and bot";
+  EXPECT_TRUE(compile_filter(ands, schema)) << "AND chains are flat";
+  std::string cases = "1";
+  for (int i = 0; i < 400; ++i) cases = "case when bot then " + cases + " end";
+  EXPECT_TRUE(compile_expression(cases, schema));
+}
+
+/// Garbage from the words of the language: whatever it is, it is refused or compiled in time.
+TEST(Compile, RandomWordsNeverCrash) {
+  const std::vector<std::string> words = {"type",        "bot",    "namespace",
+                                          "length.new",  "score",  "(",
+                                          ")",           "+",      "-",
+                                          "*",           "/",      "=",
+                                          "<",           "and",    "or",
+                                          "not",         "in",     "(1,2)",
+                                          "case",        "when",   "then",
+                                          "else",        "end",    "'x'",
+                                          "1",           "2.5",    "null",
+                                          "is",          "like",   "between",
+                                          "::int8",      "::text", "lower(",
+                                          "coalesce(",   ",",      "sum(",
+                                          "||",          "%",      "distinct from",
+                                          "'",           "\"",     "--",
+                                          "/*",          "$1",     "[",
+                                          "]",           "\xff",   "é",
+                                          ";",           "user",   "cast(",
+                                          "as",          "e'\\",   "U&'",
+                                          "filter(where"};
+  std::mt19937 random(20261126);
+  const Schema schema = edits();
+  for (int i = 0; i < 4000; ++i) {
+    std::string text;
+    const size_t count = 1 + random() % 14;
+    for (size_t k = 0; k < count; ++k) text += words[random() % words.size()] + " ";
+    auto program = compile_expression(text, schema);
+    if (program) {
+      EXPECT_EQ(program->text(), text);
+    } else {
+      EXPECT_FALSE(program.error().message.empty()) << text;
+      EXPECT_LE(program.error().position, text.size()) << text;
+      program.error().caret();
+    }
+    GroupedText grouped;
+    grouped.select = {{"x", text}};
+    (void)compile_grouped(grouped, schema);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
