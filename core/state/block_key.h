@@ -12,7 +12,8 @@
 
 namespace millrace {
 
-/// 'b', length of the name, the name, slice with its sign bit turned, shard, number; all big-endian.
+/// 'b', length of the name, the name, slice with its sign bit turned, shard, number; all
+/// big-endian.
 std::string block_key(const BlockId& id);
 std::string slice_prefix(std::string_view op, int64_t slice);
 std::string operator_prefix(std::string_view op);

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -21,8 +22,8 @@ BlockSeries Chain::next(uint64_t commit, uint64_t schema_hash, uint64_t dirty_by
   // Numbers go on behind the old base, so that no id ever names two different blocks: a cache
   // that missed the erasure would else keep the old one.
   series.first_number = end_;
-  const bool base_due =
-      empty() || deltas_ >= kDeltasMax || delta_bytes_ + dirty_bytes > base_bytes_;
+  const uint64_t pages_bytes = deltas_ >= kDeltasFew ? deltas_ * kPageBytes : 0;
+  const bool base_due = empty() || std::max(delta_bytes_ + dirty_bytes, pages_bytes) > base_bytes_;
   series.base_number = base_due ? end_ : first_;
   series.previous_number = base_due ? end_ : end_ - 1;
   return series;

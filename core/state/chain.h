@@ -4,9 +4,10 @@
 /// numbers: which come next, when a new base is due, what it replaces. It holds no state itself
 /// and does no I/O.
 ///
-/// A base is due when the deltas outweigh it: then rewriting costs at most twice what the deltas
-/// cost, and a restart reads at most about twice the live state. Past 16 deltas it is due too, so
-/// that a large base with trickling changes does not collect thousands of tiny blocks.
+/// A base is due when the deltas outweigh it: then rewriting costs at most what the deltas cost,
+/// and a restart reads at most about twice the live state. Past 16 deltas each of them weighs at
+/// least a page, which is what it costs LMDB: so trickling changes do not collect thousands of tiny
+/// blocks, and a large base is still not rewritten for a few of them.
 ///
 /// There is no undo: an aborted commit is a restart in process, which builds chains anew from the
 /// blocks (E33).
@@ -23,7 +24,8 @@ namespace millrace {
 /// Threads: one.
 class Chain {
  public:
-  static constexpr uint32_t kDeltasMax = 16;
+  static constexpr uint32_t kDeltasFew = 16;
+  static constexpr uint64_t kPageBytes = 4096;
 
   Chain(std::string op, int64_t slice, uint8_t shard);
 

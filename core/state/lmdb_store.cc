@@ -53,8 +53,9 @@ Error store_error(int rc, std::string_view action, const std::string& directory)
     case MDB_PANIC:
       return sentence(Code::kFailed, "an earlier write to it failed half way; it must be reopened");
     case MDB_TXN_FULL:
-      return sentence(Code::kFailed, "this commit is too large for one transaction; commit more "
-                                     "often (commit.every)");
+      return sentence(Code::kFailed,
+                      "this commit is too large for one transaction; commit more "
+                      "often (commit.every)");
     case ENOMEM:
       return sentence(Code::kFailed,
                       "no address space is left to map it; raise the limit (ulimit -v)");
@@ -147,7 +148,9 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(std::string directory, uint64
   return store;
 }
 
-LmdbStore::~LmdbStore() { close_environment(); }
+LmdbStore::~LmdbStore() {
+  close_environment();
+}
 
 void LmdbStore::close_environment() {
   if (env_) ::mdb_env_close(env_);

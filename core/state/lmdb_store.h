@@ -85,8 +85,9 @@ class LmdbStore {
   void close_environment();
 
   const std::string directory_;
-  mutable std::shared_mutex map_mutex_;  ///< Shared by transactions; alone to move or close the map.
-  MDB_env* env_ = nullptr;               ///< Guarded by map_mutex_; null when reopening failed.
+  mutable std::shared_mutex
+      map_mutex_;           ///< Shared by transactions; alone to move or close the map.
+  MDB_env* env_ = nullptr;  ///< Guarded by map_mutex_; null when reopening failed.
   unsigned dbi_ = 0;
   uint64_t map_bytes_;  ///< Guarded by map_mutex_.
   bool padded_ = false;

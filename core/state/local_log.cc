@@ -116,8 +116,8 @@ Result<void> check_epoch(LmdbTransaction& transaction, uint64_t epoch) {
 
 Result<void> check_name(std::string_view op) {
   if (op.size() <= kOperatorBytesMax) return {};
-  return Error{Code::kFailed, fmt::format("operator name of {} bytes: at most {}", op.size(),
-                                          kOperatorBytesMax)};
+  return Error{Code::kFailed,
+               fmt::format("operator name of {} bytes: at most {}", op.size(), kOperatorBytesMax)};
 }
 
 Result<void> check_names(const Commit& commit) {
@@ -132,8 +132,8 @@ Result<void> check_names(const Commit& commit) {
   for (const auto& [op, slice] : commit.erase_slices) MILLRACE_TRY(check_name(op));
   for (const std::string& op : commit.erase_operators) MILLRACE_TRY(check_name(op));
   if (commit.meta.size() > std::numeric_limits<uint32_t>::max() - 16) {
-    return Error{Code::kFailed, fmt::format("commit record of {} bytes; at most 4 GiB",
-                                            commit.meta.size())};
+    return Error{Code::kFailed,
+                 fmt::format("commit record of {} bytes; at most 4 GiB", commit.meta.size())};
   }
   return {};
 }
@@ -203,16 +203,19 @@ Result<void> LocalLog::read_format() {
 Result<void> LocalLog::make_format(bool erase) {
   auto id = random_state_id();
   if (!id) return std::move(id.error());
-  MILLRACE_TRY(store_->write(kBlockOverheadBytes, [&](LmdbTransaction& transaction) -> Result<void> {
-    if (erase) MILLRACE_TRY(transaction.erase_all());
-    return transaction.put(kFormatKey, format_record(*id));
-  }));
+  MILLRACE_TRY(
+      store_->write(kBlockOverheadBytes, [&](LmdbTransaction& transaction) -> Result<void> {
+        if (erase) MILLRACE_TRY(transaction.erase_all());
+        return transaction.put(kFormatKey, format_record(*id));
+      }));
   const std::lock_guard lock(state_id_mutex_);
   state_id_ = hex(*id);
   return {};
 }
 
-Result<void> LocalLog::reset() { return make_format(true); }
+Result<void> LocalLog::reset() {
+  return make_format(true);
+}
 
 Result<void> LocalLog::verify() {
   log_warn(fmt::format("{} is shorter than it should be; reading all of it", store_->data_file()));
@@ -270,8 +273,8 @@ Result<void> LocalLog::read_blocks(std::string_view op, const BlockVisitor& visi
     return transaction.each(prefix, [&](std::string_view key, std::string_view bytes) {
       const auto id = parse_block_key(key);
       if (id) return visit(*id, bytes);
-      return Result<void>(Error{Code::kCorrupt, fmt::format("{} holds a key that is no block's",
-                                                            store_->data_file())});
+      return Result<void>(Error{
+          Code::kCorrupt, fmt::format("{} holds a key that is no block's", store_->data_file())});
     });
   });
 }

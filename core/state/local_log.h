@@ -61,8 +61,7 @@ class LocalLog final : public CommitLog {
  private:
   LocalLog(StateDirectory directory, std::unique_ptr<LmdbStore> store)
       : directory_(std::move(directory)), store_(std::move(store)) {}
-  static Result<std::unique_ptr<LocalLog>> open_owned(StateDirectory directory,
-                                                      uint64_t map_bytes);
+  static Result<std::unique_ptr<LocalLog>> open_owned(StateDirectory directory, uint64_t map_bytes);
   Result<void> read_format();
   Result<void> make_format(bool erase);
   Result<void> verify();

@@ -68,9 +68,10 @@ Result<void> check_file_system(const std::string& path) {
     case FileSystemVerdict::kLocal:
       return {};
     case FileSystemVerdict::kDoubtful:
-      log_warn(fmt::format("{} is on a file system that another program or machine serves (FUSE, "
-                           "9p): commits are as safe as its fsync. A local disk is safer: {}",
-                           path, kElsewhere));
+      log_warn(
+          fmt::format("{} is on a file system that another program or machine serves (FUSE, "
+                      "9p): commits are as safe as its fsync. A local disk is safer: {}",
+                      path, kElsewhere));
       return {};
     case FileSystemVerdict::kNetwork:
       break;
@@ -121,8 +122,7 @@ std::string remedy(int error_number) {
     case EPERM:
       return fmt::format("; give this user the right to write there, or {}", kElsewhere);
     case ENOTDIR:
-      return fmt::format("; a file stands where a directory is needed: move it, or {}",
-                         kElsewhere);
+      return fmt::format("; a file stands where a directory is needed: move it, or {}", kElsewhere);
     case EMFILE:
     case ENFILE:
       return "; raise the limit on open files (ulimit -n)";
