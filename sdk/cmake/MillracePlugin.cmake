@@ -1,13 +1,12 @@
-# millrace_add_plugin(NAME SOURCES file… [LIBS library…] [SCHEMA schema.json…] [STATIC_RUNTIME])
+# millrace_add_plugin(NAME SOURCES file… [LIBS library…] [SCHEMA schema.json…] [OUTPUT_DIR dir] [STATIC_RUNTIME])
 #
 # Makes NAME.mrp.so, a plugin that exports exactly one symbol; the link fails otherwise. Each SCHEMA
 # file becomes a constant in the generated header NAME_schema.h: schema.json is
 # millrace::schema::NAME, other.json is millrace::schema::other.
+# OUTPUT_DIR puts the file there (default in the tree: where the program looks).
 # STATIC_RUNTIME links libstdc++ into the plugin, for binaries that shall run on older systems.
 #
 # Everything is a property of the target itself: flags set per directory are too easily set too late.
-set(MILLRACE_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(millrace_embed_schemas name)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema/${name}_schema.h)
   set(files "")
@@ -18,15 +17,15 @@ function(millrace_embed_schemas name)
   string(REPLACE ";" "|" joined "${files}")
   add_custom_command(OUTPUT ${header}
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} "-DFILES=${joined}" -DHEADER=${header}
-            -P ${MILLRACE_PLUGIN_CMAKE_DIR}/embed_schema.cmake
-    DEPENDS ${files} ${MILLRACE_PLUGIN_CMAKE_DIR}/embed_schema.cmake
+            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_schema.cmake
+    DEPENDS ${files} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_schema.cmake
     COMMENT "Embedding the schema of ${name}" VERBATIM)
   target_sources(${name} PRIVATE ${header})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema)
 endfunction()
 
 function(millrace_add_plugin name)
-  cmake_parse_arguments(ARG "STATIC_RUNTIME" "" "SOURCES;LIBS;SCHEMA" ${ARGN})
+  cmake_parse_arguments(ARG "STATIC_RUNTIME" "OUTPUT_DIR" "SOURCES;LIBS;SCHEMA" ${ARGN})
   if(NOT ARG_SOURCES)
     message(FATAL_ERROR "millrace_add_plugin(${name}): SOURCES is missing")
   endif()
@@ -37,7 +36,7 @@ function(millrace_add_plugin name)
     millrace_embed_schemas(${name} ${ARG_SCHEMA})
   endif()
 
-  set(map ${MILLRACE_PLUGIN_CMAKE_DIR}/plugin.map)
+  set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".mrp.so" POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
@@ -52,13 +51,15 @@ function(millrace_add_plugin name)
   if(ARG_STATIC_RUNTIME)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
-  if(MILLRACE_PLUGIN_DIR)  # In the tree: where the program looks, built or installed.
+  if(ARG_OUTPUT_DIR)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT_DIR})
+  elseif(MILLRACE_PLUGIN_DIR)  # In the tree: where the program looks, built or installed.
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${MILLRACE_PLUGIN_DIR})
     install(TARGETS ${name} LIBRARY DESTINATION lib/millrace/plugins)
+    set_property(GLOBAL APPEND PROPERTY MILLRACE_PLUGINS ${name})  # Walked by the conformance test.
   endif()
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DFILE=$<TARGET_FILE:${name}> -DNM=${CMAKE_NM}
-            -P ${MILLRACE_PLUGIN_CMAKE_DIR}/check_exports.cmake
+            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/check_exports.cmake
     VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY MILLRACE_PLUGINS ${name})
 endfunction()
