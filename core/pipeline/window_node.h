@@ -46,7 +46,7 @@ class WindowNode final : public Node {
   void start_range(Work& work) const;
   void fold_range(Work& work, Selection rows, size_t first, const EventTime* w, Range range);
   void place_row(Work& work, Fold& fold, uint32_t row, size_t i, EventTime w);
-  void update(Work& work) const;
+  void update(Work& work);
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto);
   void fire(Work& work, const Span& window, uint32_t release);
   void pass_watermark(Work& work, const EventTime* w, Range range, uint32_t records);
@@ -65,6 +65,9 @@ class WindowNode final : public Node {
   WindowGroups groups_;
   GroupBlocks blocks_;
   EventTime watermark_ = kTimeNone;  ///< W_out.
+  /// Without a window, groups live on behind the end; a later run shows them again only if
+  /// something was folded since.
+  bool changed_since_fired_ = false;
 };
 
 /// Hidden fields of `.late`, behind those of the record (R13).
