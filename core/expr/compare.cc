@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "expr/fixed_text.h"
 #include "expr/kernel.h"
 
 namespace millrace {
@@ -40,6 +41,32 @@ template <class T>
 void not_equal(const KernelCall& call) {
   map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::equal(a, b); });
 }
+/// Texts against a constant, the commonest filter of all.
+template <bool kWanted>
+bool compare_fixed(const KernelCall& call) {
+  const Column* text = call.args[0];
+  const Column* fixed = call.args[1];
+  if (text->constant) std::swap(text, fixed);
+  if (!fixed->constant || text->constant) return false;
+  const FixedText constant(fixed->texts[0]);
+  const std::string_view* texts = text->texts.data();
+  uint8_t* out = call.out.bools.data();
+  each_row(call.rows, [&](uint32_t row) { out[row] = constant.equals(texts[row]) == kWanted; });
+  return true;
+}
+template <>
+void equal<std::string_view>(const KernelCall& call) {
+  if (compare_fixed<true>(call)) return;
+  using View = std::string_view;
+  map2<uint8_t, View, View>(call, [](View a, View b) { return Order<View>::equal(a, b); });
+}
+template <>
+void not_equal<std::string_view>(const KernelCall& call) {
+  if (compare_fixed<false>(call)) return;
+  using View = std::string_view;
+  map2<uint8_t, View, View>(call, [](View a, View b) { return !Order<View>::equal(a, b); });
+}
+
 template <class T>
 void less(const KernelCall& call) {
   map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::less(a, b); });

@@ -53,7 +53,7 @@ class Evaluation {
   Column& start_column(const ProgramNode& node, Node& scratch);
 
   const Program& program_;
-  const Inputs& inputs_;
+  const Inputs inputs_;
   Scratch& scratch_;
   RowErrors& errors_;
 };
