@@ -19,6 +19,8 @@ struct SourceStart {
   std::string config;
   /// Plugin, path and key: state of another identity is refused (R37).
   std::string identity;
+  int64_t dedupe_horizon_us = 120 * kSecondUs;
+  size_t dedupe_max = 1 << 20;
 };
 
 struct NamedOperator {

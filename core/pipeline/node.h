@@ -19,6 +19,7 @@
 #include "pipeline/counters.h"
 #include "pipeline/rows.h"
 #include "record/batch.h"
+#include "window/duplicate_filter.h"
 
 namespace millrace {
 
@@ -53,7 +54,8 @@ struct NodeWork {
 struct Chunk {
   uint32_t source = 0;  ///< Node index of its source.
   BatchRef batch;
-  std::unique_ptr<DedupeColumns> dedupe;
+  std::vector<DuplicateFilter::Entry> remembered;  ///< New entries of the duplicate filter.
+  uint32_t skipped = 0;                            ///< Records that the filter dropped.
   std::vector<Reject> rejects;
   std::vector<Gap> gaps;
   int64_t arrival_us = 0;   ///< Wall clock when it was polled.

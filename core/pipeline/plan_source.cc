@@ -65,13 +65,18 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   }
   const SourceTraits traits = (*instance)->traits();
   SourcePlan plan;
+  plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
+  plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
   settle_format(source, plan);
   const bool schema_ok = settle_schema(source, **component, plan);
   if (!settle_event_time(source, plan) || !schema_ok) return {};
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
+  const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
   SourceNode* node = plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
-  plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source)});
+  plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source),
+                                 dedupe_horizon_us,
+                                 static_cast<size_t>(source.dedupe.entries_max)});
   named_[source.name.text] = node;
   bounded_[source.name.text] = traits.bounded;
   return {};

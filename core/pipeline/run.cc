@@ -76,6 +76,7 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   for (const SourceStart& source : graph.sources) {
     runners.push_back(std::make_unique<SourceRunner>(source, config_.name.text, options.limits));
     MILLRACE_TRY(runners.back()->create());
+    runners.back()->remember(source.node->restored_duplicates());
     pointers.push_back(runners.back().get());
   }
   MILLRACE_TRY(open_sources(runners, committer));

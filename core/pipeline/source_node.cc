@@ -32,7 +32,10 @@ struct SourceNode::Work final : NodeWork {
 };
 
 SourceNode::SourceNode(std::string name, SourcePlan plan)
-    : Node(std::move(name), {}), plan_(std::move(plan)), watermark_(plan_.out_of_orderness_us) {
+    : Node(std::move(name), {}),
+      plan_(std::move(plan)),
+      watermark_(plan_.out_of_orderness_us),
+      duplicates_(this->name(), plan_.dedupe_horizon_us) {
   Shape& main = shape_of(Port::kMain);
   main.schema = plan_.fields;
   main.visible = plan_.fields.size();
@@ -43,6 +46,16 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
     main.schema.add(std::string(kHiddenFields[i]), kHiddenTypes[i]);
   }
   shape_of(Port::kErrors) = ErrorRows::shape();
+  Shape& gaps = shape_of(Port::kGaps);
+  gaps.schema = Schema({{"source", Type::kText},
+                        {"partition", Type::kInt8},
+                        {"from_us", Type::kInt8},
+                        {"to_us", Type::kInt8},
+                        {"from_position", Type::kInt8},
+                        {"to_position", Type::kInt8},
+                        {"reason", Type::kText},
+                        {"estimated", Type::kBool}});
+  gaps.visible = gaps.schema.size();
 }
 
 std::unique_ptr<NodeWork> SourceNode::make_work() const {
@@ -76,6 +89,7 @@ void SourceNode::prepare(Chunk& chunk) const {
   judge_times(work, chunk);
   fill_rows(work, chunk);
   list_errors(work, chunk);
+  list_gaps(work, chunk);
 }
 
 void SourceNode::decode(Work& work, const Chunk& chunk) const {
@@ -217,6 +231,41 @@ void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
   work.error_rows.finish();
 }
 
+/// Known losses (P3), told behind the records they were reported with.
+void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
+  enum Field : size_t { kSource, kPartition, kFrom, kTo, kFromPosition, kToPosition, kReason, kEstimated, kFields };
+  Rows& rows = work.ports[static_cast<size_t>(Port::kGaps)];
+  rows.clear();
+  rows.own_record.clear();
+  rows.own_time.clear();
+  rows.columns.resize(kFields);
+  const Schema& schema = shape(Port::kGaps).schema;
+  for (uint32_t i = 0; i < kFields; ++i) {
+    rows.own_column(i).reset(schema[i].type, 0);
+    rows.columns[i] = &rows.own_column(i);
+  }
+  const auto push_int = [&](size_t field, int64_t value, bool known) {
+    if (!known) return rows.own[field]->push_null();
+    rows.own[field]->ints.push_back(value);
+    rows.own[field]->pushed_valid();
+  };
+  for (const Gap& gap : chunk.gaps) {
+    rows.own[kSource]->texts.push_back(name());
+    push_int(kPartition, gap.partition, true);
+    push_int(kFrom, gap.from_us, gap.from_us != kTimeNone);
+    push_int(kTo, gap.to_us, gap.to_us != kTimeNone);
+    push_int(kFromPosition, static_cast<int64_t>(gap.from_position), true);
+    push_int(kToPosition, static_cast<int64_t>(gap.to_position), true);
+    rows.own[kReason]->texts.push_back(gap.reason);
+    rows.own[kEstimated]->bools.push_back(gap.estimated);
+    rows.own_record.push_back(chunk.records);
+    rows.own_time.push_back(kTimeNone);
+    ++rows.count;
+  }
+  rows.record = rows.own_record.data();
+  rows.time = rows.own_time.data();
+}
+
 Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
   work.watermarks.resize(chunk.records + 1);
@@ -227,6 +276,12 @@ Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
   work.now[kMain] = view_of(work.ports[kMain], range.begin, cut);
   work.now[kErrors] = view_of(work.ports[kErrors], range.begin, cut);
+  constexpr auto kGaps = static_cast<size_t>(Port::kGaps);
+  work.now[kGaps] = view_of(work.ports[kGaps], range.begin, cut);
+  if (range.last) duplicates_.add(chunk.remembered);
+  if (range.last && !chunk.gaps.empty() && plan_.fail_on_gap) {
+    return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason + ") and on_gap is \"fail\""};
+  }
   if (chunk.end && range.last) {
     // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
     ended_ = true;
@@ -241,6 +296,10 @@ void SourceNode::count(const Work& work, const Chunk& chunk, uint32_t begin, uin
   source_counters.errors += work.now[static_cast<size_t>(Port::kErrors)].live.count;
   source_counters.records += end - begin;
   for (uint32_t i = begin; i < end; ++i) source_counters.bytes += chunk.batch.value(i).size();
+  if (cut == UINT32_MAX) {
+    source_counters.records += chunk.skipped;
+    source_counters.skipped += chunk.skipped;
+  }
   for (const Reject& reject : chunk.rejects) {
     const auto place = static_cast<uint32_t>(std::min<int64_t>(reject.after_record, chunk.records));
     if (place < begin || place >= cut) continue;
@@ -257,12 +316,16 @@ const EventTime* SourceNode::times(const Chunk& chunk) const {
   return static_cast<const Work&>(*chunk.work[index()]).time.data();
 }
 
-void SourceNode::save(uint64_t, Commit&, JsonValue& meta) {
+void SourceNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
+  duplicates_.save(epoch, commit);
   meta.set("max_time", JsonValue::integer(watermark_.max_time()));
   meta.set("watermark", JsonValue::integer(watermark_.now()));
 }
 
-Result<void> SourceNode::restore(const JsonValue& meta, CommitLog&) {
+Result<void> SourceNode::restore(const JsonValue& meta, CommitLog& log) {
+  auto duplicates = duplicates_.restore(log);
+  if (!duplicates) return duplicates.error();
+  restored_ = std::move(*duplicates);
   const JsonValue* max_time = meta.find("max_time");
   const JsonValue* w = meta.find("watermark");
   if (max_time && w) watermark_.restore(max_time->as_int(), w->as_int());

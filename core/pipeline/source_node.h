@@ -5,6 +5,7 @@
 /// nothing else (semantics R14, R46).
 
 #include "columns/json_decode.h"
+#include "pipeline/duplicate_blocks.h"
 #include "pipeline/error_rows.h"
 #include "pipeline/node.h"
 #include "window/watermark.h"
@@ -24,6 +25,8 @@ struct SourcePlan {
   CellFormat time_format = CellFormat::kTimeRfc3339;
   int64_t out_of_orderness_us = 0;
   int64_t max_future_us = 3600 * kSecondUs;
+  bool fail_on_gap = false;
+  int64_t dedupe_horizon_us = 120 * kSecondUs;
   EventTime bounds_from = kTimeNone, bounds_to = kTimeMax;
 };
 
@@ -41,6 +44,8 @@ class SourceNode final : public Node {
   EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }
 
   Watermark& tracker() { return watermark_; }
+  /// What the duplicate filter knew at the last commit.
+  const std::vector<DuplicateFilter::Entry>& restored_duplicates() const { return restored_; }
   /// Event time per record of a prepared chunk; kTimeNone where it cannot be used.
   const EventTime* times(const Chunk& chunk) const;
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
@@ -55,12 +60,15 @@ class SourceNode final : public Node {
   const char* time_fault(EventTime time, int64_t now_us) const;
   void list_errors(Work& work, const Chunk& chunk) const;
   void fill_rows(Work& work, const Chunk& chunk) const;
+  void list_gaps(Work& work, const Chunk& chunk) const;
   void fill_hidden(Work& work, const Chunk& chunk) const;
   void count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end, uint32_t cut);
 
   SourcePlan plan_;
   Watermark watermark_;
   bool ended_ = false;
+  DuplicateBlocks duplicates_;
+  std::vector<DuplicateFilter::Entry> restored_;
 };
 
 /// Names of the hidden fields, in the order in which every source appends them to its schema.

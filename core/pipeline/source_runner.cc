@@ -18,13 +18,20 @@ int64_t wall_clock_us() {
 }
 
 SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limits limits)
-    : start_(start), pipeline_(std::move(pipeline)), limits_(limits) {}
+    : start_(start),
+      pipeline_(std::move(pipeline)),
+      limits_(limits),
+      filter_(start.dedupe_horizon_us, start.dedupe_max) {}
 
 Result<void> SourceRunner::create() {
   auto made = SourceInstance::create(start_.component, {pipeline_, start_.node->name()}, start_.config);
   if (!made) return made.error();
   instance_ = std::move(*made);
   return {};
+}
+
+void SourceRunner::remember(const std::vector<DuplicateFilter::Entry>& entries) {
+  for (const DuplicateFilter::Entry& entry : entries) filter_.restore(entry);
 }
 
 Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags) {
@@ -130,6 +137,8 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
     chunk->batch = BatchRef();
     chunk->rejects.clear();
     chunk->gaps.clear();
+    chunk->remembered.clear();
+    chunk->skipped = 0;
     chunk->has_snapshot = chunk->end = false;
     chunk->records = chunk->applied = 0;
     chunk->arrival_us = wall_clock_us();
@@ -139,24 +148,50 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
   for (SourceBatch& one : taken.batches) {
     Chunk& chunk = next_chunk();
     chunk.batch = std::move(one.batch);
-    chunk.dedupe = std::move(one.dedupe);
     const int64_t behind = base + chunk.batch.size();
     for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
       chunk.rejects.push_back(std::move(taken.rejects[reject]));
       chunk.rejects.back().after_record -= base;
     }
     base = behind;
+    if (one.dedupe) drop_seen(*one.dedupe, chunk);
   }
   if (out.chunks.empty()) next_chunk();
   Chunk& last = *out.chunks.back();
-  const int64_t last_base = base - (last.batch ? last.batch.size() : 0);
   for (; reject < taken.rejects.size(); ++reject) {
     last.rejects.push_back(std::move(taken.rejects[reject]));
-    last.rejects.back().after_record -= last_base;
+    last.rejects.back().after_record = last.batch ? last.batch.size() : 0;
   }
   last.gaps = std::move(taken.gaps);
   last.snapshot = snapshot_;
   last.has_snapshot = true;
+}
+
+/// The duplicate filter stands here because the poll is where records of a source are in order;
+/// what it newly remembers travels with the chunk and is committed when the chunk is applied.
+void SourceRunner::drop_seen(const DedupeColumns& asked, Chunk& chunk) {
+  std::vector<uint32_t> kept;
+  for (uint32_t i = 0; i < chunk.batch.size(); ++i) {
+    const DuplicateFilter::Entry entry{asked.hash[i], asked.time_us[i], asked.group[i]};
+    if (entry.hash != 0) {
+      if (filter_.seen(entry)) continue;
+      chunk.remembered.push_back(entry);
+    }
+    kept.push_back(i);
+  }
+  chunk.skipped = chunk.batch.size() - static_cast<uint32_t>(kept.size());
+  if (chunk.skipped == 0) return;
+  for (Reject& reject : chunk.rejects) {
+    const auto before = std::lower_bound(kept.begin(), kept.end(), static_cast<uint32_t>(reject.after_record));
+    reject.after_record = before - kept.begin();
+  }
+  if (kept.empty()) {
+    chunk.batch = BatchRef();
+    return;
+  }
+  BatchBuilder cutter;
+  cutter.select(chunk.batch.abi(), kept);
+  chunk.batch = cutter.take().batches[0].batch;
 }
 
 void SourceRunner::cancel() {

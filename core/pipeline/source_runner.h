@@ -25,6 +25,9 @@ class SourceRunner {
   /// `snapshot`: of the last commit, or empty. `skip`: records behind it that were applied too.
   Result<void> open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags);
 
+  /// Entries of the duplicate filter that the last commit held.
+  void remember(const std::vector<DuplicateFilter::Entry>& entries);
+
   struct Polled {
     std::vector<std::unique_ptr<Chunk>> chunks;
     bool end = false;
@@ -42,10 +45,12 @@ class SourceRunner {
   Result<Polled> back_off(const Error& error);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
   void skip_applied(BatchBuilder::Taken& taken);
+  void drop_seen(const DedupeColumns& asked, Chunk& chunk);
 
   SourceStart start_;
   std::string pipeline_;
   Limits limits_;
+  DuplicateFilter filter_;
   std::unique_ptr<SourceInstance> instance_;
   BatchBuilder builder_;
   std::vector<SourceInstance::PartitionEvent> events_;
