@@ -41,6 +41,14 @@ struct InstanceName {
 /// What a call that can also "flow" answered (>= 0 codes of mr_rc).
 enum class Flow { kOk = 0, kMore = 1, kPending = 2, kIdle = 3, kEnd = 4 };
 
+/// A counter or gauge that a plugin declared, and its value now.
+struct Metric {
+  std::string name;  ///< As Prometheus allows, without a prefix.
+  std::string help;
+  enum class Kind { kCounter, kGauge } kind;
+  double value;
+};
+
 /// The lifecycle that all three roles share.
 class Instance {
  public:
@@ -54,11 +62,14 @@ class Instance {
   const Component& component() const;
   /// Called from any thread when the plugin says `wake`.
   void on_wake(std::function<void()> wake);
+  /// From any thread.
+  std::vector<Metric> metrics() const;
 
  protected:
   struct State;
   Instance(const Component& component, InstanceName name);
   Result<void> create(const std::string& config);
+  void destroy();
   std::unique_ptr<State> state_;
 };
 
@@ -74,7 +85,9 @@ class SourceInstance final : public Instance {
                                                         const std::string& config);
   SourceTraits traits() const;
   bool can_seek() const;
-  /// Records go into `out`. kUnavailable errors: close, back off `retry_after_ms` (out), reopen.
+  /// Records go into `out`, also those that came before a failure: they count as returned.
+  /// kUnavailable errors: close, back off `retry_after_ms()`, reopen. More records than allowed,
+  /// garbage spans and unknown answers: kPluginFault.
   /// `partitions` null = all have credit. Events of partitions/1 are collected in `events`.
   struct PartitionEvent {
     enum class What { kAssigned, kAtEnd, kRevoking, kWatermark } what;
@@ -110,8 +123,11 @@ class ProcessorInstance final : public Instance {
   using Instance::Instance;
 };
 
+class CommitBytes;
+
 class SinkInstance final : public Instance {
  public:
+  ~SinkInstance() override;
   static Result<std::unique_ptr<SinkInstance>> create(const Component& component, InstanceName name,
                                                       const std::string& config);
   /// Rejected records are added to `rejects`.
@@ -121,8 +137,16 @@ class SinkInstance final : public Instance {
   Result<void> commit(uint64_t epoch);
   Result<void> abort(uint64_t epoch);
 
+  /// epoch_sink/1: the next two are offered. Known once created.
+  bool is_epoch_marked() const;
+  /// After open: the last epoch that the sink itself has of this pipeline; 0 = none.
+  Result<uint64_t> last_epoch();
+  Result<void> write_epoch(uint64_t epoch, const std::vector<BatchRef>& rows,
+                           std::vector<Reject>& rejects);
+
  private:
-  using Instance::Instance;
+  SinkInstance(const Component& component, InstanceName name);
+  std::unique_ptr<CommitBytes> bytes_;  ///< Of a prepare, which may outlast its call.
 };
 
 /// The component whose code the calling thread is in, or "". Async-signal-safe.

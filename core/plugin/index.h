@@ -19,6 +19,7 @@ struct ComponentInfo {
   std::string id, name, version, title, doc, license, url;
   std::string config_schema;  ///< JSON text.
   uint64_t caps = 0;
+  uint32_t status = MR_STATUS_UNSTATED, trust = MR_TRUST_UNSTATED;
   std::string file;  ///< Empty: built in.
 };
 
@@ -32,7 +33,8 @@ class PluginIndex {
  public:
   /// Looks through `directories` (absolute; missing ones are skipped) for *.mrp.so.
   /// `self` is the program to run as the inspecting child. Later directories do not
-  /// override earlier ones: the same id twice is a refusal of the second file.
+  /// override earlier ones: the same name twice in a role is a refusal of the second file. What
+  /// good files gave is remembered (cache.h), so that a second start runs no child.
   static Result<PluginIndex> scan(const std::vector<std::string>& directories,
                                   const std::string& self);
 
@@ -45,10 +47,15 @@ class PluginIndex {
   Result<Component> load(const ComponentInfo& info) const;
 
   void add(ComponentInfo info) { components_.push_back(std::move(info)); }
+  /// Components that are linked into this program, through the same tables. `module` lives for
+  /// ever.
+  Result<void> add_builtin(const mr_module& module);
 
  private:
+  void add_file(const std::string& file, std::vector<ComponentInfo> components);
   std::vector<ComponentInfo> components_;
   std::vector<RefusedFile> refused_;
+  std::vector<const mr_component*> builtin_;
 };
 
 /// The child's part: loads one file and prints its components as JSON on stdout.

@@ -22,6 +22,12 @@ struct BatchBuilder::State {
     fault = why;
     return MR_E_CONTRACT;
   }
+  /// A batch that plugin code made itself is judged before it is passed on; the host's own is good.
+  bool admits(const mr_batch& in) {
+    const char* why = HostBatch::of(in) ? nullptr : fault_of(in);
+    if (why) fault = why;
+    return !why;
+  }
   void put(BatchRef batch) {
     records += batch.size();
     taken.batches.push_back({std::move(batch), nullptr});
@@ -75,6 +81,7 @@ mr_rc BatchBuilder::reserve(const mr_need& wanted, mr_room& room) {
 mr_rc BatchBuilder::reserve_value(const mr_batch& in, uint64_t value_bytes, mr_room& room) {
   State& s = *state_;
   s.seal();
+  if (!s.admits(in)) return MR_E_CONTRACT;
   if (value_bytes > UINT32_MAX) return s.refuse("reserve_value: room of more than 4 GiB");
   s.rewrite = {BatchRef::share(&in), Block::take(value_bytes),
                Block::take(uint64_t{in.count} * sizeof(mr_span)), value_bytes};
@@ -128,6 +135,7 @@ mr_rc BatchBuilder::commit(uint32_t n) {
 mr_rc BatchBuilder::pass(const mr_batch& in) {
   State& s = *state_;
   s.seal();
+  if (!s.admits(in)) return MR_E_CONTRACT;
   if (in.count == 0) return MR_OK;
   BatchRef batch = BatchRef::share(&in);
   s.put(std::move(batch));
@@ -136,6 +144,7 @@ mr_rc BatchBuilder::pass(const mr_batch& in) {
 
 mr_rc BatchBuilder::select(const mr_batch& in, std::span<const uint32_t> indices) {
   State& s = *state_;
+  if (!s.admits(in)) return MR_E_CONTRACT;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] >= in.count) return s.refuse("select: index beyond the batch");
     if (i > 0 && indices[i] <= indices[i - 1]) {
