@@ -25,7 +25,11 @@ std::string lower_ascii(std::string_view text) {
 }  // namespace
 
 Binder::Binder(const ParsedExpression& expression, const Scope& scope)
-    : expression_(expression), scope_(scope), builder_(expression.text) {}
+    : expression_(expression), scope_(scope), builder_(expression.text) {
+  for (const auto& [tree, column] : scope.subtrees) {
+    subtree_size_max_ = std::max(subtree_size_max_, tree.size());
+  }
+}
 
 Compiled<Program> Binder::bind(std::optional<Type> wanted) {
   Bound bound = expression(expression_.tree);
@@ -71,7 +75,7 @@ Binder::Bound Binder::expression(const JsonValue& tree) {
   const TreeNode node = tree_node(tree);
   if (depth_ >= kDepthMax) return fail(node.place(), "more than 1000 nested operations");
   if (!scope_.subtrees.empty()) {
-    const auto column = scope_.subtrees.find(canonical_tree(tree));
+    const auto column = scope_.subtrees.find(canonical_tree(tree, subtree_size_max_));
     if (column != scope_.subtrees.end()) {
       const uint32_t place = fixed_place_.value_or(node.place());
       return made(builder_.field(*scope_.schema, column->second, place), place);

@@ -93,6 +93,7 @@ class Binder {
   const ParsedExpression& expression_;
   const Scope& scope_;
   ProgramBuilder builder_;
+  size_t subtree_size_max_ = 0;  ///< Of Scope::subtrees: nothing longer can be one of them.
   ExprError error_;
   uint32_t depth_ = 0;
   std::optional<uint32_t> fixed_place_;  ///< Inside an alias: where it was named.

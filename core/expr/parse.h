@@ -2,6 +2,7 @@
 
 /// Text to PostgreSQL's parse tree, as JSON. Only this file's .cc includes libpg_query.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,9 @@ TreeNode tree_node(const JsonValue& node);
 /// The last part of a qualified name (`pg_catalog.lower` gives `lower`), from a list of Strings.
 std::string_view last_name(const JsonValue& names);
 
-/// The subtree without its locations, to compare expressions.
-std::string canonical_tree(const JsonValue& node);
+/// The subtree without its locations, to compare expressions. Longer than `size_max`: empty, which
+/// keeps the search for a short subtree in a long expression linear.
+std::string canonical_tree(const JsonValue& node, size_t size_max = SIZE_MAX);
 
 /// `"name"` in double quotes if SQL would not read it as it stands.
 std::string quoted_name(std::string_view path);

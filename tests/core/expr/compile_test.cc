@@ -178,6 +178,9 @@ TEST(Compile, DeepTextsAreRefusedNotCrashed) {
   EXPECT_FALSE(compile_expression(std::string(8000, '('), schema));
   EXPECT_FALSE(
       compile_expression(std::string(5000, '(') + "1" + std::string(5000, ')') + "+", schema));
+  std::string comments;
+  while (comments.size() < 16000) comments += "/*";
+  EXPECT_EQ(fault(comments), "0: more than 100 comments");
   std::string nots;
   for (int i = 0; i < 3000; ++i) nots += "not ";
   EXPECT_FALSE(compile_expression(nots + "bot", schema));
