@@ -74,6 +74,11 @@ Result<PluginIndex> index_for(const std::string& id_or_file, std::vector<std::st
   return scan_plugins(dirs);
 }
 
+std::string docs_of(const ComponentInfo& info) {
+  const auto docs = plugin_docs({std::string(kind_name(info.kind)), info.name, info.id, info.config_schema});
+  return docs ? docs.value() : docs.error().message;
+}
+
 void print_info(const ComponentInfo& info) {
   fmt::print("{} {} {}\n  {}\n  id       {}\n  file     {}\n  licence  {}\n", kind_name(info.kind), info.name,
              info.version, info.doc, info.id, info.file.empty() ? "built in" : info.file, info.license);
@@ -125,7 +130,7 @@ int inspect_verb(const std::string& id_or_file, bool json, const std::vector<std
       continue;
     }
     print_info(*info);
-    fmt::print("\n{}\n", plugin_docs(info->config_schema, info->name));
+    fmt::print("\n{}\n", docs_of(*info));
   }
   if (json) fmt::print("{}\n", to_pretty_json(all));
   return 0;
@@ -133,21 +138,21 @@ int inspect_verb(const std::string& id_or_file, bool json, const std::vector<std
 
 int docs_verb(const std::string& id, const std::vector<std::string>& plugin_dirs) {
   if (id == "config") {
-    fmt::print("{}", config_docs());
+    fmt::print("{}", host_docs());
     return 0;
   }
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
   const auto found = matching(*index, id);
   if (found.empty()) return no_such_plugin(*index, id);
-  for (const ComponentInfo* info : found) fmt::print("{}\n", plugin_docs(info->config_schema, info->name));
+  for (const ComponentInfo* info : found) fmt::print("{}\n", docs_of(*info));
   return 0;
 }
 
 int schema_verb(const std::vector<std::string>& plugin_dirs) {
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
-  fmt::print("{}\n", to_pretty_json(schema_document(IndexedSchemas(*index))));
+  fmt::print("{}\n", schema_document(IndexedSchemas(*index)));
   return 0;
 }
 
