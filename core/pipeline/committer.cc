@@ -153,6 +153,7 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
 Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
   const uint64_t epoch = epoch_ + 1;
   fault_point("commit.begin");
+  for (PluginNode* processor : graph_.processors) MILLRACE_TRY(processor->prepare_commit(epoch));
   for (SinkNode* sink : graph_.sinks) MILLRACE_TRY(sink->prepare_commit(epoch));
   fault_point("commit.prepared");
   Commit commit;

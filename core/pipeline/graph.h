@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/plugin_node.h"
 #include "pipeline/sink_node.h"
 #include "pipeline/source_node.h"
 
@@ -32,6 +33,7 @@ struct Graph {
   std::vector<std::unique_ptr<Node>> nodes;  ///< Every node behind its inputs.
   std::vector<SourceStart> sources;          ///< In the order of the configuration.
   std::vector<NamedOperator> operators;
+  std::vector<PluginNode*> processors;
   std::vector<SinkNode*> sinks;              ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
 

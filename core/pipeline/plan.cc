@@ -8,7 +8,7 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
                                       Faults& faults) {
   Planner planner(config, plugins, faults);
   MILLRACE_TRY(planner.plan_sources());
-  planner.plan_operators();
+  MILLRACE_TRY(planner.plan_operators());
   MILLRACE_TRY(planner.plan_sinks());
   if (!faults.empty()) return std::optional<Plan>();
   MILLRACE_TRY(planner.plan_dead_letters());

@@ -28,22 +28,31 @@ std::string window_text(const WindowConfig& window) {
 
 }  // namespace
 
-void Planner::plan_operators() {
+Result<void> Planner::plan_operators() {
   // Operators may stand in any order; config has refused cycles, so this ends.
   std::vector<const OperatorConfig*> left;
   for (const OperatorConfig& op : config_.operators) left.push_back(&op);
-  while (!left.empty()) {
-    const size_t before = left.size();
-    std::erase_if(left, [&](const OperatorConfig* op) {
-      for (const InputRef& ref : op->from) {
-        const auto same = [&](const OperatorConfig* other) { return other->name.text == ref.name; };
-        if (std::any_of(left.begin(), left.end(), same)) return false;
-      }
-      plan_operator(*op);
-      return true;
+  const auto ready = [&](const OperatorConfig* op) {
+    return std::none_of(op->from.begin(), op->from.end(), [&](const InputRef& ref) {
+      return std::any_of(left.begin(), left.end(),
+                         [&](const OperatorConfig* other) { return other->name.text == ref.name; });
     });
-    if (left.size() == before) return;
+  };
+  while (!left.empty()) {
+    const auto next = std::find_if(left.begin(), left.end(), ready);
+    if (next == left.end()) break;
+    const OperatorConfig* op = *next;
+    left.erase(next);
+    MILLRACE_TRY(plan_operator(*op));
   }
+  // The report tells operators in the order of the configuration.
+  const auto place = [&](const NamedOperator& op) {
+    const auto same = [&](const OperatorConfig& other) { return other.name.text == op.node->name(); };
+    return std::find_if(config_.operators.begin(), config_.operators.end(), same);
+  };
+  std::sort(plan_.graph.operators.begin(), plan_.graph.operators.end(),
+            [&](const NamedOperator& a, const NamedOperator& b) { return place(a) < place(b); });
+  return {};
 }
 
 /// Features that the page promises and this version lacks; true if there was one.
@@ -56,7 +65,7 @@ bool Planner::refuse_missing(const OperatorConfig& op) {
     refused = true;
   };
   for (const char* key : {"join", "dedupe", "table", "event_time", "max_task_idle", "order_by", "limit",
-                          "limit_by", "complete_max_rows", "reset", "plugin"}) {
+                          "limit_by", "complete_max_rows", "reset"}) {
     refuse(key);
   }
   if (op.emit && op.emit->mode != EmitConfig::Mode::kAppend) {
@@ -71,7 +80,7 @@ bool Planner::refuse_missing(const OperatorConfig& op) {
   return refused;
 }
 
-void Planner::plan_operator(const OperatorConfig& op) {
+Result<void> Planner::plan_operator(const OperatorConfig& op) {
   const bool refused = refuse_missing(op);
   std::vector<Input> inputs;
   bool bounded = true;
@@ -79,15 +88,44 @@ void Planner::plan_operator(const OperatorConfig& op) {
     if (auto input = find_input(ref)) inputs.push_back(*input);
     bounded = bounded && bounded_[ref.name];
   }
-  if (refused || inputs.size() != op.from.size()) return;
+  if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
+  if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
   auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
-  if (!stage) return;
+  if (!stage) return {};
   if (is_grouped(op)) {
     plan_grouped(op, std::move(inputs), std::move(*stage));
   } else {
     plan_stateless(op, std::move(inputs), std::move(*stage));
   }
+  return {};
+}
+
+Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input> inputs) {
+  auto component = load(Kind::kProcessor, op.plugin);
+  if (!component) return component.error();
+  if (!*component) return {};
+  const InstanceName name{config_.name.text, op.name.text};
+  if (auto valid = Instance::validate(**component, name, op.plugin_config); !valid) {
+    faults_.add(op.plugin.where, valid.error().message);
+    return {};
+  }
+  ProcessorPlan plan{**component, op.plugin_config, {}};
+  for (const FieldType& field : op.schema) {
+    const auto type = type_from_name(field.type.text);
+    if (type) {
+      plan.fields.add(field.path.text, *type);
+    } else {
+      faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 text timestamptz jsonb");
+    }
+  }
+  PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(op.name.text, config_.name.text,
+                                                                  std::move(inputs), std::move(plan)));
+  plan_.graph.operators.push_back({node, "processor " + op.plugin.text});
+  plan_.graph.processors.push_back(node);
+  named_[op.name.text] = node;
+  return {};
 }
 
 void Planner::fault(const Where& where, const ExprError& error) {

@@ -17,7 +17,7 @@ class Planner {
       : config_(config), plugins_(plugins), faults_(faults) {}
 
   Result<void> plan_sources();
-  void plan_operators();
+  Result<void> plan_operators();
   Result<void> plan_sinks();
   Result<void> plan_dead_letters();
   Plan take() { return std::move(plan_); }
@@ -31,7 +31,8 @@ class Planner {
   void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
 
   // plan_operator.cc
-  void plan_operator(const OperatorConfig& op);
+  Result<void> plan_operator(const OperatorConfig& op);
+  Result<void> plan_processor(const OperatorConfig& op, std::vector<Input> inputs);
   bool refuse_missing(const OperatorConfig& op);
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);

@@ -69,6 +69,7 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
     MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
     MILLRACE_TRY(open_sinks(graph, committer, false));
   }
+  for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
   if (first) before_ = committer.committed();
   std::vector<std::unique_ptr<SourceRunner>> runners;
   std::vector<SourceRunner*> pointers;
@@ -101,6 +102,7 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   }
   result.ending = *ending;
   for (auto& runner : runners) MILLRACE_TRY(runner->close());
+  for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->close());
   for (SinkNode* sink : graph.sinks) MILLRACE_TRY(sink->close());
   return {};
 }
