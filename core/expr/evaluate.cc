@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "expr/constant_set.h"
 #include "expr/evaluation.h"
 #include "expr/kernel.h"
 
@@ -187,24 +186,6 @@ const Column& Evaluation::run_kernel(const ProgramNode& node, Node& scratch, Sel
   return scratch.column;
 }
 
-const Column& Evaluation::negation(const ProgramNode& node, Node& scratch, Selection rows) {
-  const size_t before = errors_.size();
-  const Column& child = value(node.children[0], rows);
-  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
-  Column& out = start_column(node, scratch);
-  uint8_t* values = out.bools.data();
-  const uint8_t* inner = child.bools.data();
-  if (child.constant) {
-    each_row(rows, [=](uint32_t row) { values[row] = inner[0] ^ 1; });
-  } else {
-    each_row(rows, [=](uint32_t row) { values[row] = inner[row] ^ 1; });
-  }
-  if (child.has_invalid) {
-    each_row(rows, [&](uint32_t row) { out.set_cell(row, Cell(child.cell(row)), inputs_.rows); });
-  }
-  return out;
-}
-
 /// AND (stops_at false) and OR (stops_at true): an arm is evaluated where no earlier one decided.
 const Column& Evaluation::logic(const ProgramNode& node, Node& scratch, Selection rows,
                                 bool stops_at) {
@@ -238,27 +219,6 @@ const Column& Evaluation::logic(const ProgramNode& node, Node& scratch, Selectio
   if (unknown) {
     each_row(rows, [&](uint32_t row) {
       out.set_cell(row, state[row] == kUnknown ? kNull : kValid, inputs_.rows);
-    });
-  }
-  return out;
-}
-
-const Column& Evaluation::membership(const ProgramNode& node, Node& scratch, Selection rows) {
-  const ConstantSet& set = *program_.sets_[node.index];
-  const size_t before = errors_.size();
-  const Column& child = value(node.children[0], rows);
-  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
-  Column& out = start_column(node, scratch);
-  const Selection valid = valid_rows(child, rows, scratch.valid);
-  if (valid.count != rows.count) {
-    each_row(rows, [&](uint32_t row) { out.set_cell(row, kNull, inputs_.rows); });
-    each_row(valid, [&](uint32_t row) { out.cells[row] = kValid; });
-  }
-  MILLRACE_ASSERT(!child.constant);  // The binder folds those.
-  set.contains(child, valid, out.bools.data());
-  if (set.has_null()) {
-    each_row(valid, [&](uint32_t row) {
-      if (!out.bools[row]) out.set_cell(row, kNull, inputs_.rows);
     });
   }
   return out;

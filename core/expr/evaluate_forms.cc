@@ -1,5 +1,7 @@
-// CASE, COALESCE, NULLIF, IS DISTINCT FROM, GREATEST and LEAST.
+// NOT, IN, CASE, COALESCE, NULLIF, IS DISTINCT FROM, GREATEST and LEAST.
 
+#include "base/assert.h"
+#include "expr/constant_set.h"
 #include "expr/evaluation.h"
 #include "expr/kernel.h"
 
@@ -40,6 +42,45 @@ void copy_cells(Column& to, const Column& from, Selection rows, uint32_t row_cou
   }
   if (!from.has_invalid && !to.has_invalid) return;
   each_row(rows, [&](uint32_t row) { to.set_cell(row, Cell(from.cell(row)), row_count); });
+}
+
+const Column& Evaluation::negation(const ProgramNode& node, Node& scratch, Selection rows) {
+  const size_t before = errors_.size();
+  const Column& child = value(node.children[0], rows);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  Column& out = start_column(node, scratch);
+  uint8_t* values = out.bools.data();
+  const uint8_t* inner = child.bools.data();
+  if (child.constant) {
+    each_row(rows, [=](uint32_t row) { values[row] = inner[0] ^ 1; });
+  } else {
+    each_row(rows, [=](uint32_t row) { values[row] = inner[row] ^ 1; });
+  }
+  if (child.has_invalid) {
+    each_row(rows, [&](uint32_t row) { out.set_cell(row, Cell(child.cell(row)), inputs_.rows); });
+  }
+  return out;
+}
+
+const Column& Evaluation::membership(const ProgramNode& node, Node& scratch, Selection rows) {
+  const ConstantSet& set = *program_.sets_[node.index];
+  const size_t before = errors_.size();
+  const Column& child = value(node.children[0], rows);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
+  Column& out = start_column(node, scratch);
+  const Selection valid = valid_rows(child, rows, scratch.valid);
+  if (valid.count != rows.count) {
+    each_row(rows, [&](uint32_t row) { out.set_cell(row, kNull, inputs_.rows); });
+    each_row(valid, [&](uint32_t row) { out.cells[row] = kValid; });
+  }
+  MILLRACE_ASSERT(!child.constant);  // The binder folds those.
+  set.contains(child, valid, out.bools.data());
+  if (set.has_null()) {
+    each_row(valid, [&](uint32_t row) {
+      if (!out.bools[row]) out.set_cell(row, kNull, inputs_.rows);
+    });
+  }
+  return out;
 }
 
 const Column& Evaluation::choice(const ProgramNode& node, Node& scratch, Selection rows) {

@@ -43,6 +43,9 @@ std::string_view last_name(const JsonValue& names);
 /// keeps the search for a short subtree in a long expression linear.
 std::string canonical_tree(const JsonValue& node, size_t size_max = SIZE_MAX);
 
+/// Whether PostgreSQL reserves the (lower-case) word, so that it is no field name as it stands.
+bool is_reserved_word(std::string_view word);
+
 /// `"name"` in double quotes if SQL would not read it as it stands.
 std::string quoted_name(std::string_view path);
 

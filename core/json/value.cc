@@ -49,6 +49,14 @@ const JsonValue* child_at(const JsonValue& parent, const std::string& token) {
 
 }  // namespace
 
+// Here, where Member is complete.
+JsonValue::JsonValue() = default;
+JsonValue::JsonValue(const JsonValue&) = default;
+JsonValue::JsonValue(JsonValue&&) noexcept = default;
+JsonValue& JsonValue::operator=(const JsonValue&) = default;
+JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+JsonValue::~JsonValue() = default;
+
 JsonValue JsonValue::boolean(bool value) {
   JsonValue made;
   made.data_ = value;
@@ -77,6 +85,10 @@ JsonValue JsonValue::string(std::string value) {
   JsonValue made;
   made.data_ = std::move(value);
   return made;
+}
+
+JsonValue JsonValue::array() {
+  return array(Array());
 }
 
 JsonValue JsonValue::array(Array items) {
@@ -180,6 +192,10 @@ JsonValue& JsonValue::set(std::string_view key, JsonValue value) {
 
 bool JsonValue::remove(std::string_view key) {
   return std::erase_if(members(), [&](const Member& member) { return member.key == key; }) != 0;
+}
+
+void JsonValue::push_back(JsonValue value) {
+  items().push_back(std::move(value));
 }
 
 const JsonValue* JsonValue::at(std::string_view pointer) const {

@@ -29,14 +29,20 @@ class JsonValue {
   using Object = std::vector<Member>;
 
   /// Null.
-  JsonValue() = default;
+  JsonValue();
+  JsonValue(const JsonValue&);
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(const JsonValue&);
+  JsonValue& operator=(JsonValue&&) noexcept;
+  ~JsonValue();
   static JsonValue boolean(bool value);
   static JsonValue integer(int64_t value);
   static JsonValue floating(double value);
   /// A number kept as text, for integers beyond int64. The text must be a JSON number.
   static JsonValue number(std::string text);
   static JsonValue string(std::string value);
-  static JsonValue array(Array items = {});
+  static JsonValue array();
+  static JsonValue array(Array items);
   static JsonValue object();
 
   bool is_null() const { return data_.index() == 0; }
@@ -73,7 +79,7 @@ class JsonValue {
   JsonValue& set(std::string_view key, JsonValue value);
   /// False: there was none.
   bool remove(std::string_view key);
-  void push_back(JsonValue value) { items().push_back(std::move(value)); }
+  void push_back(JsonValue value);
 
   /// The value at an RFC 6901 pointer ("" is this value); null pointer if absent or malformed.
   const JsonValue* at(std::string_view pointer) const;
