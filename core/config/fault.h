@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -45,8 +46,13 @@ class Faults {
            std::string snippet = {});
 
   bool empty() const { return faults_.empty(); }
+  /// Further faults are only counted: a thousand are more than anybody reads.
+  bool full() const { return faults_.size() >= kFaultsMax; }
   size_t size() const { return faults_.size(); }
   const std::string& file_name() const { return file_name_; }
+  /// Whether the value at `pointer` or anything in it is at fault already, so that a later check
+  /// does not complain about the consequences.
+  bool any_below(std::string_view pointer) const;
   /// By file position; what came from `--set` after that, places nobody wrote last.
   std::vector<Fault> sorted() const;
   /// All of them, sorted, one per line, no newline at the end.
@@ -55,8 +61,10 @@ class Faults {
   Error error() const;
 
  private:
+  static constexpr size_t kFaultsMax = 1000;
   std::string file_name_;
   std::vector<Fault> faults_;
+  size_t uncollected_ = 0;
 };
 
 /// `did you mean "window"?`, or empty when no candidate is near.

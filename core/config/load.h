@@ -22,8 +22,11 @@ struct LoadedConfig {
   std::string printed;
 };
 
-/// `overrides` are the texts behind `--set`. Nullopt exactly when `faults` is not empty afterwards;
-/// a file that cannot be read is a fault too.
+/// `overrides` are the texts behind `--set`. Construct `faults` with the file's name. Nullopt:
+/// there is nothing to look at (missing file, not JSON). Otherwise, when `faults` is not empty, the
+/// pipeline is what could be read: parts at fault are left out or hold their defaults, and plugins
+/// at fault have no `plugin_config`. It must not be run; it may serve to find more faults in one
+/// go.
 std::optional<LoadedConfig> load_config(const std::string& file,
                                         const std::vector<std::string>& overrides,
                                         const PluginSchemas& plugins, Faults& faults);

@@ -125,11 +125,11 @@ struct WindowConfig {
   enum class Unit { kDay, kWeek, kMonth, kYear };
   Where where;
   Kind kind = Kind::kTumbling;
-  int64_t size_us = 0;     ///< Size, session gap, or difference; 0 for calendar windows.
-  int64_t every_us = 0;    ///< Hopping and cumulative.
-  int64_t offset_us = 0;   ///< Tumbling, hopping, cumulative; |offset| < size (R3) or every (R4).
-  Unit unit = Unit::kDay;  ///< Calendar.
-  Text zone;               ///< Calendar: IANA name, unchecked; `UTC` if not written.
+  int64_t size_us = 0;           ///< Size, session gap, or difference; 0 for calendar windows.
+  int64_t every_us = 0;          ///< Hopping and cumulative.
+  int64_t offset_us = 0;         ///< Tumbling, hopping, cumulative; |offset| < size (R3).
+  Unit unit = Unit::kDay;        ///< Calendar.
+  Text zone;                     ///< Calendar: IANA name, unchecked; `UTC` if not written.
   bool processing_time = false;  ///< R38: nondeterministic.
 };
 
