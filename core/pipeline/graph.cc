@@ -24,22 +24,22 @@ void Graph::spread_demand() {
 
 void Graph::finish() {
   spread_demand();
-  reach_.assign(nodes.size(), std::vector<bool>(nodes.size()));
-  for (const auto& source : nodes) {
-    std::vector<bool>& reached = reach_[source->index()];
-    reached[source->index()] = true;
-    for (const auto& node : nodes) {
-      for (const Input& input : node->inputs()) {
-        if (reached[input.node->index()]) reached[node->index()] = true;
-      }
+  std::vector<std::vector<bool>> reached(nodes.size(), std::vector<bool>(nodes.size()));
+  for (const auto& node : nodes) {
+    std::vector<bool>& from = reached[node->index()];
+    from[node->index()] = true;
+    for (const Input& input : node->inputs()) {
+      const std::vector<bool>& before = reached[input.node->index()];
+      for (size_t i = 0; i < from.size(); ++i) from[i] = from[i] || before[i];
     }
   }
+  for (const auto& node : nodes) node->set_reached_from(reached[node->index()]);
 }
 
 std::vector<uint32_t> Graph::reachable(const Node& source) const {
   std::vector<uint32_t> out;
-  for (uint32_t i = 0; i < nodes.size(); ++i) {
-    if (reach_[source.index()][i]) out.push_back(i);
+  for (const auto& node : nodes) {
+    if (node->reached_from(source.index())) out.push_back(node->index());
   }
   return out;
 }

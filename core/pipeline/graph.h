@@ -50,12 +50,10 @@ struct Graph {
   void finish();
   /// Indices of the nodes that a record of `source` can reach, the source first.
   std::vector<uint32_t> reachable(const Node& source) const;
-  bool can_reach(uint32_t source, uint32_t node) const { return reach_[source][node]; }
   Ledger ledger() const;
 
  private:
   void spread_demand();
-  std::vector<std::vector<bool>> reach_;  ///< By source, then node.
 };
 
 }  // namespace millrace

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,9 @@ class Node {
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }
   virtual bool has_watermark() const { return true; }
+  /// True if records of the source with that node index can come here.
+  bool reached_from(uint32_t source) const { return reached_from_[source]; }
+  void set_reached_from(std::vector<bool> sources) { reached_from_ = std::move(sources); }
 
   /// Adds what changed since the last commit (R34). `meta` is this node's JSON object.
   virtual void save(uint64_t, Commit&, JsonValue&) {}
@@ -139,6 +143,7 @@ class Node {
   std::vector<bool> wanted_;
 
  private:
+  std::vector<bool> reached_from_;
   std::string name_;
   std::vector<Input> inputs_;
   uint32_t index_ = 0;

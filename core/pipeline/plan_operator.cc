@@ -3,6 +3,7 @@
 #include "base/spelling.h"
 #include "pipeline/planner.h"
 #include "pipeline/stateless_node.h"
+#include "pipeline/union_node.h"
 
 namespace millrace {
 namespace {
@@ -72,11 +73,6 @@ bool Planner::refuse_missing(const OperatorConfig& op) {
     faults_.add(op.emit->where, "this output mode " + std::string(kNotYet), "use \"append\"");
     refused = true;
   }
-  if (op.from.size() > 1) {
-    faults_.add(op.from[1].as_written.where, "reading several inputs " + std::string(kNotYet),
-                "a sink may read several");
-    refused = true;
-  }
   return refused;
 }
 
@@ -90,6 +86,16 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
+  if (inputs.size() > 1) {
+    std::string difference;
+    auto together = plan_union(inputs, difference);
+    if (!together) {
+      faults_.add(op.from[0].as_written.where, difference, "select equal fields in front");
+      return {};
+    }
+    Node* node = plan_.graph.add(std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
+    inputs = {{node, Port::kMain}};
+  }
   if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
   auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
   if (!stage) return {};

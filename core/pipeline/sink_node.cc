@@ -163,6 +163,7 @@ Result<void> SinkNode::write_passed(const Work& work, const RowsView& view) {
 Result<void> SinkNode::write_merged(Work& work, const Chunk& chunk) {
   std::vector<Piece> pieces;
   for (uint32_t k = 0; k < inputs().size(); ++k) {
+    if (!inputs()[k].node->reached_from(chunk.source)) continue;
     const RowsView& view = input_view(chunk, k);
     for (uint32_t i = 0; i < view.live.count; ++i) {
       pieces.push_back({view.rows->record_of(view.live[i]), k, view.live[i]});

@@ -189,7 +189,7 @@ void Task::prepare(Chunk& chunk) const {
   for (const auto& node : graph_.nodes) {
     const bool source = node->inputs().empty();
     if (source ? node->index() == chunk.source : node->prepares_ahead()) {
-      if (source || graph_.can_reach(chunk.source, node->index())) node->prepare(chunk);
+      if (source || node->reached_from(chunk.source)) node->prepare(chunk);
     }
   }
 }
