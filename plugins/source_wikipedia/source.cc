@@ -1,0 +1,229 @@
+// Wikimedia EventStreams: one connection, many streams, resumed without loss. The rules WK1-WK13
+// are in the design page on sources; README.md says what can be lost or repeated.
+
+#include <memory>
+#include <millrace/plugin.hpp>
+#include <mutex>
+
+#include "common/http/clock.h"
+#include "common/http/retry_after.h"
+#include "common/sse/sse_client.h"
+#include "source_wikipedia/change.h"
+#include "source_wikipedia/end_target.h"
+#include "source_wikipedia/event_id.h"
+#include "source_wikipedia/metrics.h"
+#include "source_wikipedia/problem.h"
+#include "source_wikipedia/resume.h"
+#include "source_wikipedia/settings.h"
+#include "source_wikipedia_schema.h"
+
+namespace millrace::wikipedia {
+namespace {
+
+using http::Micros;
+
+int64_t now_ms() {
+  return http::wall_now().count() / 1000;
+}
+
+/// Events that put out no record (canaries, other wikis) do not use up the budget: so many of them
+/// end a poll all the same.
+constexpr uint32_t kEventsPerPoll = 100'000;
+/// A Kafka time further ahead than this is taken for a producer's wrong clock. Believed, it would
+/// empty the duplicate filter and make the next resume skip everything until then.
+constexpr int64_t kFutureMs = 3'600'000;
+
+class Wikipedia final : public source {
+ public:
+  static constexpr auto info = describe(
+      "org.millrace.wikipedia", "1.0.0", "Apache-2.0",
+      "Edits and other events of all Wikimedia projects as they happen, from EventStreams.",
+      schema::source_wikipedia, title("Wikimedia EventStreams"), status::beta,
+      trust::untrusted_input);
+
+  static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
+
+  Wikipedia(const context& ctx, const config& cfg)
+      : ctx_(ctx),
+        settings_(ctx, cfg),
+        changes_(settings_.key, settings_.dedupe_key),
+        resume_(settings_),
+        metrics_(ctx) {}
+
+  traits source_traits() const override { return {.bounded = false, .replay = replay::window}; }
+
+  void open(const opening& how) override {
+    settings_.check();
+    if (!settings_.http.tls.verify) {
+      ctx_.warn("tls.verify is off: anybody on the way can pretend to be the server");
+    }
+    const bool has_state = how.state.data() && !how.fresh;
+    if (!resume_.begin(has_state ? how.state : std::string_view(), now_ms())) {
+      throw fatal("the stored position is not one of this plugin: start with --fresh");
+    }
+    target_.reset();
+    if (how.until_end) target_.emplace(now_ms());
+    ended_ = has_event_ = false;
+    metrics_.restart();
+    const std::lock_guard lock(client_mutex_);
+    client_ = std::make_unique<sse::SseClient>(ctx_, settings_.http, settings_.sse, hooks());
+  }
+
+  flow poll(const budget& b, emitter& out) override {
+    if (ctx_.cancelled()) throw cancelled();
+    if (ended_) return flow::end;
+    if (!b.has_credit(0)) return flow::idle;
+    flow answer = flow::more;
+    try {
+      answer = take_events(b, out);
+    } catch (const failure&) {
+      metrics_.publish(client_->counts());
+      throw;
+    }
+    metrics_.publish(client_->counts());
+    return answer;
+  }
+
+  std::string snapshot(uint64_t) override { return resume_.snapshot(); }
+
+  void cancel() noexcept override {
+    const std::lock_guard lock(client_mutex_);
+    if (client_) client_->cancel();
+  }
+
+  void close() override {
+    const std::lock_guard lock(client_mutex_);
+    client_.reset();
+    has_event_ = false;
+  }
+
+ private:
+  sse::SseHooks hooks() {
+    return {.request = [this] { return resume_.request(); },
+            .refused = [this](const http::Ending& ending) { return refused(ending); },
+            .connected = [this](std::string_view date) { connected(date); },
+            .remedy = [this](const http::Ending& ending) { return remedy(settings_, ending); }};
+  }
+
+  void connected(std::string_view date) {
+    const auto server_s = http::parse_http_date(date);
+    resume_.connected(server_s ? *server_s * 1000 : now_ms());
+  }
+
+  bool refused(const http::Ending& ending) {
+    if (!resume_.refused(ending.status)) return false;
+    ctx_.warn("the service refused the stored position" + problem_text(ending.body));
+    return true;
+  }
+
+  /// Returns with what is at hand; waits only while there is nothing at all.
+  flow take_events(const budget& b, emitter& out) {
+    bool any = false;
+    for (uint32_t i = 0; i < kEventsPerPoll && out.records() < b.max_records; ++i) {
+      if (!has_event_) {
+        const auto step = client_->next(any ? Micros(0) : Micros(b.deadline_us));
+        if (step == sse::SseClient::Step::kEnd) return end();
+        if (step == sse::SseClient::Step::kNothing) return any ? flow::ok : flow::idle;
+        has_event_ = true;
+      }
+      // One record may be larger than the budget, but only alone; it waits for the next poll.
+      if (any && out.bytes() + client_->event().data.size() > b.max_bytes) return flow::more;
+      has_event_ = false;
+      any |= take_event(client_->event(), out);
+      if (target_ && target_->is_reached(resume_.times())) return end();
+    }
+    return flow::more;
+  }
+
+  flow end() {
+    ended_ = true;
+    return flow::end;
+  }
+
+  /// True: something was put out.
+  bool take_event(const sse::SseEvent& event, emitter& out) {
+    if (event.type == "error") {
+      client_->reconnect("the service reported an error" + problem_text(event.data));
+      return false;
+    }
+    if (event.type != "message") return false;
+    if (const char* why = changes_.read(event.data)) return reject(event, why, out);
+    const Change& change = changes_.change();
+    const auto& positions = event_ids_.read(event.id);
+    resume_.named(positions);
+    const auto stamped_ms = kafka_ms_of(positions, change.topic, change.partition);
+    const int64_t latest_ms = now_ms();
+    const auto kafka_ms =
+        stamped_ms ? std::optional(std::min(*stamped_ms, latest_ms + kFutureMs)) : std::nullopt;
+    if (kafka_ms) note_progress(change, *kafka_ms, latest_ms, out);
+    metrics_.canaries += change.is_canary;
+    if (change.is_canary && !settings_.passes_canaries) return false;
+    if (!change.is_canary && !is_wanted(change.wiki)) {
+      ++metrics_.filtered;
+      return false;
+    }
+    emit(event, change, kafka_ms, out);
+    return true;
+  }
+
+  void note_progress(const Change& change, int64_t kafka_ms, int64_t latest_ms, emitter& out) {
+    const auto gap = resume_.saw(change.topic, change.partition, kafka_ms, change.is_canary);
+    if (gap) report(*gap, out);
+    if (target_) target_->saw(change.topic, kafka_ms, change.is_canary);
+    metrics_.lag_ms = std::max<int64_t>(latest_ms - kafka_ms, 0);
+  }
+
+  bool is_wanted(const std::string& wiki) const {
+    return settings_.wikis.empty() || settings_.wikis.contains(wiki);
+  }
+
+  bool reject(const sse::SseEvent& event, const char* why, emitter& out) {
+    ++metrics_.broken;
+    out.reject_bytes({.bytes = event.data, .position = resume_.take_position()}, why);
+    return true;
+  }
+
+  void report(const RetentionWatch::Gap& lost, emitter& out) {
+    ++metrics_.gaps;
+    out.lost({.from_us = lost.from_ms * 1000,
+              .to_us = lost.to_ms * 1000,
+              .from_position = resume_.position(),
+              .to_position = resume_.position() + 1,
+              .estimated = true,
+              .reason = "retention"});
+  }
+
+  void emit(const sse::SseEvent& event, const Change& change, std::optional<int64_t> kafka_ms,
+            emitter& out) {
+    const std::string received_us = std::to_string(http::wall_now().count());
+    const header headers[] = {
+        {"mr.source", "wikipedia"}, {"mr.stream", change.stream}, {"mr.received_us", received_us}};
+    record r{.value = event.data, .position = resume_.take_position(), .headers = headers};
+    if (change.key) r.key = *change.key;
+    if (settings_.gives_event_time && change.event_time_ms)
+      r.time_us = *change.event_time_ms * 1000;
+    if (kafka_ms && change.identity != 0) {
+      r.dedupe_hash = change.identity;
+      r.dedupe_time_us = *kafka_ms * 1000;
+      r.dedupe_group = static_cast<uint32_t>(stable_hash(change.topic));
+    }
+    out.append(r);
+  }
+
+  context ctx_;
+  Settings settings_;
+  ChangeReader changes_;
+  EventIdReader event_ids_;
+  Resume resume_;
+  Metrics metrics_;
+  std::optional<EndTarget> target_;
+  bool ended_ = false;
+  bool has_event_ = false;   ///< client_->event() did not fit into the last poll.
+  std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.
+  std::unique_ptr<sse::SseClient> client_;
+};
+
+}  // namespace
+}  // namespace millrace::wikipedia
+
+MILLRACE_PLUGIN(millrace::wikipedia::Wikipedia)
