@@ -110,7 +110,7 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
 Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input> inputs) {
   auto component = load(Kind::kProcessor, op.plugin);
   if (!component) return component.error();
-  if (!*component) return {};
+  if (!*component || op.plugin_config.empty()) return {};
   const InstanceName name{config_.name.text, op.name.text};
   if (auto valid = Instance::validate(**component, name, op.plugin_config); !valid) {
     faults_.add(op.plugin.where, valid.error().message);

@@ -60,6 +60,7 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     if (auto input = find_input(ref)) inputs.push_back(*input);
   }
   if (!*component) return {};
+  if (sink.plugin_config.empty()) return {};  // At fault already.
   if (auto valid = Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config); !valid) {
     faults_.add(sink.name.where, valid.error().message);
   }

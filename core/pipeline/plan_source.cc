@@ -35,6 +35,14 @@ CellFormat format_of(EventTimeConfig::Unit unit) {
   }
 }
 
+/// What the plugin says of a configuration, and what it is with it.
+Result<SourceTraits> probe(const Component& component, const InstanceName& name, const std::string& config) {
+  MILLRACE_TRY(Instance::validate(component, name, config));
+  auto instance = SourceInstance::create(component, name, config);
+  if (!instance) return instance.error();
+  return (*instance)->traits();
+}
+
 bool needs_inference(const SourceConfig& source) { return source.plugin.text == "file"; }
 
 }  // namespace
@@ -48,28 +56,29 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   auto component = load(Kind::kSource, source.plugin);
   if (!component) return component.error();
   if (!*component) return {};
+  const bool broken = source.plugin_config.empty();  // A plugin at fault: look at the rest anyway.
+  if (broken && needs_inference(source)) return {};
   const InstanceName name{config_.name.text, source.name.text};
-  if (auto valid = Instance::validate(**component, name, source.plugin_config); !valid) {
-    faults_.add(source.name.where, valid.error().message);
-    return {};
+  SourceTraits traits;
+  if (!broken) {
+    auto probed = probe(**component, name, source.plugin_config);
+    if (!probed) {
+      faults_.add(source.name.where, probed.error().message);
+      return {};
+    }
+    traits = *probed;
   }
   for (const char* missing : {"journal", "dedupe_key", "on_all_idle"}) {
     if (const Where* where = find_written(source.written, missing)) {
       faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
     }
   }
-  auto instance = SourceInstance::create(**component, name, source.plugin_config);
-  if (!instance) {
-    faults_.add(source.name.where, instance.error().message);
-    return {};
-  }
-  const SourceTraits traits = (*instance)->traits();
   SourcePlan plan;
   plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
   plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
   settle_format(source, plan);
-  const bool schema_ok = settle_schema(source, **component, plan);
-  if (!settle_event_time(source, plan) || !schema_ok) return {};
+  if (!settle_schema(source, **component, plan)) return {};
+  settle_event_time(source, plan);
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
@@ -95,16 +104,14 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     plan.fields.add("value", Type::kText);
     return true;
   }
-  bool ok = true;
   for (const FieldType& field : source.schema) {
     const auto type = type_from_name(field.type.text);
     if (!type) {
       faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
                   "types: bool int4 int8 float8 text timestamptz jsonb");
-      ok = false;
-      continue;
     }
-    plan.fields.add(field.path.text, *type);
+    // A stand-in, so that expressions over the field are checked in the same run.
+    plan.fields.add(field.path.text, type.value_or(Type::kText));
   }
   if (needs_inference(source)) {
     auto inferred = infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
@@ -123,11 +130,11 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     const std::string array = field.name.substr(0, brackets);
     if (!plan.fields.find(array)) plan.fields.add(array, Type::kJsonb);
   }
-  return ok;
+  return true;
 }
 
-bool Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
-  if (!source.event_time) return true;
+void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
+  if (!source.event_time) return;
   const EventTimeConfig& time = *source.event_time;
   plan.has_event_time = true;
   plan.out_of_orderness_us = time.out_of_orderness_us;
@@ -136,23 +143,23 @@ bool Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
     plan.bounds_from = (*time.bounds)[0].time;
     plan.bounds_to = (*time.bounds)[1].time;
   }
-  if (time.field.empty()) return true;
+  if (time.field.empty()) return;
   if (time.unit == EventTimeConfig::Unit::kLocal) {
     faults_.add(time.where, "the unit local:ZONE:PATTERN is not in this version of Millrace",
                 "use s, ms, us, ns or rfc3339");
-    return false;
+    return;
   }
   if (!time.unit_written) {
     faults_.add(time.where, "\"unit\" is missing: what is the time counted in?", "one of s, ms, us, ns, rfc3339");
-    return false;
+    return;
   }
   if (plan.is_text) {
     faults_.add(time.where, "records that are lines have no fields", "set \"format\": \"ndjson\"");
-    return false;
+    return;
   }
   plan.time_path = split_path(time.field.text);
   plan.time_format = format_of(time.unit);
-  return true;
+  return;
 }
 
 void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,

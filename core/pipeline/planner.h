@@ -26,7 +26,7 @@ class Planner {
   // plan_source.cc
   Result<void> plan_source(const SourceConfig& source);
   bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
-  bool settle_event_time(const SourceConfig& source, SourcePlan& plan);
+  void settle_event_time(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
 
@@ -48,7 +48,7 @@ class Planner {
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
 
   std::optional<Input> find_input(const InputRef& ref);
-  /// Reports missing components; a refused library is an Error.
+  /// Nothing for a component that config has missed already; a refused library is an Error.
   Result<std::optional<Component>> load(Kind kind, const Text& plugin);
 
   const PipelineConfig& config_;
