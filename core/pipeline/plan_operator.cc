@@ -141,7 +141,14 @@ void Planner::fault(const Where& where, const ExprError& error) {
                               error.unknown_field + "\": \"text\" }";
     hint = hint.empty() ? block : hint + "; " + block;
   }
-  faults_.add(where, error.message, hint, error.caret());
+  // The caret line without its text, which stands in front of the hint already.
+  const std::string caret = error.caret();
+  const size_t line = caret.find('\n'), mark = caret.find('^', line == std::string::npos ? 0 : line);
+  std::string snippet;
+  if (line != std::string::npos && mark != std::string::npos) {
+    snippet = "    " + caret.substr(0, line + 1) + "    " + caret.substr(line + 1, mark - line);
+  }
+  faults_.add(where, error.message, hint, snippet);
 }
 
 bool Planner::is_grouped(const OperatorConfig& op) {
