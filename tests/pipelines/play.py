@@ -12,7 +12,7 @@ KILLS_MIN = 5
 ATTEMPTS_MAX = 40
 RUN_S_MAX = 120
 # Where the program kills itself when asked by MILLRACE_KILL_AT=<point>:<n>; a point it does not know never comes.
-KILL_POINTS = ("before_commit", "after_commit", "before_prepare", "after_prepare", "before_finish", "after_finish")
+KILL_POINTS = ('commit.begin', 'commit.prepared', 'commit.logged', 'commit.sink', 'commit.done')
 
 
 class Program:
