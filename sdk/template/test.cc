@@ -10,11 +10,11 @@ static int failures = 0;
   if (!(condition)) ++failures, std::fprintf(stderr, "line %d: " #condition "\n", __LINE__)
 
 int main() {
-  const testing::library plugin(MILLRACE_PLUGIN_FILE);
+  const test::library plugin(MILLRACE_PLUGIN_FILE);
   const mr_component& counter = plugin.component("counter");
   std::string state;
   {
-    testing::harness source(counter, R"({"records": 5})");
+    test::harness source(counter, R"({"records": 5})");
     source.open();
     CHECK(source.poll(3) == MR_MORE);
     CHECK(source.out.rows.size() == 3);
@@ -24,7 +24,7 @@ int main() {
     state = source.snapshot(1);
   }
   // As after a crash: a new instance goes on where the snapshot was taken.
-  testing::harness source(counter, R"({"records": 5})");
+  test::harness source(counter, R"({"records": 5})");
   source.open(state, 1);
   CHECK(source.poll_all() == MR_END);
   CHECK(source.out.rows.size() == 2);

@@ -19,8 +19,8 @@
 namespace {
 
 using namespace millrace;
-using testing::harness;
-using testing::row;
+using test::harness;
+using test::row;
 
 int broken_promises = 0;
 int checks_made = 0;
@@ -61,7 +61,7 @@ void check_description(const mr_component& c) {
   for (const char* text : {c.title, c.doc, c.license}) {
     expect(text && *text, c, "title, doc or license is missing");
   }
-  expect(works([&] { testing::json_reader(c.config_schema).read(); }), c, "the schema is not JSON");
+  expect(works([&] { test::json_reader(c.config_schema).read(); }), c, "the schema is not JSON");
   expect(c.life && c.life->struct_size >= MR_LIFECYCLE_MIN_SIZE, c, "mr_lifecycle is too small");
   expect(c.life->create && c.life->open && c.life->close && c.life->destroy, c,
          "create, open, close or destroy is missing");
@@ -93,7 +93,7 @@ std::vector<row> sample_rows() {
   std::vector<row> rows;
   for (uint64_t i = 0; i < 40; ++i) {
     rows.push_back({.value = "{\"n\":" + std::to_string(i) + ",\"text\":\"x\"}",
-                    .key = i % 3 ? testing::bytes("k" + std::to_string(i)) : std::nullopt,
+                    .key = i % 3 ? test::bytes("k" + std::to_string(i)) : std::nullopt,
                     .time_us = static_cast<int64_t>(i) * 1000000,
                     .position = i + 1});
   }
@@ -121,7 +121,7 @@ void check_processor(const mr_component& c, const std::string& config) {
   expect(whole.out.rejects.size() == cut.out.rejects.size(), c,
          "the rejects depend on how the input is cut");
   whole.close();
-  expect(testing::made_batch::alive() == 0, c, "a batch was retained and never released");
+  expect(test::made_batch::alive() == 0, c, "a batch was retained and never released");
 }
 
 void check_source(const mr_component& c, const std::string& config) {
@@ -169,7 +169,7 @@ void check_sink(const mr_component& c, const std::string& config) {
   resumed.commit(1);
   expect(sink.out.faults.empty() && sink.out.rows.empty(), c,
          "a sink puts out nothing but rejects");
-  expect(testing::made_batch::alive() == 0, c, "a batch was retained and never released");
+  expect(test::made_batch::alive() == 0, c, "a batch was retained and never released");
 }
 
 /// After cancel from another thread every call returns within the grace.
@@ -239,7 +239,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const testing::library plugin(std::filesystem::absolute(argv[1]));
+    const test::library plugin(std::filesystem::absolute(argv[1]));
     std::vector<std::string> configs;
     for (int i = 3; i < argc; i += 2) configs.push_back(read_file(argv[i]));
     for (int i = 3; i < argc; i += 2) argv[i] = configs[static_cast<std::size_t>(i - 3) / 2].data();

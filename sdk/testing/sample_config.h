@@ -9,11 +9,11 @@ namespace millrace {
 
 namespace sample {
 
-inline const testing::json_node* member(const testing::json_node& node, std::string_view key) {
-  return testing::detail::json_step(node, key);
+inline const test::json_node* member(const test::json_node& node, std::string_view key) {
+  return test::detail::json_step(node, key);
 }
 
-inline std::string text_of(const testing::json_node& node) {
+inline std::string text_of(const test::json_node& node) {
   switch (node.type) {
     case MR_JSON_NULL:
       return "null";
@@ -43,9 +43,9 @@ inline std::string text_of(const testing::json_node& node) {
   return node.type == MR_JSON_OBJECT ? '{' + text + '}' : '[' + text + ']';
 }
 
-inline std::string object(const testing::json_node& schema);
+inline std::string object(const test::json_node& schema);
 
-inline std::string value(const testing::json_node& schema) {
+inline std::string value(const test::json_node& schema) {
   if (auto* fixed = member(schema, "default")) return text_of(*fixed);
   for (const char* list : {"examples", "enum"}) {
     if (auto* values = member(schema, list); values && !values->items.empty()) {
@@ -68,7 +68,7 @@ inline std::string value(const testing::json_node& schema) {
   return "\"x\"";
 }
 
-inline std::string object(const testing::json_node& schema) {
+inline std::string object(const test::json_node& schema) {
   std::string text;
   const auto* required = member(schema, "required");
   const auto* properties = member(schema, "properties");
@@ -85,7 +85,7 @@ inline std::string object(const testing::json_node& schema) {
 }  // namespace sample
 
 inline std::string sample_config(const char* schema) {
-  return sample::object(*testing::json_reader(schema).read());
+  return sample::object(*test::json_reader(schema).read());
 }
 
 }  // namespace millrace

@@ -3,8 +3,8 @@
 /// Unit tests of plugins without a host: load the library (or link its sources), give a component
 /// its configuration, push rows in, look at what came out.
 ///
-///   testing::library plugin(MILLRACE_PLUGIN_FILE);
-///   testing::harness grep(plugin.component("grep"), R"({"needle": "x"})");
+///   test::library plugin(MILLRACE_PLUGIN_FILE);
+///   test::harness grep(plugin.component("grep"), R"({"needle": "x"})");
 ///   grep.open();
 ///   grep.process({{.value = "axb"}, {.value = "nope"}});
 ///   // grep.out.rows.size() == 1, grep.host.metric("dropped") == 1, grep.out.faults.empty()
@@ -18,7 +18,7 @@
 
 namespace millrace {
 inline namespace sdk_v1 {
-namespace testing {
+namespace test {
 
 /// A loaded plugin; never unloaded, as in the host.
 class library {
@@ -218,6 +218,6 @@ class harness {
   mr_err err_{};
 };
 
-}  // namespace testing
+}  // namespace test
 }  // namespace sdk_v1
 }  // namespace millrace

@@ -3,17 +3,18 @@
 /// The mr_host of tests: keeps log lines and metrics, offers millrace.json/1 and
 /// millrace.partitions/1, can cancel. Threads: any, as the border demands.
 
+#include <millrace/ext/partitions.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <map>
-#include <millrace/ext/partitions.h>
 #include <millrace/testing/json.hpp>
 #include <millrace/testing/output.hpp>
 #include <mutex>
 
 namespace millrace {
 inline namespace sdk_v1 {
-namespace testing {
+namespace test {
 
 class fake_host {
  public:
@@ -137,6 +138,6 @@ class fake_host {
   bool cancelled_ = false;
 };
 
-}  // namespace testing
+}  // namespace test
 }  // namespace sdk_v1
 }  // namespace millrace

@@ -14,7 +14,7 @@
 
 namespace millrace {
 inline namespace sdk_v1 {
-namespace testing {
+namespace test {
 
 struct json_node {
   uint32_t type = MR_JSON_NULL;
@@ -245,6 +245,6 @@ inline constexpr mr_json_v1 json_table{sizeof(mr_json_v1), 0,        json_parse,
                                        json_iterate,       json_free};
 
 }  // namespace detail
-}  // namespace testing
+}  // namespace test
 }  // namespace sdk_v1
 }  // namespace millrace

@@ -7,7 +7,7 @@
 
 namespace millrace {
 inline namespace sdk_v1 {
-namespace testing {
+namespace test {
 
 class output {
  public:
@@ -201,6 +201,6 @@ class output {
   std::vector<uint64_t> position_, hash_;
 };
 
-}  // namespace testing
+}  // namespace test
 }  // namespace sdk_v1
 }  // namespace millrace

@@ -10,7 +10,7 @@
 
 namespace millrace {
 inline namespace sdk_v1 {
-namespace testing {
+namespace test {
 
 using bytes = std::optional<std::string>;  ///< nullopt = null, a tombstone.
 
@@ -144,6 +144,6 @@ inline row row_of(batch_view batch, uint32_t i) {
   return r;
 }
 
-}  // namespace testing
+}  // namespace test
 }  // namespace sdk_v1
 }  // namespace millrace

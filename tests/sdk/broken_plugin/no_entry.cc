@@ -1,0 +1,2 @@
+// MILLRACE_PLUGIN is missing.
+#include <millrace/plugin.hpp>
