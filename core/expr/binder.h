@@ -71,6 +71,7 @@ class Binder {
   Bound binary(std::string_view name, Operand left, Operand right, uint32_t place);
   Bound in_list(const TreeNode& node);
   Bound between(const TreeNode& node);
+  Bound within(const Operand& value, const Operand& low, const Operand& high, uint32_t place);
   Bound nullif(const TreeNode& node);
   Bound distinct(const TreeNode& node, bool negated);
   Bound logic(const TreeNode& node);

@@ -107,24 +107,28 @@ Binder::Bound Binder::between(const TreeNode& node) {
   if (!all_bound(bounds->items(), operands)) return std::nullopt;
   // Each comparison finds its own types, as in PostgreSQL; but a literal on the left is one value.
   if (operands[0].unknown && !unify(operands, "BETWEEN", place)) return std::nullopt;
-  for (Operand& operand : operands) {
-    if (!operand.unknown) builder_.share(operand.node);
-  }
-  const uint32_t at = fixed_place_.value_or(place);
-  const auto within = [&](const Operand& low, const Operand& high) -> Bound {
-    Bound above = apply(">=", {operands[0], low}, place);
-    if (!above) return std::nullopt;
-    Bound below = apply("<=", {operands[0], high}, place);
-    if (!below) return std::nullopt;
-    return made(builder_.form(Op::kAnd, Type::kBool, {above->node, below->node}, at), at);
-  };
-  Bound bound = within(operands[1], operands[2]);
+  if (!operands[0].unknown) builder_.share(operands[0].node);
+  Bound bound = within(operands[0], operands[1], operands[2], place);
   if (bound && symmetric) {
-    Bound other = within(operands[2], operands[1]);
+    // Bound again, not shared: the first use of the upper bound sees fewer rows than the second.
+    std::vector<Operand> again;
+    if (!all_bound(bounds->items(), again)) return std::nullopt;
+    Bound other = within(operands[0], again[1], again[0], place);
     if (!other) return std::nullopt;
+    const uint32_t at = fixed_place_.value_or(place);
     bound = made(builder_.form(Op::kOr, Type::kBool, {bound->node, other->node}, at), at);
   }
   return negate ? negated(bound, place) : bound;
+}
+
+Binder::Bound Binder::within(const Operand& value, const Operand& low, const Operand& high,
+                             uint32_t place) {
+  Bound above = apply(">=", {value, low}, place);
+  if (!above) return std::nullopt;
+  Bound below = apply("<=", {value, high}, place);
+  if (!below) return std::nullopt;
+  const uint32_t at = fixed_place_.value_or(place);
+  return made(builder_.form(Op::kAnd, Type::kBool, {above->node, below->node}, at), at);
 }
 
 Binder::Bound Binder::nullif(const TreeNode& node) {

@@ -112,6 +112,16 @@ uint32_t ProgramBuilder::call(const Function& function, std::vector<uint32_t> ch
 
 uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, uint32_t place,
                               const Function* function) {
+  std::optional<uint32_t> simpler;
+  if (op == Op::kAnd || op == Op::kOr) simpler = simplify_logic(op, children);
+  if (op == Op::kCase) simpler = simplify_case(children);
+  if (op == Op::kCoalesce) simpler = simplify_coalesce(children);
+  if (simpler && type_of(*simpler) == type) return *simpler;
+  const bool strict = op == Op::kCall && function->nulls == Nulls::kStrict;
+  if (strict && std::any_of(children.begin(), children.end(),
+                            [this](uint32_t child) { return is_null_constant(child); })) {
+    return null_constant(type, place);
+  }
   ProgramNode node{};
   node.op = op;
   node.type = type;
@@ -119,6 +129,60 @@ uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, 
   node.function = function;
   node.children = std::move(children);
   return fold(add(std::move(node)));
+}
+
+bool ProgramBuilder::is_null_constant(uint32_t node) const {
+  return is_constant(node) && !program_.constants_[program_.nodes_[node].index].valid(0);
+}
+
+bool ProgramBuilder::is_bool_constant(uint32_t node, bool value) const {
+  if (!is_constant(node)) return false;
+  const Column& column = program_.constants_[program_.nodes_[node].index];
+  return column.type == Type::kBool && column.valid(0) && (column.bools[0] != 0) == value;
+}
+
+/// A constant false decides an AND, wherever it stands; constant trues say nothing.
+std::optional<uint32_t> ProgramBuilder::simplify_logic(Op op, std::vector<uint32_t>& children) {
+  const bool decides = op == Op::kOr;
+  for (const uint32_t child : children) {
+    if (is_bool_constant(child, decides)) return child;
+  }
+  const uint32_t first = children.front();
+  std::erase_if(children, [&](uint32_t child) { return is_bool_constant(child, !decides); });
+  if (children.empty()) return first;
+  if (children.size() == 1) return children[0];
+  return std::nullopt;
+}
+
+/// Arms whose condition is constant: never true, or always.
+std::optional<uint32_t> ProgramBuilder::simplify_case(std::vector<uint32_t>& children) {
+  std::vector<uint32_t> kept;
+  uint32_t otherwise = children.back();
+  for (size_t i = 0; i + 1 < children.size(); i += 2) {
+    if (is_bool_constant(children[i], true)) {
+      otherwise = children[i + 1];
+      break;
+    }
+    if (is_constant(children[i])) continue;  // False or NULL.
+    kept.push_back(children[i]);
+    kept.push_back(children[i + 1]);
+  }
+  kept.push_back(otherwise);
+  children = std::move(kept);
+  if (children.size() == 1) return otherwise;
+  return std::nullopt;
+}
+
+/// NULL constants say nothing, and nothing behind another constant is reached.
+std::optional<uint32_t> ProgramBuilder::simplify_coalesce(std::vector<uint32_t>& children) {
+  const uint32_t first = children.front();
+  std::erase_if(children, [this](uint32_t child) { return is_null_constant(child); });
+  if (children.empty()) return first;
+  for (size_t i = 0; i < children.size(); ++i) {
+    if (is_constant(children[i])) children.resize(i + 1);
+  }
+  if (children.size() == 1) return children[0];
+  return std::nullopt;
 }
 
 uint32_t ProgramBuilder::in(uint32_t child, Type type, const std::vector<uint32_t>& items,

@@ -45,6 +45,12 @@ class ProgramBuilder {
   uint32_t add(ProgramNode node);
   uint32_t add_constant(Column column, uint32_t place);
   uint32_t fold(uint32_t node);
+  bool is_null_constant(uint32_t node) const;
+  bool is_bool_constant(uint32_t node, bool value) const;
+  // What PostgreSQL's planner does away with, errors in those parts included.
+  std::optional<uint32_t> simplify_logic(Op op, std::vector<uint32_t>& children);
+  std::optional<uint32_t> simplify_case(std::vector<uint32_t>& children);
+  std::optional<uint32_t> simplify_coalesce(std::vector<uint32_t>& children);
   void mark_reachable();
 
   Program program_;

@@ -162,9 +162,8 @@ DatetimeFault parse_timestamptz(std::string_view text, int64_t& us) {
   in.skip_blanks();
   if (separated && in.at_digit()) {
     if (const auto fault = time_of_day(in, time); fault != DatetimeFault::kNone) return fault;
-  } else if (!in.empty() && in.peek() != '+' && in.peek() != '-' && !separated &&
-             (in.peek() | 0x20) != 'z') {
-    return DatetimeFault::kSyntax;
+  } else if (!separated && !in.empty() && in.peek() != '+' && (in.peek() | 0x20) != 'z') {
+    return DatetimeFault::kSyntax;  // `2026-11-23-07` is not a zone to PostgreSQL either.
   }
   if (const auto fault = zone(in, offset); fault != DatetimeFault::kNone) return fault;
   if (!in.empty()) return DatetimeFault::kSyntax;

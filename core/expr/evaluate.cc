@@ -105,8 +105,10 @@ const Column& Evaluation::value(uint32_t index, Selection rows) {
   Node& scratch = scratch_of(index);
   if (scratch.run != scratch_.run_) {
     scratch.memo = &compute(index, rows);
+    scratch.memo_count = rows.count;
     scratch.run = scratch_.run_;
   }
+  MILLRACE_ASSERT(rows.count <= scratch.memo_count);
   return *scratch.memo;
 }
 

@@ -16,6 +16,7 @@ struct Scratch::Node {
   std::vector<const Column*> args;
   uint64_t run = 0;  ///< In which run `memo` was set (shared nodes).
   const Column* memo = nullptr;
+  uint32_t memo_count = 0;  ///< How many rows that run asked for.
 };
 
 class Evaluation {

@@ -26,8 +26,8 @@ double cut(double a) {
   return std::trunc(a);
 }
 double sign_of(double a) {
-  return a > 0 ? 1 : a < 0 ? -1 : a == 0 ? 0 : a;
-}
+  return a > 0 ? 1 : a < 0 ? -1 : 0;
+}  // NaN gives 0, as there.
 
 constexpr Fault kOverflow = {sqlstate::kNumericValueOutOfRange, "value out of range: overflow"};
 constexpr Fault kUnderflow = {sqlstate::kNumericValueOutOfRange, "value out of range: underflow"};

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/int128.h"
 #include "columns/cell_parse.h"
 
 namespace millrace {
@@ -55,6 +56,42 @@ size_t place_point(std::string_view digits, int exponent, char* out) {
   return length;
 }
 
+/// Shortest digits may lie exactly between two doubles and then read back right only where
+/// the reader rounds to even. PostgreSQL does not rely on that. Such digits are integers beyond
+/// 2^53.
+bool is_between_two(std::string_view scientific, double value) {
+  if (value < 0x1p53 || value >= 0x1p100) return false;
+  int128 decimal = 0;
+  const size_t mark = scientific.find('e');
+  int exponent = 0;
+  std::from_chars(scientific.data() + mark + 2, scientific.data() + scientific.size(), exponent);
+  for (const char c : scientific.substr(0, mark)) {
+    if (c != '.') decimal = decimal * 10 + (c - '0');
+  }
+  const auto fraction = static_cast<int>(mark > 1 ? mark - 2 : 0);
+  if (exponent < fraction) return false;
+  for (int i = fraction; i < exponent; ++i) decimal *= 10;
+  const auto exact = static_cast<int128>(value);
+  const double other = std::nextafter(value, decimal > exact ? HUGE_VAL : 0.0);
+  return decimal * 2 == exact + static_cast<int128>(other);
+}
+
+/// `d.ddde+xx` with the fewest digits that lie strictly nearer to `value` than to its neighbours.
+std::string_view shortest_digits(double value, char* text, size_t size) {
+  auto end = std::to_chars(text, text + size, value, std::chars_format::scientific).ptr;
+  std::string_view digits(text, static_cast<size_t>(end - text));
+  const size_t mark = digits.find('e');
+  if (!is_between_two(digits, value)) return digits;
+  for (auto precision = static_cast<int>(mark > 1 ? mark - 1 : 1); precision <= 16; ++precision) {
+    end = std::to_chars(text, text + size, value, std::chars_format::scientific, precision).ptr;
+    digits = {text, static_cast<size_t>(end - text)};
+    double read = 0;
+    std::from_chars(text, end, read);
+    if (read == value && !is_between_two(digits, value)) break;
+  }
+  return digits;
+}
+
 }  // namespace
 
 size_t format_int(int64_t value, char* out) {
@@ -68,14 +105,13 @@ size_t format_float8(double value, char* out) {
   value = std::fabs(value);
   if (std::isinf(value)) return length + copy("Infinity", out + length);
   if (value == 0) return length + copy("0", out + length);
-  // to_chars finds the shortest digits; PostgreSQL's choice of notation differs from its own.
+  // PostgreSQL's choice of notation differs from to_chars' own.
   char text[kNumberTextMax];
-  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
-  const std::string_view shortest(text, static_cast<size_t>(end.ptr - text));
+  const std::string_view shortest = shortest_digits(value, text, sizeof(text));
   const size_t mark = shortest.find('e');
   int exponent = 0;
   const size_t first = shortest[mark + 1] == '+' ? mark + 2 : mark + 1;
-  std::from_chars(text + first, end.ptr, exponent);
+  std::from_chars(text + first, text + shortest.size(), exponent);
   char digits[kNumberTextMax] = {};
   size_t count = 0;
   for (size_t i = 0; i < mark; ++i) {

@@ -114,6 +114,7 @@ const char* const kExpressions[] = {
     "f * f / a",
     "a between -1 and b",
     "a not between symmetric b and 2",
+    "a between symmetric t::int8 and b / a",
     "flag and a > 0 or not flag and b in (1, 2, 3)",
     "a in (b, 1, null) or t = u",
     "case when flag then a when b = 2 then 10 / a else b end",
