@@ -1,6 +1,431 @@
 #include "columns/json_decode.h"
 
+#include <simdjson.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "columns/cell_parse.h"
+#include "columns/json_tokens.h"
+
 namespace millrace {
+namespace {
+
+/// What to do with a value: the columns it fills and the members it is searched for.
+struct PlanNode {
+  struct Leaf {
+    uint32_t column;
+    Type type;
+    CellFormat format;
+  };
+  struct Child {
+    std::string name;
+    uint64_t first8;  ///< The first eight bytes of the name, zero-filled.
+    uint32_t node;
+  };
+  std::vector<Leaf> leaves;
+  std::vector<Child> children;
+  std::vector<uint32_t> below;  ///< All columns of this node's descendants.
+};
+
+uint64_t load8(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// High bit of each byte of `word` that equals `byte`; right for the lowest such byte.
+uint64_t find_byte(uint64_t word, unsigned char byte) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t x = word ^ (kOnes * byte);
+  return (x - kOnes) & ~x & (kOnes << 7);
+}
+
+uint64_t first8_of(std::string_view name) {
+  char bytes[8] = {};
+  std::memcpy(bytes, name.data(), std::min(name.size(), sizeof bytes));
+  return load8(bytes);
+}
+
+/// Short integers are most of what streams hold; anything else goes the exact way.
+bool parse_short_int(std::string_view token, int64_t& out) {
+  constexpr size_t kSurelyFits = 18;
+  const bool negative = !token.empty() && token[0] == '-';
+  const size_t first = negative ? 1 : 0;
+  const size_t digits = token.size() - first;
+  if (digits == 0 || digits > kSurelyFits || (digits > 1 && token[first] == '0')) return false;
+  int64_t value = 0;
+  for (size_t i = first; i < token.size(); ++i) {
+    const auto digit = static_cast<unsigned>(token[i] - '0');
+    if (digit > 9) return false;
+    value = value * 10 + digit;
+  }
+  out = negative ? -value : value;
+  return true;
+}
+
+enum class Parsed { kOk, kNull, kMismatch, kBroken };
+
+int time_scale(CellFormat format) {
+  switch (format) {
+    case CellFormat::kTimeSeconds: return 6;
+    case CellFormat::kTimeMillis: return 3;
+    case CellFormat::kTimeNanos: return -3;
+    default: return 0;
+  }
+}
+
+/// A number of units as microseconds, toward minus infinity.
+std::optional<int64_t> parse_time(std::string_view text, int scale) {
+  int64_t whole = 0;
+  if (scale < 0 || !parse_short_int(text, whole)) return decimal_to_int(text, scale, false);
+  const int64_t factor = scale == 6 ? 1'000'000 : scale == 3 ? 1'000 : 1;
+  int64_t micros = 0;
+  if (__builtin_mul_overflow(whole, factor, &micros)) return std::nullopt;
+  return micros;
+}
+
+class Decoder final : public JsonDecoder {
+ public:
+  explicit Decoder(std::vector<WantedField> wanted) : wanted_(std::move(wanted)) {
+    nodes_.emplace_back();
+    for (uint32_t column = 0; column < wanted_.size(); ++column) add(column);
+    seen_.resize((wanted_.size() + 63) / 64);
+  }
+
+  void decode(std::span<const std::string_view> values, std::span<Column> columns,
+              std::vector<BrokenValue>& broken) override {
+    columns_ = columns;
+    rows_ = values.size();
+    for (size_t i = 0; i < wanted_.size(); ++i) columns[i].reset(wanted_[i].type, rows_);
+    for (row_ = 0; row_ < rows_; ++row_) {
+      std::fill(seen_.begin(), seen_.end(), 0);
+      if (const char* reason = decode_value(values[row_])) {
+        broken.push_back({static_cast<uint32_t>(row_), reason});
+        std::fill(seen_.begin(), seen_.end(), 0);
+      }
+      fill_unseen();
+    }
+  }
+
+  bool split_array(std::string_view text, std::vector<std::string_view>& elements) override {
+    if (tokens_.find(text) || tokens_.kind(0) != '[') return false;
+    uint32_t i = 1;
+    if (tokens_.kind(i) == ']') return tokens_.count() == 2;
+    while (true) {
+      const uint32_t behind = tokens_.behind(i);
+      if (behind == tokens_.broken()) return false;
+      elements.push_back(raw_text(i, behind));
+      const char separator = tokens_.kind(behind);
+      i = behind + 1;
+      if (separator == ']') return i == tokens_.count();
+      if (separator != ',') return false;
+    }
+  }
+
+  std::string validate(std::string_view value) override {
+    simdjson::dom::element element;
+    const auto error = dom_.parse(value.data(), value.size(), true).get(element);
+    return error ? simdjson::error_message(error) : "";
+  }
+
+ private:
+  void add(uint32_t column) {
+    uint32_t node = 0;
+    for (const std::string& step : wanted_[column].path) {
+      nodes_[node].below.push_back(column);
+      node = child(node, step);
+    }
+    nodes_[node].leaves.push_back({column, wanted_[column].type, wanted_[column].format});
+  }
+
+  uint32_t child(uint32_t node, const std::string& name) {
+    for (const auto& known : nodes_[node].children) {
+      if (known.name == name) return known.node;
+    }
+    const auto made = static_cast<uint32_t>(nodes_.size());
+    nodes_[node].children.push_back({name, first8_of(name), made});
+    nodes_.emplace_back();
+    return made;
+  }
+
+  /// Null, or why the value is no record.
+  const char* decode_value(std::string_view text) {
+    if (const char* reason = tokens_.find(text)) return reason;
+    if (tokens_.kind(0) != '{') return "the record is not a JSON object";
+    if (tokens_.kind(tokens_.count() - 1) != '}') return "the JSON object does not end";
+    uint32_t i = 1;
+    if (const char* reason = decode_object(i, nodes_[0])) return reason;
+    return i < tokens_.count() ? "bytes follow the JSON object" : nullptr;
+  }
+
+  /// `i`: the token behind the brace that opens the object; afterwards the one behind the brace
+  /// that closes it.
+  const char* decode_object(uint32_t& i, const PlanNode& plan) {
+    if (tokens_.kind(i) == '}') return ++i, nullptr;
+    while (true) {
+      if (tokens_.kind(i) != '"') return "a member's name is not a string";
+      if (tokens_.kind(i + 1) != ':') return "a colon is missing behind a member's name";
+      uint32_t node = 0;
+      if (!match_key(i, plan, node)) return "a member's name has a bad escape";
+      i += 2;
+      const uint32_t behind = tokens_.behind(i);
+      if (behind == tokens_.broken()) return "a value is missing or does not end";
+      if (node != 0) {
+        if (const char* reason = take_value(i, behind, nodes_[node])) return reason;
+      }
+      const char separator = tokens_.kind(behind);
+      i = behind + 1;
+      if (separator == '}') return nullptr;
+      if (separator != ',') return "a comma is missing between two members";
+    }
+  }
+
+  /// Sets `node` to the child with the name at token i; 0 if nobody wants it. False: bad escape.
+  bool match_key(uint32_t i, const PlanNode& plan, uint32_t& node) {
+    const char* raw = tokens_.at(i) + 1;
+    const uint64_t word = load8(raw);  // Readable: the arena is padded.
+    const uint64_t quote = find_byte(word, '"');
+    const uint64_t slash = find_byte(word, '\\');
+    if (slash && (!quote || (slash & -slash) < (quote & -quote))) return match_escaped(i, plan, node);
+    if (quote) {
+      const unsigned length = static_cast<unsigned>(__builtin_ctzll(quote)) / 8;
+      const uint64_t name = length == 0 ? 0 : word & (~uint64_t{0} >> (64 - 8 * length));
+      for (const auto& child : plan.children) {
+        if (child.first8 == name && child.name.size() == length) return node = child.node, true;
+      }
+      return true;
+    }
+    for (const auto& child : plan.children) {
+      if (child.first8 != word) continue;
+      const size_t length = child.name.size();
+      if (std::memcmp(raw, child.name.data(), length) == 0 && raw[length] == '"') {
+        return node = child.node, true;
+      }
+      return match_escaped(i, plan, node);  // An escape may hide in the rest.
+    }
+    return true;
+  }
+
+  bool match_escaped(uint32_t i, const PlanNode& plan, uint32_t& node) {
+    const std::string_view raw = tokens_.scalar(i);
+    key_.resize(raw.size() + kUnescapeRoom);
+    const char* end = tokens_.unescape(i, key_.data());
+    if (!end) return false;
+    const std::string_view key(key_.data(), static_cast<size_t>(end - key_.data()));
+    for (const auto& child : plan.children) {
+      if (child.name == key) node = child.node;
+    }
+    return true;
+  }
+
+  std::string_view raw_text(uint32_t i, uint32_t behind) const {
+    return behind == i + 1 ? tokens_.scalar(i) : tokens_.between(i, behind - 1);
+  }
+
+  const char* take_value(uint32_t i, uint32_t behind, const PlanNode& plan) {
+    forget(plan);
+    const bool object = tokens_.kind(i) == '{';
+    if (!plan.leaves.empty()) {
+      const std::string_view raw = raw_text(i, behind);
+      for (const auto& leaf : plan.leaves) {
+        const Parsed parsed = object ? take_object(raw, leaf) : take_scalar(i, raw, leaf);
+        if (parsed == Parsed::kBroken) return "a value that is read is not valid JSON";
+        if (parsed == Parsed::kMismatch) mark(leaf.column, kMismatch);
+        if (parsed == Parsed::kOk) mark_seen(leaf.column);
+      }
+    }
+    if (!object || plan.children.empty()) return nullptr;
+    uint32_t inside = i + 1;
+    return decode_object(inside, plan);
+  }
+
+  Parsed take_object(std::string_view raw, const PlanNode::Leaf& leaf) {
+    if (leaf.type != Type::kJsonb || leaf.format >= CellFormat::kTimeSeconds) return Parsed::kMismatch;
+    columns_[leaf.column].texts[row_] = raw;
+    return Parsed::kOk;
+  }
+
+  /// The text of a JSON string: a view where it holds no escape, else unescaped into the column.
+  Parsed string_text(uint32_t i, std::string_view raw, Column& column, std::string_view& out) {
+    if (raw.size() < 2 || raw.back() != '"') return Parsed::kBroken;
+    out = raw.substr(1, raw.size() - 2);
+    if (std::memchr(out.data(), '\\', out.size()) == nullptr) return Parsed::kOk;
+    const size_t room = out.size() + kUnescapeRoom;
+    char* to = column.bytes.allocate(room);
+    const char* end = tokens_.unescape(i, to);
+    if (!end) return Parsed::kBroken;
+    out = {to, static_cast<size_t>(end - to)};
+    column.bytes.give_back(room - out.size());
+    return Parsed::kOk;
+  }
+
+  Parsed take_scalar(uint32_t i, std::string_view raw, const PlanNode::Leaf& leaf) {
+    Column& column = columns_[leaf.column];
+    const char first = raw.empty() ? '\0' : raw[0];
+    if (first == 'n') return raw == "null" ? Parsed::kNull : Parsed::kBroken;
+    if ((first == 't' && raw != "true") || (first == 'f' && raw != "false")) return Parsed::kBroken;
+    const bool number = first == '-' || (first >= '0' && first <= '9');
+    if (leaf.format >= CellFormat::kTimeSeconds) return take_time(i, raw, number, leaf);
+    if (leaf.type == Type::kJsonb) return take_jsonb(i, raw, number, column);
+    if (leaf.format == CellFormat::kText && first == '"') return take_cell_text(i, raw, column);
+    switch (leaf.type) {
+      case Type::kText: {
+        if (first != '"') return checked_mismatch(raw, number);
+        return string_text(i, raw, column, column.texts[row_]);
+      }
+      case Type::kBool:
+        if (first != 't' && first != 'f') return checked_mismatch(raw, number);
+        column.bools[row_] = first == 't';
+        return Parsed::kOk;
+      case Type::kTimestamptz: return take_timestamp(i, raw, number, column);
+      default: return number ? take_number(raw, column) : checked_mismatch(raw, number);
+    }
+  }
+
+  /// A value that is read must be good JSON even where its type does not fit.
+  static Parsed checked_mismatch(std::string_view raw, bool number) {
+    return number && !is_json_number(raw) ? Parsed::kBroken : Parsed::kMismatch;
+  }
+
+  Parsed take_jsonb(uint32_t i, std::string_view raw, bool number, Column& column) {
+    if (number && !is_json_number(raw)) return Parsed::kBroken;
+    if (raw[0] == '"') {
+      std::string_view checked;
+      if (string_text(i, raw, column, checked) == Parsed::kBroken) return Parsed::kBroken;
+    }
+    column.texts[row_] = raw;
+    return Parsed::kOk;
+  }
+
+  Parsed take_number(std::string_view raw, Column& column) {
+    if (column.type == Type::kFloat8) {
+      if (!is_json_number(raw)) return Parsed::kBroken;
+      const auto [end, ec] =
+          std::from_chars(raw.data(), raw.data() + raw.size(), column.floats[row_]);
+      return ec == std::errc() ? Parsed::kOk : Parsed::kMismatch;
+    }
+    int64_t parsed = 0;
+    if (!parse_short_int(raw, parsed)) {
+      if (!is_json_number(raw)) return Parsed::kBroken;
+      const auto exact = decimal_to_int(raw, 0, true);
+      if (!exact) return Parsed::kMismatch;
+      parsed = *exact;
+    }
+    if (column.type == Type::kInt4 && parsed != static_cast<int32_t>(parsed)) return Parsed::kMismatch;
+    column.ints[row_] = parsed;
+    return Parsed::kOk;
+  }
+
+  Parsed take_timestamp(uint32_t i, std::string_view raw, bool number, Column& column) {
+    if (raw[0] != '"') return checked_mismatch(raw, number);
+    std::string_view text;
+    if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
+    const auto time = parse_rfc3339(text);
+    if (!time) return Parsed::kMismatch;
+    column.ints[row_] = *time;
+    return Parsed::kOk;
+  }
+
+  Parsed take_time(uint32_t i, std::string_view raw, bool number, const PlanNode::Leaf& leaf) {
+    Column& column = columns_[leaf.column];
+    std::string_view text = raw;
+    if (raw[0] == '"') {
+      if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
+    } else if (!number) {
+      return Parsed::kMismatch;
+    } else if (!is_json_number(raw)) {
+      return Parsed::kBroken;
+    }
+    const auto time = leaf.format == CellFormat::kTimeRfc3339
+                          ? (number ? std::nullopt : parse_rfc3339(text))
+                          : parse_time(text, time_scale(leaf.format));
+    if (!time || *time < kTimestamptzMin || *time >= kTimestamptzEnd) return Parsed::kMismatch;
+    column.ints[row_] = *time;
+    return Parsed::kOk;
+  }
+
+  Parsed take_cell_text(uint32_t i, std::string_view raw, Column& column) {
+    std::string_view text;
+    if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
+    return cell_from_text(text, column, row_) ? Parsed::kOk : Parsed::kMismatch;
+  }
+
+  static bool cell_from_text(std::string_view text, Column& column, size_t row) {
+    switch (column.type) {
+      case Type::kText:
+      case Type::kJsonb: column.texts[row] = text; return true;
+      case Type::kBool: {
+        const auto parsed = text_to_bool(text);
+        if (parsed) column.bools[row] = *parsed;
+        return parsed.has_value();
+      }
+      case Type::kFloat8: {
+        const auto parsed = text_to_float8(text);
+        if (parsed) column.floats[row] = *parsed;
+        return parsed.has_value();
+      }
+      case Type::kTimestamptz: {
+        const auto parsed = text_to_timestamptz(text);
+        if (parsed) column.ints[row] = *parsed;
+        return parsed.has_value();
+      }
+      case Type::kInt4:
+      case Type::kInt8: {
+        const auto parsed = text_to_int8(text);
+        const bool fits = parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
+        if (fits) column.ints[row] = *parsed;
+        return fits;
+      }
+    }
+    return false;
+  }
+
+  void mark_seen(uint32_t column) {
+    // A cell that was a mismatch under an earlier duplicate key is good again.
+    if (columns_[column].has_invalid) columns_[column].cells[row_] = kValid;
+    seen_[column / 64] |= uint64_t{1} << (column % 64);
+  }
+  void mark(uint32_t column, Cell cell) {
+    mark_seen(column);
+    columns_[column].set_cell(row_, cell, rows_);
+  }
+
+  /// A later duplicate key replaces all that the earlier one had set.
+  void forget(const PlanNode& plan) {
+    for (const auto& leaf : plan.leaves) unsee(leaf.column);
+    for (uint32_t column : plan.below) unsee(column);
+  }
+  void unsee(uint32_t column) { seen_[column / 64] &= ~(uint64_t{1} << (column % 64)); }
+
+  void fill_unseen() {
+    for (size_t word = 0; word < seen_.size(); ++word) {
+      const size_t left = wanted_.size() - word * 64;
+      const uint64_t all = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+      for (uint64_t unseen = all & ~seen_[word]; unseen != 0; unseen &= unseen - 1) {
+        const auto column = word * 64 + static_cast<size_t>(__builtin_ctzll(unseen));
+        columns_[column].set_cell(row_, kNull, rows_);
+      }
+    }
+  }
+
+  static constexpr size_t kUnescapeRoom = 64;  // simdjson writes whole vectors.
+
+  std::vector<WantedField> wanted_;
+  std::vector<PlanNode> nodes_;  ///< The first is the record itself.
+  std::vector<uint64_t> seen_;   ///< A bit per column: the current record has a value for it.
+  JsonTokens tokens_;
+  simdjson::dom::parser dom_;
+  std::string key_;
+  std::span<Column> columns_;
+  size_t rows_ = 0, row_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<JsonDecoder> make_json_decoder(std::vector<WantedField> wanted) {
+  return std::make_unique<Decoder>(std::move(wanted));
+}
 
 std::vector<std::string> split_path(std::string_view dotted) {
   std::vector<std::string> steps;
@@ -10,16 +435,6 @@ std::vector<std::string> split_path(std::string_view dotted) {
     if (dot == std::string_view::npos) return steps;
     dotted.remove_prefix(dot + 1);
   }
-}
-
-std::unique_ptr<JsonDecoder> make_json_decoder(std::vector<WantedField> wanted) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-      __builtin_cpu_supports("fma") && __builtin_cpu_supports("pclmul")) {
-    return make_json_decoder_v3(std::move(wanted));
-  }
-#endif
-  return make_json_decoder_baseline(std::move(wanted));
 }
 
 }  // namespace millrace

@@ -57,11 +57,6 @@ class JsonDecoder {
   virtual std::string validate(std::string_view value) = 0;
 };
 
-/// The build of the decoder that suits this processor.
 std::unique_ptr<JsonDecoder> make_json_decoder(std::vector<WantedField> wanted);
-
-/// The two builds; for tests and benchmarks.
-std::unique_ptr<JsonDecoder> make_json_decoder_baseline(std::vector<WantedField> wanted);
-std::unique_ptr<JsonDecoder> make_json_decoder_v3(std::vector<WantedField> wanted);
 
 }  // namespace millrace

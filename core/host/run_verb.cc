@@ -31,6 +31,7 @@ class StopWatch {
   }
   ~StopWatch() {
     done_ = true;
+    pthread_kill(thread_.native_handle(), SIGTERM);  // Ends its wait at once.
     thread_.join();
   }
 
@@ -45,7 +46,7 @@ class StopWatch {
         time_up = true;
         stop_();
       }
-      if (sigtimedwait(&signals_, nullptr, &kTick) < 0) continue;
+      if (sigtimedwait(&signals_, nullptr, &kTick) < 0 || done_) continue;
       if (++signals_seen > 1) _exit(130);
       log_info("stopping: committing what was read (a second signal exits at once)");
       stop_();

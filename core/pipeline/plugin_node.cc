@@ -228,7 +228,7 @@ Result<void> PluginNode::open(uint64_t last_epoch) {
   auto made = ProcessorInstance::create(plan_.component, {pipeline_, name()}, plan_.config);
   if (!made) return made.error();
   instance_ = std::move(*made);
-  return instance_->open(state_, last_epoch, 0);
+  return instance_->open(state_.empty() ? std::string_view() : std::string_view(state_), last_epoch, 0);
 }
 
 Result<void> PluginNode::close() { return instance_ ? instance_->close() : Result<void>{}; }

@@ -17,6 +17,15 @@ int64_t wall_clock_us() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+namespace {
+
+/// No snapshot is null at the border; an empty one would be somebody's state.
+std::string_view restored(const std::string& snapshot) {
+  return snapshot.empty() ? std::string_view() : std::string_view(snapshot);
+}
+
+}  // namespace
+
 SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limits limits)
     : start_(start),
       pipeline_(std::move(pipeline)),
@@ -39,7 +48,7 @@ Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t la
   skip_ = skip;
   last_epoch_ = last_epoch;
   flags_ = flags;
-  auto opened = instance_->open(snapshot_, last_epoch_, flags_);
+  auto opened = instance_->open(restored(snapshot_), last_epoch_, flags_);
   open_ = opened.has_value();
   if (open_ || opened.error().code != Code::kUnavailable) return opened;
   log_warn(start_.node->name() + ": " + opened.error().message + "; trying again");
@@ -49,7 +58,7 @@ Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t la
 Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
                                                 std::vector<std::unique_ptr<Chunk>>& spare) {
   if (!open_) {
-    auto opened = instance_->open(snapshot_, last_epoch_, flags_);
+    auto opened = instance_->open(restored(snapshot_), last_epoch_, flags_);
     if (!opened) return back_off(opened.error());
     open_ = true;
   }

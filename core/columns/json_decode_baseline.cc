@@ -1,2 +1,0 @@
-#define MILLRACE_DECODER make_json_decoder_baseline
-#include "columns/json_decode_kernel.h"

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Where the tokens of a JSON text begin: simdjson's first stage, which finds brackets, colons, commas, the
+/// quotes that open strings and the first bytes of other scalars at several GB/s, and proves that
+/// the text is UTF-8, that strings are closed and hold no control bytes. Everything else is the
+/// reader's to check. simdjson chooses its kernel for this processor at run time.
+/// Threads: one.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace simdjson::internal {
+class dom_parser_implementation;
+}
+
+namespace millrace {
+
+class JsonTokens {
+ public:
+  JsonTokens();
+  ~JsonTokens();
+
+  /// `text` has 64 readable bytes behind it and stays where it is while tokens are read.
+  /// Null, or why it is no JSON text.
+  const char* find(std::string_view text);
+
+  uint32_t count() const { return count_; }
+  /// First byte of token i; 0 behind the last one.
+  char kind(uint32_t i) const { return i < count_ ? text_[starts_[i]] : '\0'; }
+  const char* at(uint32_t i) const { return text_ + starts_[i]; }
+  /// Token i without the blanks behind it; strings with their quotes.
+  std::string_view scalar(uint32_t i) const;
+  /// From the first byte of token `first` to that of token `last`, included: `{…}` and `[…]`.
+  std::string_view between(uint32_t first, uint32_t last) const {
+    return {text_ + starts_[first], starts_[last] - starts_[first] + 1};
+  }
+  /// The token behind the value that begins at token i; count() + 1 if it does not end, or is none.
+  uint32_t behind(uint32_t i) const;
+  uint32_t broken() const { return count_ + 1; }
+
+  /// Unescapes the string token i to `out`, which has its size + 64 bytes. The end, or null if an
+  /// escape is bad.
+  char* unescape(uint32_t i, char* out) const;
+
+ private:
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage_;
+  const char* text_ = nullptr;
+  const uint32_t* starts_ = nullptr;
+  uint32_t count_ = 0, size_ = 0;
+};
+
+}  // namespace millrace
