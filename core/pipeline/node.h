@@ -64,7 +64,10 @@ struct Chunk {
   bool has_snapshot = false;
   bool end = false;         ///< The source ended behind it; this chunk may be empty.
 
-  uint32_t records = 0;     ///< Places in the order: records and rejects of the batch.
+  uint32_t records = 0;
+  /// Places in the order: one per record, and one behind them all, where rejects at the end, gaps
+  /// and the end of input stand.
+  uint32_t places() const { return records + 1; }
   uint32_t applied = 0;     ///< Records before this one were applied.
   std::vector<std::unique_ptr<NodeWork>> work;  ///< By node index.
 };
@@ -108,7 +111,7 @@ class Node {
   /// Fields of the main port that somebody reads; called once, before any work.
   virtual void set_wanted(std::vector<bool> wanted) { wanted_ = std::move(wanted); }
 
-  /// W of the main port before each record of the range and behind the last: records + 1 values.
+  /// W of the main port before each place of the range and behind the last: places + 1 values.
   /// Null: no watermark here (side outputs, R45).
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }

@@ -105,13 +105,17 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     return true;
   }
   for (const FieldType& field : source.schema) {
-    const auto type = type_from_name(field.type.text);
+    std::string_view type_text = field.type.text;
+    const bool array = type_text.ends_with("[]");
+    if (array) type_text.remove_suffix(2);
+    const auto type = type_from_name(type_text);
     if (!type) {
       faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
                   "types: bool int4 int8 float8 text timestamptz jsonb");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
-    plan.fields.add(field.path.text, type.value_or(Type::kText));
+    // An array is read as a whole, and explode knows what its elements are.
+    plan.fields.add(field.path.text + (array ? "[]" : ""), type.value_or(Type::kText));
   }
   if (needs_inference(source)) {
     auto inferred = infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);

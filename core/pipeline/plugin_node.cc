@@ -130,7 +130,7 @@ BatchRef PluginNode::input_batch(Work& work, const RowsView& view) {
 Result<void> PluginNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
   const RowsView& view = input_view(chunk);
-  const uint32_t last = range.last ? chunk.records : range.end;
+  const uint32_t last = range.last ? chunk.places() : range.end;
   if (view.live.count > 0) {
     const BatchRef in = input_batch(work, view);
     if (!in) return Error{Code::kFailed, name() + ": out of memory for a batch"};

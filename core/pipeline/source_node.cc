@@ -268,7 +268,7 @@ void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
 
 Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
-  work.watermarks.resize(chunk.records + 1);
+  work.watermarks.resize(chunk.places() + 1);
   const uint32_t end = range.last ? chunk.records : range.end;
   watermark_.observe_all({work.time.data() + range.begin, end - range.begin},
                          {work.watermarks.data() + range.begin, end - range.begin + 1});
@@ -282,10 +282,10 @@ Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   if (range.last && !chunk.gaps.empty() && plan_.fail_on_gap) {
     return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason + ") and on_gap is \"fail\""};
   }
-  if (chunk.end && range.last) {
-    // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
-    ended_ = true;
-    work.watermarks[chunk.records] = Watermark::at_end();
+  // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
+  if (range.last) {
+    ended_ = chunk.end;
+    work.watermarks[chunk.places()] = watermark();
   }
   count(work, chunk, range.begin, end, cut);
   return {};

@@ -130,7 +130,7 @@ void StatelessNode::select(Work& work) const {
     const size_t failed_before = work.errors.size();
     out.columns[i] = &evaluate(select_->programs[i], inputs, live, work.scratch[i], work.errors);
     if (work.errors.size() == failed_before) continue;
-    live = work.errors.drop_failed(live, out.live);
+    live = keep_selection(work.errors.drop_failed(live, out.live), out.live);
     out.all_live = false;
   }
   for (size_t hidden = stage_shape_.visible; hidden < stage_shape_.schema.size(); ++hidden) {

@@ -84,7 +84,7 @@ void UnionNode::demand(size_t input, std::vector<bool>& wanted) const {
 Result<void> UnionNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
   merge_rows(work, chunk);
-  merge_watermarks(work, chunk, {range.begin, range.last ? chunk.records : range.end, range.last});
+  merge_watermarks(work, chunk, {range.begin, range.last ? chunk.places() : range.end, range.last});
   return {};
 }
 
@@ -132,7 +132,7 @@ void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
 }
 
 void UnionNode::merge_watermarks(Work& work, const Chunk& chunk, Range range) const {
-  work.watermarks.resize(chunk.records + 1);
+  work.watermarks.resize(chunk.places() + 1);
   for (uint32_t i = range.begin; i <= range.end; ++i) {
     EventTime w = kTimeMax;
     for (const Input& input : inputs()) {

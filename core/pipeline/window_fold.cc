@@ -24,9 +24,9 @@ Result<void> WindowNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = inputs()[0].node->watermarks(chunk);
   MILLRACE_ASSERT(w != nullptr);
   start_range(work);
-  const Range records{range.begin, range.last ? chunk.records : range.end, range.last};
-  fold_range(work, {work.live.data() + first, behind - first}, first, w, records);
-  pass_watermark(work, w, records, chunk.records);
+  const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
+  fold_range(work, {work.live.data() + first, behind - first}, first, w, places);
+  pass_watermark(work, w, places, chunk.places());
   finish_rows(work);
   finish_late(work);
   add_failed_results(work);
@@ -58,8 +58,8 @@ void WindowNode::start_range(Work& work) const {
 }
 
 /// W_out = W - L, so that a chained window never sees these rows as late (R19).
-void WindowNode::pass_watermark(Work& work, const EventTime* w, Range range, uint32_t records) {
-  work.watermarks.resize(records + 1);
+void WindowNode::pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places) {
+  work.watermarks.resize(places + 1);
   for (uint32_t i = range.begin; i <= range.end; ++i) {
     work.watermarks[i] = w[i] == kTimeMax ? kTimeMax : saturating_sub(w[i], plan_.allowed_lateness_us);
   }

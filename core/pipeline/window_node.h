@@ -49,7 +49,7 @@ class WindowNode final : public Node {
   void update(Work& work);
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto);
   void fire(Work& work, const Span& window, uint32_t release);
-  void pass_watermark(Work& work, const EventTime* w, Range range, uint32_t records);
+  void pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places);
   void count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end, uint64_t reached);
   void finish_rows(Work& work) const;
   void add_late(Work& work, uint32_t row, EventTime w) const;
