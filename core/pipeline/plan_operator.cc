@@ -65,7 +65,7 @@ bool Planner::refuse_missing(const OperatorConfig& op) {
     faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
     refused = true;
   };
-  for (const char* key : {"join", "dedupe", "table", "event_time", "max_task_idle", "order_by", "limit",
+  for (const char* key : {"event_time", "max_task_idle", "order_by", "limit",
                           "limit_by", "complete_max_rows", "reset"}) {
     refuse(key);
   }
@@ -99,7 +99,18 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
   auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
   if (!stage) return {};
-  if (is_grouped(op)) {
+  const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
+  if (op.join) {
+    plan_join(op, std::move(inputs), std::move(*stage));
+  } else if (op.dedupe) {
+    plan_dedupe(op, std::move(inputs), std::move(*stage));
+  } else if (op.table) {
+    plan_table(op, std::move(inputs), std::move(*stage));
+  } else if (window(WindowConfig::Kind::kSession)) {
+    plan_session(op, std::move(inputs), std::move(*stage));
+  } else if (window(WindowConfig::Kind::kSlidingByRecord)) {
+    plan_sliding(op, std::move(inputs), std::move(*stage));
+  } else if (is_grouped(op)) {
     plan_grouped(op, std::move(inputs), std::move(*stage));
   } else {
     plan_stateless(op, std::move(inputs), std::move(*stage));

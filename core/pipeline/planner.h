@@ -39,6 +39,13 @@ class Planner {
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   bool is_grouped(const OperatorConfig& op);
+  // One file per kind of stateful operator: plan_session.cc, plan_sliding.cc, plan_join.cc,
+  // plan_dedupe.cc, plan_table.cc.
+  void plan_session(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_sliding(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_join(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   std::optional<Slicer> plan_window(const WindowConfig& window);
   void fault(const Where& where, const ExprError& error);
 
