@@ -81,7 +81,7 @@ def check_plugins(rooms):
             first = name.split('/')[0]
             if quote == '"' and first in rooms and first not in own and not (ROOT / 'plugins/common' / first).exists():
                 fault(path, number, 'plugins include the SDK and plugins/common only')
-            if quote == '"' and re.match(r'(source|sink|processor)_', first) and first != plugin and not is_test:
+            if quote == '"' and re.match(r'(source|sink|processor)_', first) and first != plugin and not first.startswith(plugin + '_schema') and not is_test:
                 fault(path, number, f'a plugin may not include its sibling {first}')
 
 
