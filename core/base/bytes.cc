@@ -1,22 +1,12 @@
 #include "base/bytes.h"
 
+#include <cstddef>
+
 namespace millrace {
 
 void append_varint(std::string& out, uint64_t value) {
   char bytes[10];
-  unsigned count = 0;
-  while (value >= 0x80) {
-    bytes[count++] = static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  bytes[count++] = static_cast<char>(value);
-  out.append(bytes, count);
-}
-
-unsigned varint_bytes(uint64_t value) {
-  unsigned count = 1;
-  for (; value >= 0x80; value >>= 7) ++count;
-  return count;
+  out.append(bytes, static_cast<std::size_t>(write_varint(bytes, value) - bytes));
 }
 
 void append_signed_varint(std::string& out, int64_t value) {

@@ -5,6 +5,7 @@
 /// between machines.
 /// Threads: as any plain value.
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,10 +37,17 @@ inline void append_i64(std::string& out, int64_t value) {
   append_u64(out, static_cast<uint64_t>(value));
 }
 
-/// 1 byte below 128, at most 10.
+/// How many bytes a varint takes: 1 below 128, at most 10.
+inline unsigned varint_bytes(uint64_t value) {
+  return (static_cast<unsigned>(std::bit_width(value | 1)) + 6) / 7;
+}
+/// Writes varint_bytes(value) bytes and returns their end.
+inline char* write_varint(char* out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
+  *out++ = static_cast<char>(value);
+  return out;
+}
 void append_varint(std::string& out, uint64_t value);
-/// How many bytes append_varint writes.
-unsigned varint_bytes(uint64_t value);
 /// Small for small numbers of either sign.
 void append_signed_varint(std::string& out, int64_t value);
 /// The length as varint, then the bytes.

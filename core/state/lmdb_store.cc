@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <lmdb.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,20 +18,6 @@ namespace millrace {
 namespace {
 
 constexpr uint64_t kMapStepBytes = 1 << 20;
-constexpr uint64_t kNearlyFullBytes = 1 << 20;
-
-/// LMDB answers EIO when a write came back short, which is what a full disk does first.
-int true_reason(int error_number, const std::string& directory) {
-  if (error_number != EIO) return error_number;
-  struct statvfs found;
-  if (::statvfs(directory.c_str(), &found) == 0 &&
-      uint64_t{found.f_bavail} * found.f_frsize < kNearlyFullBytes) {
-    return ENOSPC;
-  }
-  struct rlimit limit;
-  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) return EFBIG;
-  return EIO;
-}
 
 Error store_error(int rc, std::string_view action, const std::string& directory) {
   const std::string file = directory + "/data.mdb";
@@ -60,7 +44,7 @@ Error store_error(int rc, std::string_view action, const std::string& directory)
       return sentence(Code::kFailed,
                       "no address space is left to map it; raise the limit (ulimit -v)");
     default:
-      if (rc > 0) return file_error(true_reason(rc, directory), action, file);
+      if (rc > 0) return write_error(rc, action, file);
       return sentence(Code::kFailed, ::mdb_strerror(rc));
   }
 }
@@ -158,6 +142,12 @@ void LmdbStore::close_environment() {
 }
 
 Result<void> LmdbStore::open_environment() {
+  Result<void> outcome = try_open();
+  if (!outcome) close_environment();
+  return outcome;
+}
+
+Result<void> LmdbStore::try_open() {
   struct stat found;
   const bool existed = ::stat(data_file().c_str(), &found) == 0;
   // Twice the file, so that a large state does not meet a full map in its first commit.
@@ -171,10 +161,7 @@ Result<void> LmdbStore::open_environment() {
   // NOTLS ties a reader to its transaction, not to its thread. Every commit is synced. WRITEMAP
   // would be quicker, but there a full disk is a SIGBUS.
   rc = ::mdb_env_open(env_, directory_.c_str(), MDB_NOTLS, 0600);
-  if (rc != 0) {
-    close_environment();
-    return store_error(rc, "cannot open", directory_);
-  }
+  if (rc != 0) return store_error(rc, "cannot open", directory_);
   if (!existed) MILLRACE_TRY(sync_directory(directory_));
   MILLRACE_TRY(pad());
   return open_map();
@@ -265,8 +252,10 @@ Result<void> LmdbStore::grow(uint64_t need_bytes) {
     log_debug(fmt::format("{}: map grown to {} MiB", data_file(), bytes >> 20));
     return {};
   }
-  // LMDB has given the old map up; without one, the next read would crash.
-  if (::mdb_env_set_mapsize(env_, map_bytes_) != 0) close_environment();
+  // LMDB 0.9.24 has unmapped the old map and believes in none from now on: a second call with the
+  // old size answers 0 and maps nothing. Only opening again helps; if it fails, env_ is null.
+  close_environment();
+  if (Result<void> reopened = open_environment(); !reopened) log_error(reopened.error().message);
   return store_error(rc, "cannot grow", directory_);
 }
 
@@ -285,7 +274,8 @@ Result<void> LmdbStore::copy_compact(const std::string& file) {
     return sync_directory(slash == std::string::npos ? "." : file.substr(0, slash + 1));
   }
   ::unlink(file.c_str());
-  return rc > 0 ? file_error(rc, "cannot write", file) : store_error(rc, "cannot copy", directory_);
+  return rc > 0 ? write_error(rc, "cannot write", file)
+                : store_error(rc, "cannot copy", directory_);
 }
 
 Result<void> LmdbStore::compact() {

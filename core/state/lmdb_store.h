@@ -77,6 +77,7 @@ class LmdbStore {
   LmdbStore(std::string directory, uint64_t map_bytes)
       : directory_(std::move(directory)), map_bytes_(map_bytes) {}
   Result<void> open_environment();
+  Result<void> try_open();
   Result<void> pad();
   Result<void> open_map();
   int try_change(const Change& change, Result<void>& outcome);

@@ -1,7 +1,6 @@
 #include "state/local_log.h"
 
 #include <fmt/core.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,20 +10,14 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "state/block_key.h"
 #include "state/block_reader.h"
+#include "state/log_records.h"
 
 namespace millrace {
 namespace {
 
-// Keys of the log; blocks have the prefix "b". README.md is the page.
-constexpr std::string_view kFormatKey = "f";
-constexpr std::string_view kMetaKey = "m";
-constexpr std::string_view kFormatMagic = "MRSL";
-constexpr uint16_t kFormatVersion = 1;
-constexpr std::size_t kStateIdBytes = 16;
 /// Nodes, keys and rounding to pages, of one block; generous.
 constexpr uint64_t kBlockOverheadBytes = 8192;
 
@@ -32,67 +25,6 @@ std::string hex(std::string_view bytes) {
   std::string text;
   for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
   return text;
-}
-
-Result<std::string> random_state_id() {
-  std::string id(kStateIdBytes, '\0');
-  if (::getrandom(id.data(), id.size(), 0) == static_cast<ssize_t>(id.size())) return id;
-  return file_error(errno, "cannot read", "random numbers");
-}
-
-std::string format_record(std::string_view state_id) {
-  std::string record(kFormatMagic);
-  append_u16(record, kFormatVersion);
-  record.append(state_id);
-  return record;
-}
-
-/// The state id, or why this release may not touch what lies there.
-Result<std::string> judge_format(std::string_view record, const std::string& path) {
-  ByteReader reader(record);
-  const bool ours = reader.bytes(kFormatMagic.size()) == kFormatMagic;
-  const uint16_t version = reader.u16();
-  if (!ours || !reader.ok() || version == 0) {
-    return Error{Code::kCorrupt, fmt::format("the state in {} has no readable format record: "
-                                             "restore a copy, or start anew with --fresh",
-                                             path)};
-  }
-  if (version > kFormatVersion) {
-    return Error{Code::kFailed,
-                 fmt::format("the state in {} has format {}, this release reads up to {}: run the "
-                             "newer release that wrote it, or choose another directory with "
-                             "--state DIR",
-                             path, version, kFormatVersion)};
-  }
-  const std::string_view id = reader.bytes(kStateIdBytes);
-  if (!reader.at_end()) {
-    return Error{Code::kCorrupt, fmt::format("the state in {} has a damaged format record", path)};
-  }
-  return std::string(id);
-}
-
-std::string meta_record(const Commit& commit) {
-  std::string record;
-  record.reserve(16 + commit.meta.size());
-  append_u64(record, commit.epoch);
-  append_u64(record, hash_bytes(commit.meta, commit.epoch));
-  record.append(commit.meta);
-  return record;
-}
-
-Result<Restored> parse_meta(std::string_view record, const std::string& path) {
-  ByteReader reader(record);
-  Restored restored;
-  restored.epoch = reader.u64();
-  const uint64_t checksum = reader.u64();
-  const std::string_view meta = reader.left();
-  if (!reader.ok() || hash_bytes(meta, restored.epoch) != checksum) {
-    return Error{Code::kCorrupt, fmt::format("the last commit in {} is damaged: restore a copy, "
-                                             "or start anew with --fresh",
-                                             path)};
-  }
-  restored.meta = std::string(meta);
-  return restored;
 }
 
 Result<std::optional<Restored>> read_meta(LmdbTransaction& transaction, const std::string& path) {
@@ -193,7 +125,7 @@ Result<void> LocalLog::read_format() {
     return {};
   }));
   if (!record && empty) return make_format(false);
-  auto id = judge_format(record ? *record : "", path());
+  auto id = parse_format(record ? *record : "", path());
   if (!id) return std::move(id.error());
   const std::lock_guard lock(state_id_mutex_);
   state_id_ = hex(*id);

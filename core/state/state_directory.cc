@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 #include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kElsewhere = "choose another directory with --state DIR or commit.dir";
+constexpr uint64_t kNearlyFullBytes = 1 << 20;
 
 bool is_directory(const std::string& path) {
   struct stat found;
@@ -138,6 +141,20 @@ Error file_error(int error_number, std::string_view action, std::string_view pat
   return {Code::kFailed, fmt::format("{} {}: {}{}", action, path,
                                      reason ? reason : fmt::format("error {}", error_number),
                                      remedy(error_number))};
+}
+
+Error write_error(int error_number, std::string_view action, const std::string& file) {
+  if (error_number == EIO) {
+    struct statvfs found;
+    struct rlimit limit;
+    if (::statvfs(file.c_str(), &found) == 0 &&
+        uint64_t{found.f_bavail} * found.f_frsize < kNearlyFullBytes) {
+      error_number = ENOSPC;
+    } else if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+      error_number = EFBIG;
+    }
+  }
+  return file_error(error_number, action, file);
 }
 
 Result<void> sync_directory(const std::string& path) {

@@ -44,5 +44,8 @@ Result<void> sync_directory(const std::string& path);
 /// What a failed system call on `path` means, in a sentence: `action` (as "cannot write"), path,
 /// reason, and the remedy for full disks, missing rights and read-only file systems.
 Error file_error(int error_number, std::string_view action, std::string_view path);
+/// The same for writes to `file` through a library that answers EIO when a write came back short,
+/// which is what a full disk does first: looks whether the disk, or a limit, is the reason.
+Error write_error(int error_number, std::string_view action, const std::string& file);
 
 }  // namespace millrace

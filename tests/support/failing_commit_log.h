@@ -1,0 +1,58 @@
+#pragma once
+
+/// A commit log that lets one commit fail, before or after it took effect: the two outcomes that a
+/// broken disk or connection leaves behind. What is not told to fail goes to the log it wraps.
+/// Threads: as the wrapped log, for commit() and failures(). `inner` outlives it.
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <string>
+
+#include "state/commit_log.h"
+
+namespace millrace {
+
+class FailingCommitLog final : public CommitLog {
+ public:
+  enum class When {
+    kBefore,  ///< Nothing is committed.
+    kAfter,   ///< All is committed, and the caller hears that it is not.
+  };
+
+  /// Fails the `nth` commit from now on, counted from 1. 0: never.
+  FailingCommitLog(CommitLog& inner, uint64_t nth, When when, Code code = Code::kFailed)
+      : inner_(inner), nth_(nth), when_(when), code_(code) {}
+
+  /// How many commits it has failed: 0 or 1.
+  uint64_t failures() const { return failures_; }
+
+  Result<void> commit(const Commit& commit) override {
+    const bool fails = ++calls_ == nth_;
+    if (fails && when_ == When::kBefore) return fail();
+    Result<void> outcome = inner_.commit(commit);
+    return fails && outcome ? fail() : outcome;
+  }
+  Result<std::optional<Restored>> last() override { return inner_.last(); }
+  Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) override {
+    return inner_.read_blocks(op, visit);
+  }
+  Result<std::vector<StoredOperator>> operators() override { return inner_.operators(); }
+  std::string state_id() const override { return inner_.state_id(); }
+  uint64_t bytes_on_disk() const override { return inner_.bytes_on_disk(); }
+
+ private:
+  Result<void> fail() {
+    ++failures_;
+    return Error{code_, fmt::format("commit {} was told to fail {} it took effect", calls_,
+                                    when_ == When::kBefore ? "before" : "after")};
+  }
+
+  CommitLog& inner_;
+  const uint64_t nth_;
+  const When when_;
+  const Code code_;
+  uint64_t calls_ = 0, failures_ = 0;
+};
+
+}  // namespace millrace
