@@ -2,11 +2,9 @@
 
 #include <simdjson.h>
 
-#include <charconv>
 #include <cstring>
 
-#include "columns/cell_parse.h"
-#include "columns/json_tokens.h"
+#include "columns/json_cell.h"
 
 namespace millrace {
 namespace {
@@ -45,44 +43,6 @@ uint64_t first8_of(std::string_view name) {
   char bytes[8] = {};
   std::memcpy(bytes, name.data(), std::min(name.size(), sizeof bytes));
   return load8(bytes);
-}
-
-/// Short integers are most of what streams hold; anything else goes the exact way.
-bool parse_short_int(std::string_view token, int64_t& out) {
-  constexpr size_t kSurelyFits = 18;
-  const bool negative = !token.empty() && token[0] == '-';
-  const size_t first = negative ? 1 : 0;
-  const size_t digits = token.size() - first;
-  if (digits == 0 || digits > kSurelyFits || (digits > 1 && token[first] == '0')) return false;
-  int64_t value = 0;
-  for (size_t i = first; i < token.size(); ++i) {
-    const auto digit = static_cast<unsigned>(token[i] - '0');
-    if (digit > 9) return false;
-    value = value * 10 + digit;
-  }
-  out = negative ? -value : value;
-  return true;
-}
-
-enum class Parsed { kOk, kNull, kMismatch, kBroken };
-
-int time_scale(CellFormat format) {
-  switch (format) {
-    case CellFormat::kTimeSeconds: return 6;
-    case CellFormat::kTimeMillis: return 3;
-    case CellFormat::kTimeNanos: return -3;
-    default: return 0;
-  }
-}
-
-/// A number of units as microseconds, toward minus infinity.
-std::optional<int64_t> parse_time(std::string_view text, int scale) {
-  int64_t whole = 0;
-  if (scale < 0 || !parse_short_int(text, whole)) return decimal_to_int(text, scale, false);
-  const int64_t factor = scale == 6 ? 1'000'000 : scale == 3 ? 1'000 : 1;
-  int64_t micros = 0;
-  if (__builtin_mul_overflow(whole, factor, &micros)) return std::nullopt;
-  return micros;
 }
 
 class Decoder final : public JsonDecoder {
@@ -229,7 +189,8 @@ class Decoder final : public JsonDecoder {
     if (!plan.leaves.empty()) {
       const std::string_view raw = raw_text(i, behind);
       for (const auto& leaf : plan.leaves) {
-        const Parsed parsed = object ? take_object(raw, leaf) : take_scalar(i, raw, leaf);
+        const Parsed parsed = object ? take_object(raw, leaf)
+                                     : read_cell(tokens_, i, raw, leaf.format, columns_[leaf.column], row_);
         if (parsed == Parsed::kBroken) return "a value that is read is not valid JSON";
         if (parsed == Parsed::kMismatch) mark(leaf.column, kMismatch);
         if (parsed == Parsed::kOk) mark_seen(leaf.column);
@@ -244,141 +205,6 @@ class Decoder final : public JsonDecoder {
     if (leaf.type != Type::kJsonb || leaf.format >= CellFormat::kTimeSeconds) return Parsed::kMismatch;
     columns_[leaf.column].texts[row_] = raw;
     return Parsed::kOk;
-  }
-
-  /// The text of a JSON string: a view where it holds no escape, else unescaped into the column.
-  Parsed string_text(uint32_t i, std::string_view raw, Column& column, std::string_view& out) {
-    if (raw.size() < 2 || raw.back() != '"') return Parsed::kBroken;
-    out = raw.substr(1, raw.size() - 2);
-    if (std::memchr(out.data(), '\\', out.size()) == nullptr) return Parsed::kOk;
-    const size_t room = out.size() + kUnescapeRoom;
-    char* to = column.bytes.allocate(room);
-    const char* end = tokens_.unescape(i, to);
-    if (!end) return Parsed::kBroken;
-    out = {to, static_cast<size_t>(end - to)};
-    column.bytes.give_back(room - out.size());
-    return Parsed::kOk;
-  }
-
-  Parsed take_scalar(uint32_t i, std::string_view raw, const PlanNode::Leaf& leaf) {
-    Column& column = columns_[leaf.column];
-    const char first = raw.empty() ? '\0' : raw[0];
-    if (first == 'n') return raw == "null" ? Parsed::kNull : Parsed::kBroken;
-    if ((first == 't' && raw != "true") || (first == 'f' && raw != "false")) return Parsed::kBroken;
-    const bool number = first == '-' || (first >= '0' && first <= '9');
-    if (leaf.format >= CellFormat::kTimeSeconds) return take_time(i, raw, number, leaf);
-    if (leaf.type == Type::kJsonb) return take_jsonb(i, raw, number, column);
-    if (leaf.format == CellFormat::kText && first == '"') return take_cell_text(i, raw, column);
-    switch (leaf.type) {
-      case Type::kText: {
-        if (first != '"') return checked_mismatch(raw, number);
-        return string_text(i, raw, column, column.texts[row_]);
-      }
-      case Type::kBool:
-        if (first != 't' && first != 'f') return checked_mismatch(raw, number);
-        column.bools[row_] = first == 't';
-        return Parsed::kOk;
-      case Type::kTimestamptz: return take_timestamp(i, raw, number, column);
-      default: return number ? take_number(raw, column) : checked_mismatch(raw, number);
-    }
-  }
-
-  /// A value that is read must be good JSON even where its type does not fit.
-  static Parsed checked_mismatch(std::string_view raw, bool number) {
-    return number && !is_json_number(raw) ? Parsed::kBroken : Parsed::kMismatch;
-  }
-
-  Parsed take_jsonb(uint32_t i, std::string_view raw, bool number, Column& column) {
-    if (number && !is_json_number(raw)) return Parsed::kBroken;
-    if (raw[0] == '"') {
-      std::string_view checked;
-      if (string_text(i, raw, column, checked) == Parsed::kBroken) return Parsed::kBroken;
-    }
-    column.texts[row_] = raw;
-    return Parsed::kOk;
-  }
-
-  Parsed take_number(std::string_view raw, Column& column) {
-    if (column.type == Type::kFloat8) {
-      if (!is_json_number(raw)) return Parsed::kBroken;
-      const auto [end, ec] =
-          std::from_chars(raw.data(), raw.data() + raw.size(), column.floats[row_]);
-      return ec == std::errc() ? Parsed::kOk : Parsed::kMismatch;
-    }
-    int64_t parsed = 0;
-    if (!parse_short_int(raw, parsed)) {
-      if (!is_json_number(raw)) return Parsed::kBroken;
-      const auto exact = decimal_to_int(raw, 0, true);
-      if (!exact) return Parsed::kMismatch;
-      parsed = *exact;
-    }
-    if (column.type == Type::kInt4 && parsed != static_cast<int32_t>(parsed)) return Parsed::kMismatch;
-    column.ints[row_] = parsed;
-    return Parsed::kOk;
-  }
-
-  Parsed take_timestamp(uint32_t i, std::string_view raw, bool number, Column& column) {
-    if (raw[0] != '"') return checked_mismatch(raw, number);
-    std::string_view text;
-    if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
-    const auto time = parse_rfc3339(text);
-    if (!time) return Parsed::kMismatch;
-    column.ints[row_] = *time;
-    return Parsed::kOk;
-  }
-
-  Parsed take_time(uint32_t i, std::string_view raw, bool number, const PlanNode::Leaf& leaf) {
-    Column& column = columns_[leaf.column];
-    std::string_view text = raw;
-    if (raw[0] == '"') {
-      if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
-    } else if (!number) {
-      return Parsed::kMismatch;
-    } else if (!is_json_number(raw)) {
-      return Parsed::kBroken;
-    }
-    const auto time = leaf.format == CellFormat::kTimeRfc3339
-                          ? (number ? std::nullopt : parse_rfc3339(text))
-                          : parse_time(text, time_scale(leaf.format));
-    if (!time || *time < kTimestamptzMin || *time >= kTimestamptzEnd) return Parsed::kMismatch;
-    column.ints[row_] = *time;
-    return Parsed::kOk;
-  }
-
-  Parsed take_cell_text(uint32_t i, std::string_view raw, Column& column) {
-    std::string_view text;
-    if (string_text(i, raw, column, text) == Parsed::kBroken) return Parsed::kBroken;
-    return cell_from_text(text, column, row_) ? Parsed::kOk : Parsed::kMismatch;
-  }
-
-  static bool cell_from_text(std::string_view text, Column& column, size_t row) {
-    switch (column.type) {
-      case Type::kText:
-      case Type::kJsonb: column.texts[row] = text; return true;
-      case Type::kBool: {
-        const auto parsed = text_to_bool(text);
-        if (parsed) column.bools[row] = *parsed;
-        return parsed.has_value();
-      }
-      case Type::kFloat8: {
-        const auto parsed = text_to_float8(text);
-        if (parsed) column.floats[row] = *parsed;
-        return parsed.has_value();
-      }
-      case Type::kTimestamptz: {
-        const auto parsed = text_to_timestamptz(text);
-        if (parsed) column.ints[row] = *parsed;
-        return parsed.has_value();
-      }
-      case Type::kInt4:
-      case Type::kInt8: {
-        const auto parsed = text_to_int8(text);
-        const bool fits = parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
-        if (fits) column.ints[row] = *parsed;
-        return fits;
-      }
-    }
-    return false;
   }
 
   void mark_seen(uint32_t column) {
@@ -408,8 +234,6 @@ class Decoder final : public JsonDecoder {
       }
     }
   }
-
-  static constexpr size_t kUnescapeRoom = 64;  // simdjson writes whole vectors.
 
   std::vector<WantedField> wanted_;
   std::vector<PlanNode> nodes_;  ///< The first is the record itself.

@@ -1,0 +1,19 @@
+#pragma once
+
+/// One scalar JSON value into one cell, by the column's type and the wanted format.
+
+#include "columns/json_decode.h"
+#include "columns/json_tokens.h"
+
+namespace millrace {
+
+enum class Parsed { kOk, kNull, kMismatch, kBroken };
+
+/// Bytes that an unescaped string may need beyond its own: simdjson writes whole vectors.
+inline constexpr size_t kUnescapeRoom = 64;
+
+/// `raw`: the text of token `i`, a scalar or an array (then whole). Writes row `row` when kOk.
+Parsed read_cell(const JsonTokens& tokens, uint32_t i, std::string_view raw, CellFormat format,
+                 Column& column, size_t row);
+
+}  // namespace millrace
