@@ -19,12 +19,6 @@
 namespace millrace {
 namespace {
 
-using Texts = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// What commit `epoch` makes of the log: 4 operators of 8 blocks, all of that epoch, so that any
 /// mixture of two commits shows.
 Commit epoch_commit(uint64_t epoch) {

@@ -19,10 +19,6 @@ std::string own_error(const std::string& dir, const std::string& pipeline = "p")
   return owned ? "owned" : owned.error().message;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 unsigned mode_of(const std::string& path) {
   struct stat found;
   return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777u : 0u;

@@ -107,4 +107,23 @@ inline uint64_t last_epoch(CommitLog& log) {
   return last && *last ? (*last)->epoch : 0;
 }
 
+using Texts = std::vector<std::string>;
+
+/// A commit whose meta is `meta <epoch>`.
+inline Commit commit_of(uint64_t epoch, std::vector<StateBlock> put = {}) {
+  Commit commit;
+  commit.epoch = epoch;
+  commit.meta = "meta " + std::to_string(epoch);
+  commit.put = std::move(put);
+  return commit;
+}
+
+inline void must(const Result<void>& outcome) {
+  ASSERT_TRUE(outcome) << outcome.error().message;
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace millrace
