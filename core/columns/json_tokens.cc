@@ -30,29 +30,6 @@ const char* JsonTokens::find(std::string_view text) {
   return nullptr;
 }
 
-std::string_view JsonTokens::scalar(uint32_t i) const {
-  const char* begin = text_ + starts_[i];
-  const char* end = text_ + (i + 1 < count_ ? starts_[i + 1] : size_);
-  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) --end;
-  return {begin, static_cast<size_t>(end - begin)};
-}
-
-uint32_t JsonTokens::behind(uint32_t i) const {
-  if (i >= count_) return broken();
-  const char first = text_[starts_[i]];
-  if (first == ',' || first == ':' || first == '}' || first == ']') return broken();
-  if (first != '{' && first != '[') return i + 1;
-  // Brackets differ from braces in one bit; which of the two closes which is not checked in
-  // values that nobody reads.
-  int depth = 1;
-  while (depth > 0) {
-    if (++i >= count_) return broken();
-    const char kind = static_cast<char>(text_[starts_[i]] | 0x20);
-    depth += (kind == '{') - (kind == '}');
-  }
-  return i + 1;
-}
-
 char* JsonTokens::unescape(uint32_t i, char* out) const {
   const auto* from = reinterpret_cast<const uint8_t*>(text_ + starts_[i] + 1);
   return reinterpret_cast<char*>(stage_->parse_string(from, reinterpret_cast<uint8_t*>(out)));

@@ -50,4 +50,30 @@ class JsonTokens {
   uint32_t count_ = 0, size_ = 0;
 };
 
+// Inline: the decoder asks these for every member of every record.
+
+inline std::string_view JsonTokens::scalar(uint32_t i) const {
+  const char* begin = text_ + starts_[i];
+  const char* end = text_ + (i + 1 < count_ ? starts_[i + 1] : size_);
+  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) --end;
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+inline uint32_t JsonTokens::behind(uint32_t i) const {
+  if (i >= count_) return broken();
+  const char first = text_[starts_[i]];
+  if (first == ',' || first == ':' || first == '}' || first == ']') return broken();
+  if (first != '{' && first != '[') return i + 1;
+  // Brackets differ from braces in one bit; which of the two closes which is not checked in
+  // values that nobody reads.
+  int depth = 1;
+  while (depth > 0) {
+    if (++i >= count_) return broken();
+    const char kind = static_cast<char>(text_[starts_[i]] | 0x20);
+    depth += (kind == '{') - (kind == '}');
+  }
+  return i + 1;
+}
+
+
 }  // namespace millrace
