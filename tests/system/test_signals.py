@@ -6,7 +6,7 @@ import signal
 
 from program import SystemTest, at, counting, main, paced
 
-RECORDS = [at(second, key="ab"[second % 2], n=second) for second in range(0, 600, 2)]
+RECORDS = [at(second, key="ab"[second % 4 // 2], n=second) for second in range(0, 600, 2)]
 SPEED = 60            # 600 s of event time in 10 s
 
 
