@@ -99,6 +99,8 @@ void Transfer::apply(const Request& request) {
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+  curl_easy_setopt(easy_, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, on_ready);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
 }
@@ -107,9 +109,14 @@ Transfer::Stage Transfer::stage() const {
   if (done_) return Stage::kDone;
   if (head_complete_) return Stage::kBody;
   if (request_sent_) return Stage::kHead;
-  curl_off_t connected = 0;
-  curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
-  return connected > 0 ? Stage::kTls : Stage::kConnect;
+  return tls_begun_ ? Stage::kTls : Stage::kConnect;
+}
+
+/// Called when the TLS context is made, which is when the connection stands (CONNECT_TIME, which
+/// would tell the same for every scheme, is 0 until TLS is finished, too).
+CURLcode Transfer::on_tls(CURL*, void*, void* self) {
+  static_cast<Transfer*>(self)->tls_begun_ = true;
+  return CURLE_OK;
 }
 
 int Transfer::on_ready(void* self, char*, char*, int, int) {

@@ -79,6 +79,7 @@ class Transfer {
   friend class CurlLoop;
   static size_t on_header(char* bytes, size_t, size_t size, void* self);
   static size_t on_body(char* bytes, size_t, size_t size, void* self);
+  static CURLcode on_tls(CURL*, void*, void* self);
   static int on_ready(void* self, char*, char*, int, int);
 
   size_t take_header_line(std::string_view line);
@@ -97,7 +98,8 @@ class Transfer {
   char error_[CURL_ERROR_SIZE] = "";
   Head head_;
   uint64_t header_bytes_ = 0, body_bytes_ = 0;
-  bool request_sent_ = false, head_complete_ = false, done_ = false, paused_ = false;
+  bool tls_begun_ = false, request_sent_ = false, head_complete_ = false, done_ = false,
+       paused_ = false;
   bool too_much_header_ = false, timed_out_ = false;
   Stage seen_stage_ = Stage::kConnect;
   Micros stage_since_;

@@ -93,6 +93,8 @@ class Wire:
     async def _cut(self, args, rest):
         if rest:
             await self._write(rest)
+        if self.gone():
+            raise Ended("client closed")
         how = args.get("how", "fin")
         if args.get("where") == "chunk":
             self.request.transport.write(b"1f")    # a chunk size that never ends
@@ -105,7 +107,8 @@ class Wire:
             self.request.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         elif how == "fin":
             await asyncio.sleep(0.01)
-            self.request.transport.close()
+            if not self.gone():
+                self.request.transport.close()
         raise Ended(f"cut {how}")
 
     async def _be_silent(self, args):

@@ -48,6 +48,9 @@ def event(data, ident, wire):
 
 
 def join(lines, eol):
-    """Every line with its end. A CR before a line that begins with LF cannot occur: lines hold no LF."""
-    ends = EOLS[eol]
-    return b"".join(line + ends[number % len(ends)] for number, line in enumerate(lines))
+    """Every line with its end. An empty line's LF behind a CR would make one CRLF of the two: CRLF then."""
+    ends, out = EOLS[eol], b""
+    for number, line in enumerate(lines):
+        end = ends[number % len(ends)]
+        out += line + (b"\r\n" if not line and end == b"\n" and out.endswith(b"\r") else end)
+    return out
