@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
+
 #include "base/log.h"
 #include "host/options.h"
 #include "plugin/component.h"
@@ -89,6 +91,9 @@ int command_line_main(int argc, char** argv) {
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
   install_crash_handler();
+  // A closed pipe and a file at its size limit are errors of the write, not deaths.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   Verbs verbs;
   CLI::App app("Millrace: streaming pipelines in one fast, exact binary.", "millrace");
   app.set_version_flag("--version", kVersion);

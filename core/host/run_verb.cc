@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <fstream>
@@ -95,6 +96,21 @@ void refuse_endless(const RunArguments& arguments, const Plan& plan, const Pipel
   }
 }
 
+/// `--forget NAME` of something that is not there is a slip of the pen.
+void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig& config, Faults& faults) {
+  std::vector<std::string> names;
+  for (const SourceConfig& source : config.sources) names.push_back(source.name.text);
+  for (const OperatorConfig& op : config.operators) names.push_back(op.name.text);
+  for (const std::string& name : forget) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    Fault fault;
+    fault.file = "--forget " + name;
+    fault.message = "there is no source or operator of that name";
+    fault.hint = spelling_hint(name, names);
+    faults.add(std::move(fault));
+  }
+}
+
 }  // namespace
 
 int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs) {
@@ -110,6 +126,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   auto plan = make_plan(config, *index, faults);
   if (!plan) return report_error(plan.error());
   if (*plan) refuse_endless(arguments, **plan, config, faults);
+  refuse_unknown(arguments.forget, config, faults);
   if (!faults.empty()) return report_faults(faults);
   if (!arguments.quiet) {
     for (const std::string& delivery : (*plan)->deliveries) log_info(delivery);

@@ -109,12 +109,34 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   return {};
 }
 
-Result<void> Committer::restore_sinks_only() {
+Result<bool> Committer::fresh_was_begun() {
+  auto last = log_.last();
+  if (!last) return last.error();
+  if (!*last) return false;
+  auto meta = parse_meta((*last)->meta);
+  if (!meta) return meta.error();
+  const JsonValue* begun = meta->find("fresh_begun");
+  return begun && begun->is_bool() && begun->as_bool();
+}
+
+Result<void> Committer::begin_fresh() {
   auto last = log_.last();
   if (!last) return last.error();
   if (!*last) return {};
   auto meta = parse_meta((*last)->meta);
   if (!meta) return meta.error();
+  auto operators = log_.operators();
+  if (!operators) return operators.error();
+  Commit commit;
+  commit.epoch = (*last)->epoch + 1;
+  for (const StoredOperator& stored : *operators) commit.erase_operators.push_back(stored.op);
+  JsonValue begun = JsonValue::object();
+  begun.set("format", JsonValue::integer(kMetaFormat));
+  begun.set("fresh_begun", JsonValue::boolean(true));
+  begun.set("sinks", member(*meta, "sinks"));
+  commit.meta = to_json(begun);
+  MILLRACE_TRY(log_.commit(commit));
+  epoch_ = commit.epoch;
   for (SinkNode* sink : graph_.sinks) {
     MILLRACE_TRY(sink->restore(member(member(*meta, "sinks"), sink->name()), log_));
   }

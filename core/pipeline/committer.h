@@ -29,8 +29,12 @@ class Committer {
   /// Loads the last commit into the graph's nodes. Operators and sources named in `forget` start
   /// empty; others must have the identity that they had (R37). Sources' resume points follow.
   Result<void> restore(const std::vector<std::string>& forget);
-  /// What sinks had prepared when `log` was last written; for `--fresh`.
-  Result<void> restore_sinks_only();
+  /// True if a start from nothing was begun and no commit followed: it is to be begun again.
+  Result<bool> fresh_was_begun();
+  /// Starts from nothing: sinks learn what they had written, so that opening them with
+  /// MR_OPEN_FRESH cuts it, and all other state is forgotten in one commit, before they do. A crash
+  /// in between finds that commit and begins anew.
+  Result<void> begin_fresh();
   const std::vector<ResumePoint>& resume() const { return resume_; }
   uint64_t epoch() const { return epoch_; }
   uint64_t commits() const { return commits_; }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/duration.h"
 #include "base/spelling.h"
 #include "pipeline/planner.h"
 #include "pipeline/stateless_node.h"
@@ -23,8 +24,10 @@ std::string window_text(const WindowConfig& window) {
     case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
     default: text = "other"; break;
   }
-  return text + " " + std::to_string(window.size_us) + " every " + std::to_string(window.every_us) +
-         " offset " + std::to_string(window.offset_us);
+  text += " " + format_duration(window.size_us);
+  if (window.every_us) text += " every " + format_duration(window.every_us);
+  if (window.offset_us) text += " offset " + format_duration(window.offset_us);
+  return text;
 }
 
 }  // namespace
@@ -300,7 +303,7 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
     if (!slicer) return;
     plan.slicer = *slicer;
   } else {
-    plan.windowed = false;
+    plan.grouped.windowed = false;
     if (!op.emit) {
       faults_.add(op.name.where, "aggregates without a window emit updates, which are not in this version of Millrace",
                   "give it a window, or \"emit\": \"append\" on bounded input");
@@ -321,12 +324,12 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
     return;
   }
   GroupedText text;
-  text.windowed = plan.windowed;
+  text.windowed = plan.grouped.windowed;
   text.having = op.having.text;
   if (op.group_by) {
     for (const NamedExpression& entry : op.group_by->entries) {
       text.group_by.push_back({entry.alias.text, expression_of(*op.group_by, entry)});
-      plan.group_names.push_back(entry.alias.text);
+      plan.grouped.group_names.push_back(entry.alias.text);
     }
   }
   for (const NamedExpression& entry : op.select->entries) {
@@ -347,15 +350,15 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
     }
     return fault(where, error);
   }
-  plan.select = std::move(*select);
+  plan.grouped.select = std::move(*select);
   plan.allowed_lateness_us = op.allowed_lateness_us;
   plan.late = op.late;
   std::string identity = op.window ? window_text(*op.window) : "no window";
   for (const NamedText& group : text.group_by) identity += ", by " + group.text;
-  for (const auto& call : plan.select.calls) {
+  for (const auto& call : plan.grouped.select.calls) {
     identity += ", " + std::string(call.function->name);
-    if (call.argument) identity += "(" + plan.select.arguments[*call.argument].text() + ")";
-    if (call.filter) identity += " filter (" + plan.select.filters[*call.filter].text() + ")";
+    if (call.argument) identity += "(" + plan.grouped.select.arguments[*call.argument].text() + ")";
+    if (call.filter) identity += " filter (" + plan.grouped.select.filters[*call.filter].text() + ")";
   }
   Node* node = plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
                                                             std::move(plan)));

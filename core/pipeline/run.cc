@@ -39,15 +39,6 @@ TaskOptions Runner::task_options() const {
   return task;
 }
 
-Result<void> Runner::open_sinks(Graph& graph, Committer& committer, bool fresh) {
-  // Starting anew, file sinks cut what they wrote before; that needs to know what it was.
-  if (fresh) MILLRACE_TRY(committer.restore_sinks_only());
-  for (SinkNode* sink : graph.sinks) {
-    MILLRACE_TRY(sink->open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0));
-  }
-  return {};
-}
-
 Result<void> Runner::open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
                                   const Committer& committer) {
   for (size_t i = 0; i < runners.size(); ++i) {
@@ -60,14 +51,17 @@ Result<void> Runner::open_sources(std::vector<std::unique_ptr<SourceRunner>>& ru
 
 Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   Graph& graph = plan.graph;
-  const bool fresh = options_.fresh && first;
   Committer committer(graph, *log_);
+  auto begun = committer.fresh_was_begun();
+  if (!begun) return begun.error();
+  const bool fresh = (options_.fresh && first) || *begun;
   if (fresh) {
-    MILLRACE_TRY(open_sinks(graph, committer, true));
-    MILLRACE_TRY(static_cast<LocalLog&>(*log_).reset());
+    MILLRACE_TRY(committer.begin_fresh());
   } else {
     MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
-    MILLRACE_TRY(open_sinks(graph, committer, false));
+  }
+  for (SinkNode* sink : graph.sinks) {
+    MILLRACE_TRY(sink->open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0));
   }
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
   if (first) before_ = committer.committed();

@@ -51,7 +51,6 @@ class Runner {
 
  private:
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
-  Result<void> open_sinks(Graph& graph, Committer& committer, bool fresh);
   Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners, const Committer& committer);
   TaskOptions task_options() const;
 

@@ -49,8 +49,8 @@ Result<Ending> Task::run() {
     return input.runner->traits().bounded;
   });
   if ((bounded && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
-  // The first commit of a run also records that sinks were opened, so it is made even if idle.
-  if (dirty_ || committer_.epoch() == 0) MILLRACE_TRY(commit());
+  // The first commit also records what sinks found when they were opened: made even if idle.
+  if (dirty_ || committer_.commits() == 0) MILLRACE_TRY(commit());
   return stopped ? Ending::kStopped : Ending::kEnded;
 }
 
