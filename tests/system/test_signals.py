@@ -57,7 +57,7 @@ class Stopping(SystemTest):
     def test_stopped_again_and_again(self):
         for _ in range(3):
             run = self.start()
-            self.wait_until("some records", lambda: self.size("out.jsonl") > 0 or not run.running())
+            self.wait_until("the word about delivery", lambda: "exactly_once" in run.errors(), run)
             run.signal(signal.SIGTERM)
             self.assertEqual(run.wait().code, 0)
         self.go_on()

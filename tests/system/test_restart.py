@@ -1,0 +1,260 @@
+"""A later run on longer input, a changed configuration on old state, and files that are not as they were left."""
+import os
+import shutil
+
+from program import SystemTest, at, counting, main, passing
+
+STRANGER = '{"window_start":"from before"}\n'
+
+
+class LongerInput(SystemTest):
+    """R20: the watermark before the end is stored; what the end closed stays closed."""
+
+    def test_appended_lines_start_at_the_stored_watermark(self):
+        """W = 500 s - 100 s when the first run ends; a filtered record counts for it, the end's MAX does not."""
+        self.write("p.json", counting({"event_time": {"field": "t", "unit": "s", "out_of_orderness": "100s"}},
+                                      {"filter": "k <> 'x'"}))
+        self.write("in.jsonl", [at(0), at(500, "x")])
+        self.run_to_end()
+        self.append("in.jsonl", [at(410), at(350), at(5)])
+        done = self.run_to_end()
+        self.assertEqual([row["window_start"][11:19] for row in self.lines("out.jsonl")], ["09:00:00", "09:06:00"])
+        self.assertEqual(done.report["operators"]["per_minute"]["late"], 2)
+        self.assertEqual(done.report["sources"]["in"]["records"], 3, "counters are this run's")
+        self.assertEqual(done.report["total"]["sources"]["in"]["records"], 5)
+
+    def test_windows_that_the_end_closed_stay_closed(self):
+        self.write("p.json", counting())
+        self.write("in.jsonl", [at(0), at(30), at(61), at(70)])
+        self.run_to_end()
+        before = self.read("out.jsonl")
+        self.append("in.jsonl", [at(75), at(65), at(130), at(125)])
+        done = self.run_to_end()
+        self.assertTrue(self.read("out.jsonl").startswith(before))
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [2, 2, 2])
+        self.assertEqual(done.report["operators"]["per_minute"]["late"], 2)
+        self.assertEqual([row["record"] for row in self.dead_letters("per_minute.late")], [at(75), at(65)])
+
+    def test_new_files_of_a_pattern(self):
+        """They come behind what was read before, whatever their names."""
+        self.write("p.json", counting({"path": "day-*.jsonl"}))
+        self.write("day-2.jsonl", [at(0), at(61)])
+        self.run_to_end()
+        self.write("day-1.jsonl", [at(121)])
+        self.write("day-3.jsonl", [at(122), at(181)])
+        done = self.run_to_end()
+        self.assertEqual(done.report["sources"]["in"]["records"], 3)
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [1, 1, 2, 1])
+
+    def test_nothing_new_changes_nothing(self):
+        self.write("p.json", counting())
+        self.write("in.jsonl", [at(0), at(61)])
+        self.run_to_end()
+        before = self.read("out.jsonl")
+        done = self.run_to_end()
+        self.assertEqual(self.read("out.jsonl"), before)
+        self.assertEqual((done.report["outcome"], done.report["sources"]["in"]["records"]), ("ended", 0))
+        self.assertEqual(done.report["total"]["sources"]["in"]["records"], 2)
+
+    def test_groups_without_a_window_go_on(self):
+        config = counting(operator={"emit": "append"})
+        del config["operators"]["per_minute"]["window"]
+        self.write("p.json", config)
+        self.write("in.jsonl", [at(0), at(61), at(62, "b")])
+        self.run_to_end()
+        self.assertEqual(self.lines("out.jsonl"), [{"k": "a", "n": 2}, {"k": "b", "n": 1}])
+        self.append("in.jsonl", [at(1)])
+        self.run_to_end()
+        self.assertIn({"k": "a", "n": 3}, self.lines("out.jsonl")[2:])
+
+    def test_a_line_that_was_not_finished_is_read_once(self):
+        """At the end a last line without its line end counts; the line end that comes later adds nothing."""
+        self.write("p.json", passing())
+        self.write("in.jsonl", [at(0)])
+        self.append("in.jsonl", b'{"t":1760000401,"k":"a"}')
+        done = self.run_to_end()
+        self.assertEqual(done.report["sources"]["in"]["records"], 2)
+        self.append("in.jsonl", b"\n" + b'{"t":1760000402,"k":"b"}\n')
+        self.run_to_end()
+        self.assertEqual([row["t"] % 10 for row in self.lines("out.jsonl")], [0, 1, 2])
+
+
+class Fresh(SystemTest):
+    def test_fresh_cuts_to_what_was_there_before(self):
+        self.write("p.json", counting())
+        self.write("in.jsonl", [at(0), at(61), b"broken"])
+        self.write("out.jsonl", STRANGER)
+        self.run_to_end()
+        first = self.read("out.jsonl")
+        letters = self.dead_letters("in.errors")
+        self.assertTrue(first.startswith(STRANGER.encode()))
+        self.assertEqual(first.count(b"\n"), 3)
+        done = self.run_to_end("--fresh")
+        self.assertEqual(self.read("out.jsonl"), first)
+        self.assertEqual(self.dead_letters("in.errors"), letters)
+        self.assertEqual(done.report["total"]["sources"]["in"]["records"], 3, "total counts since --fresh")
+        self.append("in.jsonl", [at(121)])
+        self.run_to_end()
+        self.run_to_end("--fresh")
+        self.assertEqual(self.read("out.jsonl").count(b"\n"), 4)
+
+    def test_fresh_heals_a_cut_output(self):
+        self.write("p.json", counting())
+        self.write("in.jsonl", [at(0), at(61)])
+        self.run_to_end()
+        first = self.read("out.jsonl")
+        os.truncate(self.folder / "out.jsonl", 10)
+        self.run_to_end("--fresh")
+        self.assertEqual(self.read("out.jsonl"), first)
+
+
+class ChangedConfiguration(SystemTest):
+    """R37."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("in.jsonl", [at(0), at(61)])
+        self.write("p.json", counting())
+        self.run_to_end()
+        self.append("in.jsonl", [at(121), at(122, "x"), at(181)])
+
+    def change(self, source=None, operator=None, sinks=None, **top):
+        self.write("p.json", counting(source, operator, sinks, **top))
+
+    def assert_refused(self, name):
+        before = self.read("out.jsonl")
+        done = self.run_to_end(code=2)
+        self.assert_says(done, f"--forget {name}")
+        self.assertEqual(self.read("out.jsonl"), before)
+        self.assertEqual(self.verb("run", "p.json", "--forget", name).code, 0)
+        self.append("in.jsonl", [at(241)])
+        self.run_to_end()
+
+    def test_filter_is_kept_from_now_on_and_logged(self):
+        self.change(operator={"filter": "k <> 'x'"})
+        done = self.run_to_end()
+        self.assert_says(done, "filter")
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [1, 1, 1, 1])
+
+    def test_lateness_and_disorder_are_kept_from_now_on(self):
+        self.change({"event_time": {"field": "t", "unit": "s", "out_of_orderness": "10s"}}, {"allowed_lateness": "1m"})
+        self.run_to_end()
+        self.assertEqual(self.lines("out.jsonl")[-1]["n"], 1)
+
+    def test_window_is_refused(self):
+        self.change(operator={"window": {"tumbling": "2m"}})
+        self.assert_refused("per_minute")
+
+    def test_group_by_is_refused(self):
+        self.change(operator={"group_by": {"k": "upper(k)"}})
+        self.assert_refused("per_minute")
+
+    def test_aggregate_is_refused(self):
+        self.change(operator={"select": {"n": "count(*)", "last": "max(k)"}})
+        self.assert_refused("per_minute")
+
+    def test_path_is_refused(self):
+        shutil.copy(self.folder / "in.jsonl", self.folder / "other.jsonl")
+        self.change({"path": "other.jsonl"})
+        self.assert_refused("in")
+
+    def test_forgetting_an_operator_keeps_the_position(self):
+        self.change(operator={"window": {"tumbling": "2m"}})
+        done = self.run_to_end("--forget", "per_minute")
+        self.assertEqual(done.report["sources"]["in"]["records"], 3)
+        self.assertEqual([row["window_end"][14:16] for row in self.lines("out.jsonl")[2:]], ["04", "04"])
+
+    def test_sinks_and_lanes_change_silently(self):
+        both = {"out": {"from": "per_minute", "plugin": "file", "path": "out.jsonl"},
+                "more": {"from": "per_minute", "plugin": "file", "path": "more.jsonl"}}
+        self.change(sinks=both, lanes=2, dead_letters="letters")
+        self.run_to_end()
+        self.assertEqual(self.read("out.jsonl").splitlines()[2:], self.read("more.jsonl").splitlines())
+        self.append("in.jsonl", [at(241)])
+        self.change(sinks={"more": both["more"]}, lanes=1)
+        self.run_to_end()
+        self.assertEqual(len(self.lines("more.jsonl")), 4)
+        self.assertEqual(len(self.lines("out.jsonl")), 5)
+
+    def test_forget_names_what_there_is(self):
+        done = self.run_to_end("--forget", "per_minut", code=2)
+        self.assert_says(done, "per_minute")
+
+
+class FilesNotAsTheyWere(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.write("in.jsonl", [at(0), at(61), at(121)])
+        self.write("p.json", counting())
+
+    def assert_fails(self, path, *remedies):
+        done = self.run_to_end(code=1)
+        self.assert_says(done, path)
+        self.assertTrue(any(remedy in done.stderr for remedy in remedies), done)
+        self.assertEqual(done.report["outcome"], "failed")
+        return done
+
+    def test_output_is_shorter(self):
+        self.run_to_end()
+        os.truncate(self.folder / "out.jsonl", 10)
+        self.assert_fails("out.jsonl", "--fresh")
+        self.assertEqual(self.size("out.jsonl"), 10, "nothing is written to it")
+
+    def test_output_is_gone(self):
+        self.run_to_end()
+        os.unlink(self.folder / "out.jsonl")
+        self.assert_fails("out.jsonl", "--fresh")
+
+    def test_output_is_replaced(self):
+        self.run_to_end()
+        content = self.read("out.jsonl")
+        self.write("new", content[::-1] + b"more\n")
+        os.replace(self.folder / "new", self.folder / "out.jsonl")
+        self.assert_fails("out.jsonl", "--fresh")
+        self.assertEqual(self.read("out.jsonl"), content[::-1] + b"more\n")
+
+    def test_output_put_back_goes_on(self):
+        self.run_to_end()
+        content = self.read("out.jsonl")
+        os.truncate(self.folder / "out.jsonl", 10)
+        self.assert_fails("out.jsonl", "--fresh")
+        (self.folder / "out.jsonl").write_bytes(content)
+        self.append("in.jsonl", [at(181)])
+        self.run_to_end()
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [1, 1, 1, 1])
+
+    def test_input_is_shorter(self):
+        self.run_to_end()
+        os.truncate(self.folder / "in.jsonl", 10)
+        self.assert_fails("in.jsonl", "--fresh", "--forget")
+
+    def test_input_is_replaced(self):
+        self.run_to_end()
+        self.write("in.jsonl.new", [at(second, "other") for second in range(300, 310)])
+        os.replace(self.folder / "in.jsonl.new", self.folder / "in.jsonl")
+        self.assert_fails("in.jsonl", "--fresh", "--forget")
+
+    def while_followed(self, change):
+        """`change` happens to the input while it is followed; then more than before lies there."""
+        self.write("p.json", counting({"follow": True}))
+        run = self.start()
+        self.wait_until("rows", lambda: self.size("out.jsonl") > 0, run)
+        change()
+        done = run.wait()
+        self.assertEqual(done.code, 1, done)
+        self.assert_says(done, "in.jsonl")
+        self.assertEqual(done.report["outcome"], "failed")
+
+    def test_input_is_cut_while_it_is_followed(self):
+        self.while_followed(lambda: os.truncate(self.folder / "in.jsonl", 5))
+
+    def test_input_is_replaced_while_it_is_followed(self):
+        self.write("next.jsonl", [at(second) for second in range(200, 230)])
+        self.while_followed(lambda: os.replace(self.folder / "next.jsonl", self.folder / "in.jsonl"))
+
+    def test_input_is_removed_while_it_is_followed(self):
+        self.while_followed((self.folder / "in.jsonl").unlink)
+
+
+if __name__ == "__main__":
+    main()
