@@ -4,8 +4,9 @@
 #include <cstring>
 
 #include "json/value.h"
+#include "pipeline/error_rows.h"
 #include "pipeline/hex.h"
-#include "pipeline/window_node.h"
+#include "pipeline/late_rows.h"
 
 namespace millrace {
 

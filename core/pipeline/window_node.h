@@ -5,17 +5,17 @@
 /// arguments; apply judges lateness record by record, folds, and fires windows in order, each
 /// released by the record whose time moved the watermark over its end.
 
-#include "expr/compile.h"
 #include "pipeline/group_blocks.h"
-#include "pipeline/stage.h"
+#include "pipeline/grouped_input.h"
+#include "pipeline/grouped_output.h"
+#include "pipeline/late_rows.h"
 
 namespace millrace {
 
+/// Without windows (`grouped.windowed` false): one row per group at the end.
 struct WindowPlan {
-  GroupedSelect select;
-  std::vector<std::string> group_names;
+  GroupedPlan grouped;
   Slicer slicer = Slicer::whole_stream();
-  bool windowed = true;  ///< False: whole stream, one row per group at the end.
   int64_t allowed_lateness_us = 0;
   OperatorConfig::Late late = OperatorConfig::Late::kStream;
 };
@@ -41,27 +41,21 @@ class WindowNode final : public Node {
  private:
   struct Work;
   struct Fold;
-  void make_shapes();
-  void write_keys(Work& work) const;
   void start_range(Work& work) const;
-  void fold_range(Work& work, Selection rows, size_t first, const EventTime* w, Range range);
-  void place_row(Work& work, Fold& fold, uint32_t row, size_t i, EventTime w);
-  void update(Work& work);
+  void fold_range(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range range);
+  void place_row(Work& work, Fold& fold, size_t i, EventTime w);
+  void fold(Work& work);
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto);
   void fire(Work& work, const Span& window, uint32_t release);
   void pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places);
-  void count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end, uint64_t reached);
+  void count(const Work& work, const Chunk& chunk, const GroupedInput::Cut& cut);
   void finish_rows(Work& work) const;
   void add_late(Work& work, uint32_t row, EventTime w) const;
-  void finish_late(Work& work) const;
-  void write_key_text(const Work& work, uint32_t row, ByteBuffer& out) const;
-  void add_failed_results(Work& work) const;
   void finish_errors(Work& work) const;
 
-  StagePlan stage_;
   WindowPlan plan_;
-  Shape stage_shape_;
-  std::vector<uint32_t> shown_outputs_;  ///< Select entries that are not groups of the same name.
+  GroupedInput input_;
+  GroupedOutput output_;
   WindowGroups groups_;
   GroupBlocks blocks_;
   EventTime watermark_ = kTimeNone;  ///< W_out.
@@ -69,9 +63,5 @@ class WindowNode final : public Node {
   /// something was folded since.
   bool changed_since_fired_ = false;
 };
-
-/// Hidden fields of `.late`, behind those of the record (R13).
-inline constexpr std::string_view kLateContext[] = {"#key",        "#event_time", "#watermark", "#window_start",
-                                                    "#window_end", "#late_by_ms", "#reason"};
 
 }  // namespace millrace

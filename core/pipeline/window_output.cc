@@ -1,6 +1,7 @@
-// What leaves a window: fired rows, errors, late records, and state for the commit.
+// Apply, and what leaves a window: fired rows, errors, late records.
 #include <algorithm>
 
+#include "base/assert.h"
 #include "pipeline/window_work.h"
 
 namespace millrace {
@@ -11,43 +12,65 @@ constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<s
 
 }  // namespace
 
-/// Computes what is shown of the fired groups; results that do not fit leave by `.errors` (R47).
+Result<void> WindowNode::apply(Chunk& chunk, Range range) {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  // Behind an ordered node the rows are those of this range already.
+  const uint32_t begin = inputs_parallel_ ? range.begin : 0;
+  const uint32_t end = inputs_parallel_ && !range.last ? range.end : UINT32_MAX;
+  const GroupedInput::Cut cut = input_.cut(work.in, begin, end);
+  const EventTime* w = inputs()[0].node->watermarks(chunk);
+  MILLRACE_ASSERT(w != nullptr);
+  start_range(work);
+  const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
+  fold_range(work, cut, w, places);
+  pass_watermark(work, w, places, chunk.places());
+  finish_rows(work);
+  input_.add_failed(work.in, cut, work.failed);
+  count(work, chunk, cut);
+  finish_errors(work);
+  if (plan_.late == OperatorConfig::Late::kFail && work.late.size() != 0) {
+    return Error{Code::kFailed, name() + ": a record is late for all its windows, and `late` is \"fail\""};
+  }
+  return {};
+}
+
+void WindowNode::start_range(Work& work) const {
+  output_.start(work.out, work.ports[kMain]);
+  work.late.start();
+  work.failed.clear();
+}
+
+/// W_out = W - L, so that a chained window never sees these rows as late (R19).
+void WindowNode::pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places) {
+  work.watermarks.resize(places + 1);
+  for (uint32_t i = range.begin; i <= range.end; ++i) {
+    work.watermarks[i] = w[i] == kTimeMax ? kTimeMax : saturating_sub(w[i], plan_.allowed_lateness_us);
+  }
+  watermark_ = work.watermarks[range.end];
+}
+
+/// `work.failed` holds results too, which are no input rows.
+void WindowNode::count(const Work& work, const Chunk& chunk, const GroupedInput::Cut& cut) {
+  const uint64_t rows = input_.rows_in(work.in, cut, input_rows(chunk));
+  const uint64_t failed = work.failed.size() - work.out.failed_results;
+  counters.in += input_view(chunk).live.count;
+  counters.rows += rows;
+  counters.errors += failed;
+  counters.late += work.late.size();
+  counters.used += cut.size() - work.late.size();
+  counters.filtered += rows - cut.size() - failed;
+  counters.out += work.now[kMain].live.count;
+}
+
 void WindowNode::finish_rows(Work& work) const {
   Rows& out = work.ports[kMain];
-  const auto count = static_cast<uint32_t>(out.own_record.size());
-  out.count = count;
-  out.record = out.own_record.data();
-  out.time = out.own_time.data();
-  work.output_errors.start(count);
-  for (RowError& error : work.emit_failures) {
-    work.output_errors.add(error.row, error.sqlstate, error.program, error.place, std::move(error.text));
-  }
-  const Inputs inputs{work.derived_view, count};
-  Selection live = work.output_errors.drop_failed(Selection::all(count), out.live);
-  if (plan_.select.having && count > 0) {
-    live = filter(*plan_.select.having, inputs, live, work.having_scratch, work.output_errors);
-    live = keep_selection(live, out.live);
-  }
-  out.columns.assign(shape().schema.size(), nullptr);
-  size_t field = 0;
-  if (plan_.windowed) {
-    out.columns[field++] = &work.derived[plan_.select.window_start];
-    out.columns[field++] = &work.derived[plan_.select.window_start + 1];
-  }
-  for (size_t i = 0; i < plan_.group_names.size(); ++i) out.columns[field++] = &work.derived[i];
-  for (uint32_t i : shown_outputs_) {
-    const size_t failed_before = work.output_errors.size();
-    out.columns[field++] =
-        &evaluate(plan_.select.outputs[i], inputs, live, work.output_scratch[i], work.output_errors);
-    if (work.output_errors.size() != failed_before) live = work.output_errors.drop_failed(live, out.live);
-  }
-  Column& time = out.own_column(0);
-  time.reset(Type::kTimestamptz, count);
-  for (uint32_t i = 0; i < count; ++i) time.ints[i] = out.own_time[i];
-  out.columns[field] = &time;
-  out.all_live = live.rows == nullptr && live.count == count;
-  if (!out.all_live) keep_selection(live, out.live);
+  output_.finish(work.out, shape(), out);
   work.now[kMain] = {&out, out.selection()};
+  output_.add_failed(work.out, shape(), out, work.failed);
+  Rows& late = work.ports[kLate];
+  work.late.finish(*work.in.stage.rows, shape(Port::kLate), work.in.groups,
+                   plan_.late != OperatorConfig::Late::kDrop, late);
+  work.now[kLate] = {&late, late.selection()};
 }
 
 void WindowNode::finish_errors(Work& work) const {
@@ -58,109 +81,11 @@ void WindowNode::finish_errors(Work& work) const {
   work.now[kErrors] = {&rows, rows.selection()};
 }
 
-void WindowNode::add_failed_results(Work& work) const {
-  const Rows& out = work.ports[kMain];
-  ByteBuffer text;
-  for (const RowError& error : work.output_errors.list()) {
-    text.clear();
-    write_row_json(out, shape(), error.row, text);
-    FailedRow failed;
-    failed.record = out.own_record[error.row];
-    failed.time = out.own_time[error.row];
-    failed.reason = reason_of(error, work.result_bytes);
-    failed.place = place_of(error, work.result_bytes);
-    failed.bytes = work.result_bytes.store(text.view());
-    failed.is_json = true;
-    work.failed.push_back(failed);
-  }
-  work.failed_results = work.output_errors.size();
-}
-
+/// The closest window is the one that closed last (R13).
 void WindowNode::add_late(Work& work, uint32_t row, EventTime w) const {
-  work.late_rows.push_back(row);
-  work.late_w.push_back(w);
-}
-
-/// Late rows are the rows of the stage, cut to those, with R13's context behind the fields.
-void WindowNode::finish_late(Work& work) const {
-  Rows& out = work.ports[kLate];
-  const Rows& stage = *work.stage.rows;
-  out.clear();
-  out.count = stage.count;
-  out.record = stage.record;
-  out.time = stage.time;
-  out.batch = stage.batch;
-  out.origin = stage.origin;
-  out.all_live = false;
-  if (plan_.late != OperatorConfig::Late::kDrop) {
-    keep_selection({work.late_rows.data(), static_cast<uint32_t>(work.late_rows.size())}, out.live);
-  }
-  out.columns = stage.columns;
-  out.columns.resize(shape(Port::kLate).schema.size(), nullptr);
-  work.now[kLate] = {&out, out.selection()};
-  if (out.live.empty()) return;
-  enum Context : size_t { kKey, kTime, kW, kStart, kEnd, kLateBy, kReason, kCount };
-  const size_t first = out.columns.size() - kCount;
-  for (size_t i = 0; i < kCount; ++i) {
-    Column& column = out.own_column(i);
-    column.reset(shape(Port::kLate).schema[static_cast<uint32_t>(first + i)].type, out.count);
-    out.columns[first + i] = &column;
-  }
-  ByteBuffer key;
-  for (size_t i = 0; i < work.late_rows.size(); ++i) {
-    const uint32_t row = work.late_rows[i];
-    const EventTime t = out.time[row], w = work.late_w[i];
-    // The closest window is the one that closed last (R13).
-    const EventTime end = plan_.slicer.last_end_of(t);
-    const Span window = plan_.slicer.first_window_ending_after(end - 1);
-    key.clear();
-    write_key_text(work, row, key);
-    out.own[kKey]->texts[row] = out.own[kKey]->bytes.store(key.view());
-    out.own[kTime]->ints[row] = t;
-    out.own[kW]->ints[row] = w;
-    out.own[kStart]->ints[row] = window.start;
-    out.own[kEnd]->ints[row] = window.end;
-    out.own[kLateBy]->ints[row] =
-        floor_div(saturating_sub(w, saturating_add(end, plan_.allowed_lateness_us)), 1000);
-    out.own[kReason]->texts[row] = "window closed";
-  }
-}
-
-/// The record key after group_by (E27): one column its text, several a JSON array.
-void WindowNode::write_key_text(const Work& work, uint32_t row, ByteBuffer& out) const {
-  if (work.groups.size() == 1 && work.groups[0]->type == Type::kText && work.groups[0]->valid(row)) {
-    return out.append(work.groups[0]->texts[work.groups[0]->constant ? 0 : row]);
-  }
-  if (work.groups.size() != 1) out.append('[');
-  for (size_t i = 0; i < work.groups.size(); ++i) {
-    if (i) out.append(',');
-    write_json_cell(*work.groups[i], row, out);
-  }
-  if (work.groups.size() != 1) out.append(']');
-}
-
-const EventTime* WindowNode::watermarks(const Chunk& chunk) const {
-  return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
-}
-
-void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
-  blocks_.save(groups_, epoch, commit);
-  meta.set("fired_upto", JsonValue::integer(groups_.fired_upto()));
-  meta.set("closed_upto", JsonValue::integer(groups_.closed_upto()));
-  meta.set("changed", JsonValue::boolean(changed_since_fired_));
-  meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
-}
-
-Result<void> WindowNode::restore(const JsonValue& meta, CommitLog& log) {
-  const auto time = [&](std::string_view key) {
-    const JsonValue* value = meta.find(key);
-    return value && value->is_int() ? value->as_int() : kTimeNone;
-  };
-  groups_.restore_closed(time("fired_upto"), time("closed_upto"));
-  watermark_ = time("watermark");
-  const JsonValue* changed = meta.find("changed");
-  changed_since_fired_ = changed && changed->is_bool() && changed->as_bool();
-  return blocks_.restore(groups_, log);
+  const EventTime end = plan_.slicer.last_end_of(work.in.time(row));
+  work.late.add({row, w, plan_.slicer.first_window_ending_after(end - 1),
+                 saturating_add(end, plan_.allowed_lateness_us)});
 }
 
 }  // namespace millrace

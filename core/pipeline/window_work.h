@@ -8,34 +8,12 @@
 namespace millrace {
 
 struct WindowNode::Work final : NodeWork {
-  StageWork stage;
-  std::vector<Scratch> group_scratch, argument_scratch, filter_scratch, output_scratch;
-  std::vector<const Column*> groups, arguments;
-  std::vector<Buffer<uint8_t>> passes;  ///< Per filter and row.
-  Buffer<uint32_t> live;                ///< Rows to fold: keys and arguments are there.
-  std::string keys;
-  Buffer<uint32_t> key_ends;  ///< Per live row.
-  Buffer<uint64_t> hashes;
+  GroupedInput::Work in;
+  GroupedOutput::Work out;
+  LateRows late;
   Buffer<EventTime> watermarks;
-
-  // One flush of the fold.
-  Buffer<std::byte*> states, filtered_states;
-  Buffer<uint32_t> folded, filtered;
-
-  // Fired rows over the derived schema.
-  std::vector<Column> derived;
-  std::vector<const Column*> derived_view;
-  RowErrors emit_errors, output_errors;
-  std::vector<RowError> emit_failures;
-  ByteArena fired_keys;
-  Scratch having_scratch;
-
-  Buffer<uint32_t> late_rows;
-  Buffer<EventTime> late_w;
   ErrorRows error_rows;
-  std::vector<FailedRow> stage_failed, failed;  ///< Of prepare; of this range, results included.
-  size_t failed_results = 0;
-  ByteArena stage_bytes, result_bytes;
+  std::vector<FailedRow> failed;  ///< Of this range, results included.
 };
 
 /// Where the fold stands.
