@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <string_view>
 
 #include "base/log.h"
 #include "host/options.h"
@@ -88,6 +90,14 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
 }  // namespace
 
 int command_line_main(int argc, char** argv) {
+  // Before any thread is made (plugins have a watchdog), so that a signal can only be taken by the
+  // one thread that waits for it. A child inherits the mask and opens it again.
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  const bool runs = argc > 1 && std::find(argv + 1, argv + argc, std::string_view("run")) != argv + argc;
+  pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
   install_crash_handler();

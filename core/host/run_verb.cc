@@ -20,14 +20,14 @@ namespace millrace {
 namespace {
 
 /// Takes SIGINT and SIGTERM on a thread of its own: the first stops the run, a second exits at
-/// once. Also keeps the time of `--for`. Signals are blocked in every other thread.
+/// once. Also keeps the time of `--for`. The program blocks both signals at its start, so that no
+/// other thread takes them.
 class StopWatch {
  public:
   StopWatch(std::function<void()> stop, int64_t run_for_us) : stop_(std::move(stop)), run_for_us_(run_for_us) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     thread_ = std::thread([this] { watch(); });
   }
   ~StopWatch() {
