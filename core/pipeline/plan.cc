@@ -4,8 +4,28 @@
 
 namespace millrace {
 
+namespace {
+
+/// What the page promises and this version lacks, of the keys that stand at the top.
+void refuse_missing(const PipelineConfig& config, Faults& faults) {
+  for (const char* key : {"metrics", "cache"}) {
+    if (const Where* where = find_written(config.written, key)) {
+      faults.add(*where, std::string("\"") + key + "\" is not in this version of Millrace");
+    }
+  }
+  if (config.commit.log == CommitConfig::Log::kKafka) {
+    faults.add(config.commit.where, "the commit log \"kafka\" is not in this version of Millrace", "use \"local\"");
+  }
+  if (config.commit.keep == CommitConfig::Keep::kCache) {
+    faults.add(config.commit.where, "keep: cache is not in this version of Millrace", "use \"log\"");
+  }
+}
+
+}  // namespace
+
 Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const PluginIndex& plugins,
                                       Faults& faults) {
+  refuse_missing(config, faults);
   Planner planner(config, plugins, faults);
   MILLRACE_TRY(planner.plan_sources());
   MILLRACE_TRY(planner.plan_operators());
