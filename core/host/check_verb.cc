@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
 #include "pipeline/infer.h"
@@ -38,7 +39,7 @@ void print_graph(const Plan& plan, bool explain) {
   for (const NamedOperator& op : plan.graph.operators) {
     fmt::print("  {} from", op.node->name());
     print_inputs(*op.node);
-    fmt::print("{}{}\n", op.identity.empty() ? "" : "; keeps ", op.identity);
+    fmt::print("{}{}\n", op.identity.empty() ? "" : "; keeps ", masked(op.identity));
     if (explain) print_fields(op.node->shape());
   }
   fmt::print("sinks\n");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "json/document.h"
 #include "json/write.h"
@@ -23,6 +24,14 @@ const JsonValue& member(const JsonValue& object, std::string_view key) {
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
+
+/// An identity as it is stored: readable, without secrets, and a hash of the whole, so that a
+/// changed secret is still a change.
+std::string stored_identity(const std::string& identity) {
+  return masked(identity) + " #" + std::to_string(hash_bytes(identity));
+}
+
+std::string shown_identity(const std::string& stored) { return stored.substr(0, stored.rfind(" #")); }
 
 Result<JsonValue> parse_meta(const std::string& text) {
   auto parsed = parse_json(text, "the last commit");
@@ -47,10 +56,10 @@ Committer::Committer(Graph& graph, CommitLog& log)
 Result<void> Committer::check_identity(const JsonValue& stored, const std::string& name,
                                        const std::string& identity) const {
   const JsonValue* was = stored.find("identity");
-  if (!was || !was->is_string() || was->as_string() == identity) return {};
+  if (!was || !was->is_string() || was->as_string() == stored_identity(identity)) return {};
   return Error{Code::kInvalidConfig,
-               name + " has state of another configuration (" + was->as_string() + ", now " + identity +
-                   "); drop that state with --forget " + name + ", or all of it with --fresh"};
+               name + " has state of another configuration (" + shown_identity(was->as_string()) + ", now " +
+                   masked(identity) + "); drop that state with --forget " + name + ", or all of it with --fresh"};
 }
 
 Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
@@ -150,7 +159,7 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
   for (size_t i = 0; i < graph_.sources.size(); ++i) {
     SourceStart& source = graph_.sources[i];
     JsonValue& one = sources.set(source.node->name(), JsonValue::object());
-    one.set("identity", JsonValue::string(source.identity));
+    one.set("identity", JsonValue::string(stored_identity(source.identity)));
     one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
     one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
     source.node->save(commit.epoch, commit, one);
@@ -159,7 +168,7 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
   JsonValue& operators = meta.set("operators", JsonValue::object());
   for (const NamedOperator& op : graph_.operators) {
     JsonValue& one = operators.set(op.node->name(), JsonValue::object());
-    one.set("identity", JsonValue::string(op.identity));
+    one.set("identity", JsonValue::string(stored_identity(op.identity)));
     op.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(op.node->counters));
   }

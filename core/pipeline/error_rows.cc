@@ -1,5 +1,7 @@
 #include "pipeline/error_rows.h"
 
+#include "base/log.h"
+
 namespace millrace {
 namespace {
 
@@ -45,11 +47,12 @@ void ErrorRows::start(Rows& rows, std::string_view operator_name) {
 void ErrorRows::add(const FailedRow& failed) {
   const auto column = [&](size_t i) -> Column& { return *rows_->own[i]; };
   push_text(column(kOperator), operator_);
-  push_text(column(kReason), failed.reason);
+  // Expressions may hold interpolated secrets, and reasons may quote them.
+  push_text(column(kReason), masked(failed.reason));
   if (failed.place.empty()) {
     column(kPlace).push_null();
   } else {
-    push_text(column(kPlace), failed.place);
+    push_text(column(kPlace), masked(failed.place));
   }
   push_int(column(kPartition), failed.partition);
   push_int(column(kPosition), static_cast<int64_t>(failed.position));
