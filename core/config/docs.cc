@@ -165,6 +165,17 @@ std::string record_section(const JsonValue& record) {
                      : "## Records\n\nEach entry may be overridden in the configuration.\n\n" + out;
 }
 
+/// A plugin that only changes a host key's default or description does not repeat its type.
+void borrow_types(JsonValue& plugin, const JsonValue& host) {
+  for (JsonValue::Member& property : plugin.find("properties")->members()) {
+    const JsonValue* ours = host.find("properties")->find(property.key);
+    const JsonValue* type = ours == nullptr ? nullptr : ours->find("type");
+    if (type != nullptr && property.value.is_object() && type_words(property.value).empty()) {
+      property.value.set("type", *type);
+    }
+  }
+}
+
 }  // namespace
 
 std::string keys_table(const JsonValue& schema) {
@@ -183,6 +194,8 @@ std::string host_docs() {
 Result<std::string> plugin_docs(const PluginSchema& plugin) {
   Result<JsonValue> schema = read_plugin_schema(plugin.schema_text);
   if (!schema) return schema.error().in("the plugin \"" + plugin.name + "\"");
+  if (plugin.kind == "source") borrow_types(*schema, host_source_schema());
+  if (plugin.kind == "sink") borrow_types(*schema, host_sink_schema());
   std::string out = "# " + plugin.name + " (" + plugin.kind + ")\n\n";
   for (const char* keyword : {"title", "description"}) {
     if (const std::string text = text_of(*schema, keyword); !text.empty()) out += text + "\n\n";

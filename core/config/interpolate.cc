@@ -123,8 +123,11 @@ class Interpolation {
     }
     std::error_code failure;
     const fs::file_type type = fs::status(path, failure).type();
-    std::ifstream in(path, std::ios::binary);
-    if (type == fs::file_type::directory || !in) {
+    // A terminal would be waited for, /dev/zero never ends. Pipes are fine: `<(…)`.
+    const bool readable = type == fs::file_type::regular || type == fs::file_type::fifo;
+    std::ifstream in;
+    if (readable) in.open(path, std::ios::binary);
+    if (!readable || !in) {
       const bool missing = type == fs::file_type::not_found;
       fault("the file " + path + (missing ? " does not exist" : " cannot be read"),
             missing ? "create it, or correct the path" : "check its kind and permissions");

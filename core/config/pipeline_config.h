@@ -92,7 +92,7 @@ struct JournalConfig {
 };
 
 struct SourceDedupe {
-  Text key;  ///< Empty: the plugin's.
+  std::vector<Text> key;  ///< Fields that together tell a repeat. Empty: the plugin's.
   std::optional<int64_t> horizon_us;
   int64_t entries_max = 1048576;
 };

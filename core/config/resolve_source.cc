@@ -63,7 +63,7 @@ SourceConfig resolve_source(const Node& node, Faults& faults) {
   out.on_gap =
       node.word<SourceConfig::OnGap>("on_gap", kOnGap).value_or(SourceConfig::OnGap::kReport);
   out.journal = read_journal(node.child("journal"));
-  out.dedupe.key = node.text("dedupe_key");
+  out.dedupe.key = node.texts("dedupe_key");
   out.dedupe.horizon_us = node.duration("dedupe_horizon");
   out.dedupe.entries_max = node.integer("dedupe_max").value_or(out.dedupe.entries_max);
   return out;

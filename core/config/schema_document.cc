@@ -113,7 +113,7 @@ std::string schema_document(const PluginSchemas& plugins) {
   part("operators") = operator_with_plugins(host_operator_schema(), plugins);
   part("sinks") = part_with_plugins(host_sink_schema(), "sink", plugins);
   close_objects(out);
-  return to_pretty_json(out) + "\n";
+  return to_pretty_json(out);
 }
 
 }  // namespace millrace

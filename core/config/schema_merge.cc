@@ -126,7 +126,11 @@ Result<JsonValue> read_plugin_schema(std::string_view text) {
     return Error{Code::kPluginRefused, usable.error().message};
   }
   drop_positions(*expanded);
-  if (expanded->find("properties") == nullptr) expanded->set("properties", JsonValue::object());
+  const JsonValue* properties = expanded->find("properties");
+  if (properties != nullptr && !properties->is_object()) {
+    return Error{Code::kPluginRefused, "\"properties\" of the schema is not an object"};
+  }
+  if (properties == nullptr) expanded->set("properties", JsonValue::object());
   return expanded;
 }
 

@@ -66,7 +66,7 @@ Edits as they happen.
 | `max` | object | `{"line":"8MiB","body":"64MiB"}` |  |
 | `max.line` | size | none |  |
 | `max.body` | size | none |  |
-| `on_gap` |  | `fail` |  |
+| `on_gap` | string | `fail` |  |
 | `event_time` | map | none |  |
 
 Beside the keys of any source: `millrace docs config`.

@@ -101,7 +101,7 @@ TEST_F(FullPipeline, Source) {
   EXPECT_EQ(in.on_gap, SourceConfig::OnGap::kFail);
   EXPECT_EQ(in.journal->path.text, "j");
   EXPECT_EQ(in.journal->retain_us, 3600 * kSecondUs);
-  EXPECT_EQ(in.dedupe.key.text, "a");
+  EXPECT_EQ(in.dedupe.key[0].text, "a");
   EXPECT_EQ(in.dedupe.horizon_us, 60 * kSecondUs);
   EXPECT_EQ(in.dedupe.entries_max, 10);
 }
