@@ -39,6 +39,12 @@ struct Shape {
   std::vector<std::string> omitted_when_null;
   bool has_bytes = false;       ///< Rows are source records, passed on byte for byte.
   bool bytes_are_json = true;   ///< False: records are text lines.
+  bool own_bytes = false;       ///< Those bytes lie in a batch of the operator's, not in the chunk's.
+  /// Rows replace earlier ones of the same key, or delete them where `op` says so (E17).
+  bool is_table = false;
+  std::vector<uint32_t> key;      ///< Fields of the identity, if rows are a table.
+  std::optional<uint32_t> op;     ///< Field "op": "delete", or NULL for an upsert.
+  std::optional<uint32_t> frame;  ///< Hidden text field: where it has a value, that is the whole row.
   std::vector<std::string> visible_names() const;
 };
 
@@ -115,6 +121,14 @@ class Node {
   /// Null: no watermark here (side outputs, R45).
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }
+  /// No record can come any more: all sources above are bounded and were read to their end. The task
+  /// tells sources in its one order, so this is a function of the log as W is.
+  virtual bool at_end() const {
+    for (const Input& input : inputs_) {
+      if (!input.node->at_end()) return false;
+    }
+    return !inputs_.empty();
+  }
   virtual bool has_watermark() const { return true; }
   /// True if records of the source with that node index can come here.
   bool reached_from(uint32_t source) const { return reached_from_[source]; }
@@ -124,6 +138,8 @@ class Node {
   virtual void save(uint64_t, Commit&, JsonValue&) {}
   /// From the last commit, before any work.
   virtual Result<void> restore(const JsonValue&, CommitLog&) { return {}; }
+  /// The names under which its blocks are stored: what forgetting it erases.
+  virtual std::vector<std::string> stored_names() const { return {name_}; }
   virtual size_t state_bytes() const { return 0; }
   /// The end of bounded input closed all windows: they stay closed in a later run (R20).
   virtual void seal_closed() {}

@@ -37,10 +37,11 @@ Result<void> Planner::plan_operators() {
   std::vector<const OperatorConfig*> left;
   for (const OperatorConfig& op : config_.operators) left.push_back(&op);
   const auto ready = [&](const OperatorConfig* op) {
-    return std::none_of(op->from.begin(), op->from.end(), [&](const InputRef& ref) {
+    const auto unplanned = [&](const InputRef& ref) {
       return std::any_of(left.begin(), left.end(),
                          [&](const OperatorConfig* other) { return other->name.text == ref.name; });
-    });
+    };
+    return std::none_of(op->from.begin(), op->from.end(), unplanned) && !(op->join && unplanned(op->join->with));
   };
   while (!left.empty()) {
     const auto next = std::find_if(left.begin(), left.end(), ready);
@@ -100,12 +101,14 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
     inputs = {{node, Port::kMain}};
   }
   if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
+  if (op.join) {
+    plan_join(op, std::move(inputs));
+    return {};
+  }
   auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
   if (!stage) return {};
   const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
-  if (op.join) {
-    plan_join(op, std::move(inputs), std::move(*stage));
-  } else if (op.dedupe) {
+  if (op.dedupe) {
     plan_dedupe(op, std::move(inputs), std::move(*stage));
   } else if (op.table) {
     plan_table(op, std::move(inputs), std::move(*stage));
@@ -253,25 +256,35 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
   return plan;
 }
 
+bool Planner::compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select) {
+  if (!op.select) return true;
+  select.emplace();
+  for (const NamedExpression& entry : op.select->entries) {
+    auto program = compile_expression(expression_of(*op.select, entry), schema);
+    if (!program) {
+      fault(entry.expression.where, program.error());
+      continue;
+    }
+    if (!program->deterministic()) {
+      plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text + " reads processing_time()");
+    }
+    select->names.push_back(entry.alias.text);
+    select->programs.push_back(std::move(*program));
+  }
+  return select->names.size() == op.select->entries.size();
+}
+
+bool Planner::check_watermark(const InputRef& ref, const Input& input) {
+  if (input.node->has_watermark() && input.port == Port::kMain) return true;
+  faults_.add(ref.as_written.where,
+              "side outputs carry no watermark: only stateless operators and sinks may read them");
+  return false;
+}
+
 void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
   const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
   std::optional<SelectPlan> select;
-  if (op.select) {
-    select.emplace();
-    for (const NamedExpression& entry : op.select->entries) {
-      auto program = compile_expression(expression_of(*op.select, entry), shape.schema);
-      if (!program) {
-        fault(entry.expression.where, program.error());
-        continue;
-      }
-      if (!program->deterministic()) {
-        plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text + " reads processing_time()");
-      }
-      select->names.push_back(entry.alias.text);
-      select->programs.push_back(std::move(*program));
-    }
-    if (select->names.size() != op.select->entries.size()) return;
-  }
+  if (!compile_select(op, shape.schema, select)) return;
   Node* node = plan_.graph.add(std::make_unique<StatelessNode>(op.name.text, std::move(inputs),
                                                                std::move(stage), std::move(select)));
   plan_.graph.operators.push_back({node, ""});
@@ -314,10 +327,7 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
       return;
     }
   }
-  if (!inputs[0].node->has_watermark() || inputs[0].port != Port::kMain) {
-    faults_.add(op.from[0].as_written.where, "side outputs carry no watermark: only stateless operators and sinks may read them");
-    return;
-  }
+  if (!check_watermark(op.from[0], inputs[0])) return;
   if (!op.select) {
     faults_.add(op.name.where, "an operator with group_by or window needs \"select\" with aggregates",
                 "for example \"select\": { \"records\": \"count(*)\" }");

@@ -7,6 +7,7 @@
 #include "expr/compile.h"
 #include "pipeline/plan.h"
 #include "pipeline/stage.h"
+#include "pipeline/stateless_node.h"
 #include "pipeline/window_node.h"
 
 namespace millrace {
@@ -43,9 +44,13 @@ class Planner {
   // plan_dedupe.cc, plan_table.cc.
   void plan_session(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_sliding(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
-  void plan_join(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_join(const OperatorConfig& op, std::vector<Input> inputs);
   void plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  /// `select` over `schema`, if there is one. False: it has faults.
+  bool compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select);
+  /// False, and a fault: a side output, or something else without a watermark.
+  bool check_watermark(const InputRef& ref, const Input& input);
   std::optional<Slicer> plan_window(const WindowConfig& window);
   void fault(const Where& where, const ExprError& error);
 

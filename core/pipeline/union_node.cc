@@ -59,7 +59,8 @@ std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::strin
   }
   for (const Input& input : inputs) {
     const Shape& shape = input.node->shape(input.port);
-    plan.shape.has_bytes = plan.shape.has_bytes && shape.has_bytes;
+    // Rows of one chunk are told apart by their place in one batch.
+    plan.shape.has_bytes = plan.shape.has_bytes && shape.has_bytes && !shape.own_bytes;
     if (shape.visible == first.visible && shape.bytes_are_json == first.bytes_are_json) continue;
     difference = "the inputs have different fields";
     return std::nullopt;
