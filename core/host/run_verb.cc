@@ -71,7 +71,8 @@ Result<void> write_report(const std::string& file, const std::string& text) {
 
 unsigned lanes_of(const PipelineConfig& config) {
   if (config.lanes) return static_cast<unsigned>(*config.lanes);
-  return std::max(1u, std::thread::hardware_concurrency());
+  constexpr unsigned kLanesMax = 64;  // Keyed state has that many shards.
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kLanesMax);
 }
 
 Result<int64_t> run_for_of(const std::string& text) {

@@ -153,7 +153,9 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
                 "use s, ms, us, ns or rfc3339");
     return;
   }
-  if (!time.unit_written) {
+  const auto declared = plan.fields.find(time.field.text);
+  const bool is_timestamp = declared && plan.fields[*declared].type == Type::kTimestamptz;
+  if (!time.unit_written && !is_timestamp) {
     faults_.add(time.where, "\"unit\" is missing: what is the time counted in?", "one of s, ms, us, ns, rfc3339");
     return;
   }
