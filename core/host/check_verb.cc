@@ -57,10 +57,10 @@ int check_verb(const ConfigArguments& arguments, bool explain, const std::vector
   if (!index) return report_error(index.error());
   Faults faults(arguments.file);
   auto loaded = load(arguments, *index, faults);
-  if (!loaded) return report_faults(faults);
+  if (!loaded) return report_faults(faults, *index);
   auto plan = make_plan(loaded->pipeline, *index, faults);
   if (!plan) return report_error(plan.error());
-  if (!*plan) return report_faults(faults);
+  if (!*plan) return report_faults(faults, *index);
   fmt::print("{}: nothing to refuse\n", arguments.file);
   print_graph(**plan, explain);
   fmt::print("not deterministic\n");

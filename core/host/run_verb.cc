@@ -15,6 +15,7 @@
 #include "host/progress.h"
 #include "host/report.h"
 #include "host/setup.h"
+#include "plugin/watchdog.h"
 
 namespace millrace {
 namespace {
@@ -122,13 +123,13 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   if (!index) return report_error(index.error());
   Faults faults(arguments.config.file);
   auto loaded = load(arguments.config, *index, faults);
-  if (!loaded) return report_faults(faults);
+  if (!loaded) return report_faults(faults, *index);
   const PipelineConfig& config = loaded->pipeline;
   auto plan = make_plan(config, *index, faults);
   if (!plan) return report_error(plan.error());
   if (*plan) refuse_endless(arguments, **plan, config, faults);
   refuse_unknown(arguments.forget, config, faults);
-  if (!faults.empty()) return report_faults(faults);
+  if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) {
     for (const std::string& delivery : (*plan)->deliveries) log_info(delivery);
     for (const std::string& note : (*plan)->nondeterministic) log_info("not deterministic: " + note);
@@ -137,6 +138,11 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   Runner runner(config, *index, std::move(options));
   RunResult result;
   Result<void> done;
+  on_give_up([&] {
+    if (arguments.report.empty()) return;
+    (void)write_report(arguments.report,
+                       report_json(config.name.text, "failed", usage_since(started), runner.so_far()));
+  });
   {
     StopWatch watch([&runner] { runner.stop(); }, *run_for);
     std::unique_ptr<Progress> progress;
@@ -145,6 +151,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
     }
     done = runner.run(std::move(**plan), result);
   }
+  on_give_up({});
   const Usage usage = usage_since(started);
   int exit_code = done ? 0 : report_error(done.error());
   if (!arguments.report.empty()) {

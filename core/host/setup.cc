@@ -48,7 +48,13 @@ Result<PluginIndex> scan_plugins(const std::vector<std::string>& plugin_dirs) {
     }
     add_absolute(directory, directories);
   }
-  return PluginIndex::scan(directories, self);
+  auto index = PluginIndex::scan(directories, self);
+  if (index) {
+    for (const RefusedFile& file : index->refused()) {
+      log_warn("plugin library " + file.file + " is refused: " + file.reason);
+    }
+  }
+  return index;
 }
 
 IndexedSchemas::IndexedSchemas(const PluginIndex& index) {
@@ -89,9 +95,14 @@ int report_error(const Error& error) {
   }
 }
 
-int report_faults(const Faults& faults) {
+int report_faults(const Faults& faults, const PluginIndex& index) {
   fmt::print(stderr, "{}\n", faults.text());
-  return 2;
+  const std::vector<Fault> all = faults.sorted();
+  const bool missing = std::any_of(all.begin(), all.end(), [](const Fault& fault) {
+    return fault.message.find(" plugin \"") != std::string::npos && fault.message.ends_with("is installed");
+  });
+  if (!missing || index.refused().empty()) return 2;
+  return 3;  // The refusals themselves were told when the index was made.
 }
 
 }  // namespace millrace

@@ -31,6 +31,7 @@ std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginI
 
 /// `millrace: ` and the masked text on stderr; the exit code that belongs to the error.
 int report_error(const Error& error);
-int report_faults(const Faults& faults);
+/// All faults; 2. When a plugin is missing and libraries were refused, those too; 3.
+int report_faults(const Faults& faults, const PluginIndex& index);
 
 }  // namespace millrace

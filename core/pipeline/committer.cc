@@ -50,7 +50,7 @@ Result<JsonValue> parse_meta(const std::string& text) {
 
 Committer::Committer(Graph& graph, CommitLog& log)
     : graph_(graph), log_(log), resume_(graph.sources.size()) {
-  committed_ = graph_.ledger();
+  note_committed();
 }
 
 Result<void> Committer::check_identity(const JsonValue& stored, const std::string& name,
@@ -97,7 +97,7 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   }
   for (const NamedOperator& op : graph_.operators) {
     if (contains(forget, op.node->name())) {
-      erase_operators_.push_back(op.node->name());
+      MILLRACE_TRY(erase_state(op.node->name()));
     } else {
       MILLRACE_TRY(restore_operator(*meta, op));
     }
@@ -107,14 +107,14 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
                                    [&](const NamedOperator& op) { return op.node->name() == name; });
     if (there) continue;
     log_info("operator " + name + " is no longer configured: its state is dropped");
-    erase_operators_.push_back(name);
+    MILLRACE_TRY(erase_state(name));
   }
   for (SinkNode* sink : graph_.sinks) {
     const JsonValue& stored = member(member(*meta, "sinks"), sink->name());
     read_counters(member(stored, "counters"), sink->sink_counters);
     MILLRACE_TRY(sink->restore(stored, log_));
   }
-  committed_ = graph_.ledger();
+  note_committed();
   return {};
 }
 
@@ -150,6 +150,12 @@ Result<void> Committer::begin_fresh() {
     MILLRACE_TRY(sink->restore(member(member(*meta, "sinks"), sink->name()), log_));
   }
   return {};
+}
+
+void Committer::note_committed() {
+  Ledger ledger = graph_.ledger();
+  std::lock_guard lock(mutex_);
+  committed_ = std::move(ledger);
 }
 
 std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit& commit) {
@@ -196,7 +202,7 @@ Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vect
   fault_point("commit.logged");
   epoch_ = epoch;
   ++commits_;
-  committed_ = graph_.ledger();
+  note_committed();
   for (SinkNode* sink : graph_.sinks) {
     MILLRACE_TRY(sink->commit(epoch));
     fault_point("commit.sink");

@@ -7,6 +7,8 @@
 /// log has committed leaves the last commit in force.
 /// Threads: the one that applies.
 
+#include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,10 +44,14 @@ class Committer {
   /// One commit. On kUnavailable or kFailed the caller restarts in process.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
 
-  /// Cumulative, as of the last commit.
-  const Ledger& committed() const { return committed_; }
+  /// Cumulative, as of the last commit. From any thread.
+  Ledger committed() const {
+    std::lock_guard lock(mutex_);
+    return committed_;
+  }
 
  private:
+  Result<void> erase_state(const std::string& name);
   std::string write_meta(const std::vector<ResumePoint>& points, Commit& commit);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
                               const std::string& identity) const;
@@ -55,10 +61,12 @@ class Committer {
   Graph& graph_;
   CommitLog& log_;
   uint64_t epoch_ = 0;
-  uint64_t commits_ = 0;
+  std::atomic<uint64_t> commits_{0};
   std::vector<ResumePoint> resume_;
   std::vector<std::string> erase_operators_;  ///< With the next commit.
-  Ledger committed_;
+  void note_committed();
+  mutable std::mutex mutex_;
+  Ledger committed_;  // Guarded by mutex_.
 };
 
 }  // namespace millrace

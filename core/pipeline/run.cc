@@ -79,17 +79,23 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   {
     std::lock_guard lock(mutex_);
     task_ = &task;
+    committer_ = &committer;
     if (stop_asked_) task.stop();
   }
   auto ending = task.run();
   {
     std::lock_guard lock(mutex_);
     task_ = nullptr;
+    committer_ = nullptr;
     records_before_ += task.records_applied();
   }
   result.commits += committer.commits();
   result.total = committer.committed();
   result.run = difference(result.total, before_);
+  {
+    std::lock_guard lock(mutex_);
+    result_ = result;
+  }
   if (!ending) {
     for (auto& runner : runners) (void)runner->close();
     return ending.error();
@@ -128,6 +134,16 @@ void Runner::stop() {
   std::lock_guard lock(mutex_);
   stop_asked_ = true;
   if (task_) task_->stop();
+}
+
+RunResult Runner::so_far() const {
+  std::lock_guard lock(mutex_);
+  RunResult result = result_;
+  if (!committer_) return result;
+  result.commits += committer_->commits();
+  result.total = committer_->committed();
+  result.run = difference(result.total, before_);
+  return result;
 }
 
 uint64_t Runner::records() const {

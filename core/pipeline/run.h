@@ -48,6 +48,8 @@ class Runner {
   void stop();
   /// Records taken in so far; for the progress line. From any thread.
   uint64_t records() const;
+  /// What is committed by now, for a report when a plugin hangs. From any thread.
+  RunResult so_far() const;
 
  private:
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
@@ -62,6 +64,8 @@ class Runner {
 
   mutable std::mutex mutex_;
   Task* task_ = nullptr;           // Guarded by mutex_.
+  Committer* committer_ = nullptr; // Guarded by mutex_.
+  RunResult result_;               // Guarded by mutex_: of earlier attempts.
   bool stop_asked_ = false;        // Guarded by mutex_.
   uint64_t records_before_ = 0;    // Guarded by mutex_: of earlier attempts.
 };

@@ -33,6 +33,10 @@ class Watchdog {
     if (!running_) std::thread([this] { run(); }).detach();
     running_ = true;
   }
+  void set_last_words(std::function<void()> last_words) {
+    std::lock_guard lock(mutex_);
+    last_words_ = std::move(last_words);
+  }
   void remove(CallWatch* watch) {
     std::lock_guard lock(mutex_);
     std::erase(watches_, watch);
@@ -64,6 +68,7 @@ class Watchdog {
     if (w.inside_ms_ < timeout_ms_ + extra_ms) return;
     log_error(fmt::format("{}: {} has not returned for {} ms; the plugin hangs, giving up",
                           w.label_, slot, w.inside_ms_));
+    if (last_words_) last_words_();
     _exit(1);  // No destructors: the hanging thread still uses what they would destroy.
   }
 
@@ -72,7 +77,10 @@ class Watchdog {
   std::mutex mutex_;
   std::vector<CallWatch*> watches_;  // Guarded by mutex_.
   bool running_ = false;             // Guarded by mutex_.
+  std::function<void()> last_words_;  // Guarded by mutex_.
 };
+
+void on_give_up(std::function<void()> last_words) { Watchdog::get().set_last_words(std::move(last_words)); }
 
 CallWatch::CallWatch(std::string label) : label_(std::move(label)) {
   Watchdog::get().add(this);

@@ -8,12 +8,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace millrace {
 
 /// MILLRACE_CALL_TIMEOUT in milliseconds, or `otherwise`.
 int64_t call_timeout_ms(int64_t otherwise);
+
+/// What to do before the process ends because a plugin hangs: the host writes its report. Runs on
+/// the watchdog's thread, once. An empty function: nothing.
+void on_give_up(std::function<void()> last_words);
 
 /// One per instance; lives in it. The label names it in messages.
 class CallWatch {
