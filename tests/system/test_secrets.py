@@ -154,11 +154,11 @@ class Secrets(SystemTest):
             self.skipTest("the bad plugins are not built")
         shutil.copy(os.path.join(Settings.bad_plugins, "misbehave.mrp.so"), self.folder)
         for how in ("crash", "throws", "abort", "config", "fatal"):
-            config = counting({"plugin": "bad_source", "how": how, "more": "${env:MY_SECRET}"})
+            config = counting({"plugin": "bad_source", "how": how})
             for key in ("path", "schema", "event_time"):
                 del config["sources"]["in"][key]
-            config["operators"] = {}
-            config["sinks"] = {"out": {"from": "in", "plugin": "file", "path": "${env:MY_SECRET}/../out.jsonl"}}
+            config["operators"] = {"some": {"from": "in", "filter": "record_key() = '${env:MY_SECRET}'"}}
+            config["sinks"] = {"out": {"from": "some", "plugin": "file", "path": "${env:MY_SECRET}/../out.jsonl"}}
             (self.folder / ENV).mkdir(exist_ok=True)
             self.write("p.json", config)
             done = self.call("run", "--report", "report.json", code=None, env={
