@@ -2,7 +2,7 @@
 import os
 import shutil
 
-from program import SystemTest, at, counting, main, passing
+from program import SystemTest, at, counting, main, paced, passing
 
 STRANGER = '{"window_start":"from before"}\n'
 
@@ -158,6 +158,24 @@ class ChangedConfiguration(SystemTest):
         self.change({"path": "other.jsonl"})
         self.assert_refused("in")
 
+    def test_key_is_refused(self):
+        self.change({"key": "k"})
+        self.assert_refused("in")
+
+    def test_type_of_a_field_in_state_is_refused(self):
+        """A group key and the field of an aggregate; the same records would fall into other groups and sums."""
+        for before, now, select in (({"k": "text"}, {"k": "jsonb"}, {"n": "count(*)"}),
+                                    ({"k": "text", "n": "int8"}, {"k": "text", "n": "float8"}, {"n": "sum(n)"})):
+            with self.subTest(now=now):
+                self.write("in.jsonl", [at(0, n=1)])
+                self.change({"schema": before, "follow": True}, {"select": select})
+                self.run_to_end("--fresh", "--until-end")
+                self.append("in.jsonl", [at(1, n=2), at(60, n=1)])
+                self.change({"schema": now, "follow": True}, {"select": select})
+                done = self.run_to_end("--until-end", code=None)
+                self.assertEqual(done.code, 2, f"{done}\n{self.read('out.jsonl')}")
+                self.assert_says(done, "--forget per_minute")
+
     def test_forgetting_an_operator_keeps_the_position(self):
         self.change(operator={"window": {"tumbling": "2m"}})
         done = self.run_to_end("--forget", "per_minute")
@@ -233,6 +251,21 @@ class FilesNotAsTheyWere(SystemTest):
         self.write("in.jsonl.new", [at(second, "other") for second in range(300, 310)])
         os.replace(self.folder / "in.jsonl.new", self.folder / "in.jsonl")
         self.assert_fails("in.jsonl", "--fresh", "--forget")
+
+    def while_read(self, change):
+        """`change` happens while a large file is read slowly."""
+        self.write("in.jsonl", [at(i / 100, note="x" * 100) for i in range(50_000)])
+        self.write("p.json", counting(paced(60)))
+        run = self.start(env={"MILLRACE_BATCH_RECORDS": "100"})
+        self.wait_until("rows", lambda: self.size("out.jsonl") > 0, run)
+        change()
+        done = run.wait()
+        self.assertEqual(done.code, 1, done)
+        self.assert_says(done, "in.jsonl")
+        self.assertEqual(done.report["outcome"], "failed")
+
+    def test_input_is_cut_while_it_is_read(self):
+        self.while_read(lambda: os.truncate(self.folder / "in.jsonl", 1000))
 
     def while_followed(self, change):
         """`change` happens to the input while it is followed; then more than before lies there."""
