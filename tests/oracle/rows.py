@@ -23,6 +23,10 @@ class Number(float):
         return number
 
 
+class Time(int):
+    """A timestamptz in µs: compares as a number, is written as RFC 3339."""
+
+
 def parse_record(line):
     """The JSON value of a line of bytes; ValueError if it is broken. Duplicate keys: the last wins."""
     def refuse(name):
@@ -103,6 +107,8 @@ def format_value(value):
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Time):
+        return f'"{format_time(value)}"'
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):

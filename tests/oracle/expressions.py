@@ -1,0 +1,74 @@
+"""The few SQL expressions that random pipelines use, each beside what PostgreSQL makes of it. NULL is None.
+
+A pipeline names them by their SQL text, so that a failing case prints as the configuration that anybody can run.
+"""
+import re
+
+import rows
+import tumbling
+
+PATH = re.compile(r"[a-z_]\w*")
+CALL = re.compile(r"(count|sum|min|max|avg)\((\*|\w+)\)")
+
+
+def null_if_any(function, *names):
+    def value(row):
+        inputs = [row.get(name) for name in names]
+        return None if None in inputs else function(*inputs)
+    return value
+
+
+FILTERS = {
+    "v > 2": null_if_any(lambda v: v > 2, "v"),
+    "v % 2 = 0": null_if_any(lambda v: v % 2 == 0, "v"),
+    "k = 'a'": null_if_any(lambda k: k == "a", "k"),
+    "k <> 'a'": null_if_any(lambda k: k != "a", "k"),
+    "k is null": lambda row: row.get("k") is None,
+    "k is not null": lambda row: row.get("k") is not None,
+    "k = 'a' or v > 2": lambda row: either(FILTERS["k = 'a'"](row), FILTERS["v > 2"](row)),
+    "not (v > 2)": null_if_any(lambda v: not v > 2, "v"),
+    "n >= 2": null_if_any(lambda n: n >= 2, "n"),
+    "false": lambda row: False,
+}
+VALUES = {
+    "v + 1": null_if_any(lambda v: v + 1, "v"),
+    "v - n": null_if_any(lambda v, n: v - n, "v", "n"),
+    "n * 2": null_if_any(lambda n: n * 2, "n"),
+    "coalesce(k, 'none')": lambda row: "none" if row.get("k") is None else row["k"],
+    "coalesce(v, 0)": lambda row: 0 if row.get("v") is None else row["v"],
+    "v is null": lambda row: row.get("v") is None,
+}
+
+
+def either(a, b):
+    """SQL's OR."""
+    if True in (a, b):
+        return True
+    return None if None in (a, b) else False
+
+
+def value_of(text):
+    """SQL text -> function of a row's values."""
+    return VALUES.get(text) or FILTERS.get(text) or (lambda row: row.get(named(text)))
+
+
+def named(text):
+    if not PATH.fullmatch(text):
+        raise ValueError(f"the oracle knows no expression {text!r}")
+    return text
+
+
+def aggregate_of(text, members):
+    kind, argument = CALL.fullmatch(text).groups()
+    return tumbling.aggregate(kind, [1 if argument == "*" else one.get(argument) for one in members])
+
+
+def columns(given):
+    """A list of fields, or a map name -> expression, as {name: function}."""
+    pairs = given.items() if isinstance(given, dict) else ((name, name) for name in given)
+    return {name: value_of(text) for name, text in pairs}
+
+
+def ordered(group):
+    """R49, for a tuple of values."""
+    return [rows.order_key(value) for value in group]

@@ -1,0 +1,44 @@
+"""What a whole pipeline must write: every sink's bytes and the ledger. Understands the part of the configuration that
+random pipelines use; inputs are lines of bytes per source. Operators stand behind what they read."""
+import marks
+import rows
+from stateless import Stateless
+from windowed import Windowed
+
+
+class Answer:
+    def __init__(self, config, inputs):
+        self.sources = [source_of(name, one, inputs[name]).read() for name, one in config["sources"].items()]
+        steps = marks.merged(self.sources)
+        self.streams = {source.name: marks.stream_of(source, steps) for source in self.sources}
+        self.operators = {}
+        for name, operator in config["operators"].items():
+            decided = self.operators[name] = decider(operator)
+            self.streams[name] = decided.run(marks.union([self.streams[one] for one in names(operator["from"])]))
+        self.outputs = {name: self.written(names(sink["from"])) for name, sink in config["sinks"].items()}
+
+    def written(self, inputs):
+        """R50: rows in the order of the step that released them, then order in `from`, then the operator's own."""
+        if inputs[0].endswith(".late"):
+            rows_out = self.operators[inputs[0].removesuffix(".late")].late
+        else:
+            rows_out = [row for step in marks.union([self.streams[one] for one in inputs]).rows for row in step]
+        return b"".join(row.line + b"\n" for row in rows_out)
+
+    def ledger(self):
+        return {"sources": {source.name: source.ledger() for source in self.sources},
+                "operators": {name: one.ledger for name, one in self.operators.items()},
+                "sinks": {name: {"records": data.count(b"\n")} for name, data in self.outputs.items()}}
+
+
+def names(given):
+    return [given] if isinstance(given, str) else given
+
+
+def source_of(name, config, lines):
+    time_of = config["event_time"]
+    return marks.Source(name, time_of["field"], time_of["unit"], rows.duration_us(time_of.get("out_of_orderness", "0s")), lines)
+
+
+def decider(operator):
+    return Windowed(operator) if "window" in operator else Stateless(operator)

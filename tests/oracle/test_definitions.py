@@ -1,0 +1,124 @@
+"""The rules' own vectors for windows, watermarks, merging, chaining and order, asked of the oracle."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import marks    # noqa: E402
+import pipeline    # noqa: E402
+import windows    # noqa: E402
+
+TICK = 10**6    # one tick of the page = 1 s here
+
+
+def answer(operators, inputs, b="0s", sinks=None):
+    config = {"sources": {name: {"event_time": {"field": "t", "unit": "s", "out_of_orderness": b}} for name in inputs},
+              "operators": operators,
+              "sinks": sinks or {name: {"from": name} for name in [*operators, *(f"{n}.late" for n, o in operators.items() if "window" in o)]}}
+    lines = {name: [f'{{"t":{t},"k":"{k}"}}'.encode() for t, k in records] for name, records in inputs.items()}
+    return pipeline.Answer(config, lines)
+
+
+def counting(window, **more):
+    return {"from": "a", "window": window, "select": {"n": "count(*)"}, **more}
+
+
+def spans(found, name):
+    """[(start, end, n)] in seconds of what the operator wrote."""
+    rows = [row.values for step in found.streams[name].rows for row in step]
+    return [(row["window_start"] // TICK, row["window_end"] // TICK, row.get("n")) for row in rows]
+
+
+class Kinds(unittest.TestCase):
+    def test_tumbling_vectors_of_r3(self):
+        for t, start in ((-1, -10), (-10, -10), (-11, -20), (0, 0)):
+            self.assertEqual(windows.Tumbling(10).of(t), [(start, start + 10)])
+
+    def test_tumbling_far_before_a_negative_offset(self):
+        self.assertEqual(windows.Tumbling(10, -7).of(-28), [(-37, -27)])
+
+    def test_hopping_vector_of_r4_where_the_hop_does_not_divide_the_size(self):
+        self.assertEqual(windows.Hopping(12, 5).of(5), [(-5, 7), (0, 12), (5, 17)])
+
+    def test_cumulative_of_r40_feeds_only_ends_behind_the_record(self):
+        kind = windows.Cumulative(12, 4)
+        self.assertEqual(kind.of(0), [(0, 4), (0, 8), (0, 12)])
+        self.assertEqual(kind.of(4), [(0, 8), (0, 12)])
+        self.assertEqual(kind.of(-1), [(-12, 0)])
+
+
+class Lateness(unittest.TestCase):
+    def test_late_exactly_when_w_reaches_end_plus_lateness(self):
+        for last, late in ((18, 0), (19, 0), (20, 1)):
+            found = answer({"o": counting({"tumbling": "10s"}, allowed_lateness="5s")}, {"a": [(1, "k"), (last, "k"), (2, "k")]}, "5s")
+            self.assertEqual(found.operators["o"].ledger["late"], late)
+            self.assertEqual(found.outputs["o.late"], b'{"t":2,"k":"k"}\n' * late)
+
+    def test_late_for_some_windows_is_partial_and_dropped_from_those_only(self):
+        found = answer({"o": counting({"hopping": "10s", "every": "5s"})}, {"a": [(11, "k"), (6, "k")]})
+        self.assertEqual(spans(found, "o"), [(5, 15, 2), (10, 20, 1)])
+        ledger = found.operators["o"].ledger
+        self.assertEqual((ledger["used"], ledger["late_partial"], ledger["late"]), (2, 1, 0))
+
+    def test_a_closed_cumulative_window_is_not_opened_by_a_record_for_its_longer_ones(self):
+        found = answer({"o": counting({"cumulative": "12s", "every": "4s"})}, {"a": [(5, "k"), (1, "k")]})
+        self.assertEqual(spans(found, "o"), [(0, 8, 2), (0, 12, 2)])
+
+    def test_filtered_records_move_the_watermark(self):
+        found = answer({"o": counting({"tumbling": "10s"}, filter="k = 'a'")}, {"a": [(1, "a"), (100, "x"), (2, "a")]})
+        ledger = found.operators["o"].ledger
+        self.assertEqual((ledger["used"], ledger["filtered"], ledger["late"], ledger["rows"]), (1, 1, 1, 3))
+
+
+class Inputs(unittest.TestCase):
+    def test_merged_by_time_then_by_order_in_the_configuration(self):
+        found = answer({"o": {"from": ["a", "b"], "select": ["k"]}}, {"a": [(1, "a1"), (3, "a3"), (2, "a2")], "b": [(1, "b1"), (2, "b2")]})
+        self.assertEqual(found.outputs["o"].decode().split(), [f'{{"k":"{k}"}}' for k in ("a1", "b1", "b2", "a3", "a2")])
+
+    def test_w_is_the_minimum_and_an_unread_input_holds_it_back(self):
+        operators = {"o": counting({"tumbling": "1s"}, **{"from": ["a", "b"]})}
+        found = answer(operators, {"a": [(1, "k"), (2, "k"), (9, "k"), (0, "k")], "b": [(9, "k")]})
+        self.assertEqual(found.operators["o"].ledger["late"], 0)
+
+    def test_an_input_at_its_end_holds_nothing_back(self):
+        operators = {"o": counting({"tumbling": "1s"}, **{"from": ["a", "b"]})}
+        found = answer(operators, {"a": [(1, "k")], "b": [(5, "k"), (2, "k")]})
+        self.assertEqual(found.operators["o"].ledger["late"], 1)
+
+    def test_unusable_times_move_nothing(self):
+        source = marks.Source("a", "t", "s", 0, [b'{"t":1}', b'{"t":null}', b'{}', b'[1]', b'{', b'{"t":"x"}']).read()
+        self.assertEqual((len(source.rows), source.errors), (1, 5))
+
+
+class Chains(unittest.TestCase):
+    def test_a_row_has_the_time_of_its_last_tick_and_is_never_late(self):
+        chain = {"from": "o", "window": {"tumbling": "5s"}, "select": {"n": "sum(n)"}}
+        found = answer({"o": counting({"tumbling": "10s"}, allowed_lateness="7s"), "p": chain},
+                       {"a": [(1, "k"), (8, "k"), (40, "k"), (1, "k")]})
+        self.assertEqual(spans(found, "p"), [(5, 10, 2), (45, 50, 1)])
+        self.assertEqual((found.operators["o"].ledger["late"], found.operators["p"].ledger["late"]), (1, 0))
+
+    def test_no_upstream_row_arrives_behind_the_output_watermark(self):
+        found = answer({"o": counting({"hopping": "12s", "every": "5s"}, allowed_lateness="3s")},
+                       {"a": [(t % 17 + t, "k") for t in range(60)]}, "2s")
+        stream = found.streams["o"]
+        for step, rows in enumerate(stream.rows):
+            self.assertTrue(all(row.at >= stream.before(step) for row in rows))
+
+
+class Order(unittest.TestCase):
+    def test_rows_of_one_operator_by_end_start_and_group(self):
+        found = answer({"o": counting({"hopping": "10s", "every": "5s"}, group_by=["k"])}, {"a": [(6, "b"), (1, "a"), (7, "a")]}, "9s")
+        keys = [(row.values["window_end"] // TICK, row.values["k"]) for step in found.streams["o"].rows for row in step]
+        self.assertEqual(keys, [(5, "a"), (10, "a"), (10, "b"), (15, "a"), (15, "b")])
+
+    def test_rows_of_one_sink_by_releasing_record_then_order_in_from(self):
+        operators = {"o": counting({"tumbling": "10s"}), "s": {"from": "a", "select": ["k"]}}
+        found = answer(operators, {"a": [(1, "x"), (12, "y")]}, sinks={"out": {"from": ["o", "s"]}})
+        self.assertEqual([line[2:14] for line in found.outputs["out"].decode().splitlines()],
+                         ['k":"x"}', "window_start", 'k":"y"}', "window_start"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,63 @@
+"""Random pipelines: a case is a configuration that `millrace run` takes as it is, its inputs, and the kind of each operator.
+
+Each operator with its sinks counts as one stream; a case packs several over the same sources into one process.
+"""
+import random
+from dataclasses import dataclass, field
+
+import inputs as records
+import operators
+
+SCHEMA = {"t": "int8", "k": "text", "n": "int8", "v": "int8", "x": "float8"}
+
+
+@dataclass
+class Case:
+    seed: str
+    config: dict
+    inputs: dict                                  # source -> list of lines
+    kinds: dict = field(default_factory=dict)     # operator -> kind; helpers in front of one have none
+
+    def reads(self, name):
+        """The operators and sources that `name` reads, directly or through others, and itself."""
+        operator = self.config["operators"].get(name)
+        if operator is None:
+            return {name}
+        given = operator["from"]
+        return {name}.union(*(self.reads(one) for one in ([given] if isinstance(given, str) else given)))
+
+    def only(self, wanted):
+        """The same case with these operators and what they read."""
+        keep = set().union(*(self.reads(name) for name in wanted)) if wanted else set()
+        config = {**self.config, "sources": {n: s for n, s in self.config["sources"].items() if n in keep},
+                  "operators": {n: o for n, o in self.config["operators"].items() if n in keep},
+                  "sinks": {n: s for n, s in self.config["sinks"].items() if operators_of(s) <= keep}}
+        inputs = {name: lines for name, lines in self.inputs.items() if name in keep}
+        return Case(self.seed, config, inputs, {n: k for n, k in self.kinds.items() if n in wanted})
+
+    def with_inputs(self, inputs):
+        return Case(self.seed, self.config, inputs, self.kinds)
+
+
+def operators_of(sink):
+    given = sink["from"]
+    return {name.removesuffix(".late") for name in ([given] if isinstance(given, str) else given)}
+
+
+def case(seed, kinds):
+    """A case of 5-10 operators of the given kinds."""
+    rng = random.Random(seed)
+    made = operators.Builder(rng, {name: records.source(rng) for name in ("a", "b")})
+    for _ in range(rng.randint(5, 10)):
+        made.add(rng.choice(kinds))
+    if rng.random() < 0.3:
+        made.sink_of_several()
+    inputs = {name: one["lines"] for name, one in made.sources.items() if name in made.used}
+    config = {"pipeline": "streams", "sources": {name: source_config(name, made.sources[name]) for name in sorted(made.used)},
+              "operators": made.operators, "sinks": made.sinks}
+    return Case(seed, config, inputs, made.kinds)
+
+
+def source_config(name, one):
+    return {"plugin": "file", "path": f"{name}.jsonl", "schema": SCHEMA,
+            "event_time": {"field": "t", "unit": one["unit"], "out_of_orderness": f"{one['b']}{one['unit']}"}}

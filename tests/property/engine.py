@@ -1,0 +1,147 @@
+"""Runs the program over a case in a folder of its own and says what it wrote; one function per way to disturb a run."""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+
+RUN_S_MAX = 120
+KILLS = 3
+ATTEMPTS_MAX = 12
+NOT_YET = "not in this version"
+# Where a build with fault points dies when asked by MILLRACE_KILL_AT=<point>:<n>; others are killed by the clock only.
+KILL_POINTS = ("commit.begin", "commit.prepared", "commit.logged", "commit.sink", "commit.done")
+
+
+class Refusal(Exception):
+    """The program says that some operators come later; `operators` are their names."""
+
+    def __init__(self, operators):
+        super().__init__(", ".join(sorted(operators)))
+        self.operators = operators
+
+
+class Failure(Exception):
+    """The run did not end as it should."""
+
+
+class Engine:
+    def __init__(self, program, plugins, folder):
+        self.program, self.folder = os.path.abspath(program), pathlib.Path(folder)
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_")}
+        self.environment["MILLRACE_PLUGIN_PATH"] = os.path.abspath(plugins)
+
+    def lay_out(self, case):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "out").mkdir(parents=True)
+        (self.folder / "pipeline.json").write_text(json.dumps(case.config, indent=1), encoding="utf-8")
+        for name, lines in case.inputs.items():
+            (self.folder / f"{name}.jsonl").write_bytes(b"".join(line.encode() + b"\n" for line in lines))
+
+    def run(self, arguments=(), environment=None, kill_after_s=None):
+        """The exit code; a run still going after `kill_after_s` is killed."""
+        command = [self.program, "run", "pipeline.json", "--quiet", "--report", "report.json", *arguments]
+        with open(self.folder / "stderr.txt", "wb") as errors:
+            process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=errors, env={**self.environment, **(environment or {})})
+        try:
+            return process.wait(RUN_S_MAX if kill_after_s is None else kill_after_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+            if kill_after_s is None:
+                raise Failure(f"no end within {RUN_S_MAX} s") from None
+            return code
+
+    def check(self, code):
+        if code == 0:
+            return
+        text = (self.folder / "stderr.txt").read_text(encoding="utf-8", errors="replace")
+        refused = {match[1] for line in text.splitlines() if NOT_YET in line
+                   for match in [re.search(r"/operators/(\w+)", line)] if match}
+        if code == 2 and refused:
+            raise Refusal(refused)
+        raise Failure(f"exit {code}: " + "\n  ".join(text.strip().splitlines()[-10:]))
+
+    def written(self, case):
+        """({sink: bytes}, the ledger since --fresh)."""
+        files = {name: self.folder / sink["path"] for name, sink in case.config["sinks"].items()}
+        outputs = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
+        report = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
+        return outputs, report["total"], report["balanced"]
+
+
+def plain(engine, case, _rng):
+    engine.lay_out(case)
+    engine.check(engine.run(["--fresh"]))
+
+
+def small_batches(engine, case, rng):
+    engine.lay_out(case)
+    engine.check(engine.run(["--fresh"], {"MILLRACE_BATCH_RECORDS": str(rng.choice((1, 1, 2, 3, 7, 16)))}))
+
+
+def lanes(engine, case, rng):
+    engine.lay_out(case)
+    engine.check(engine.run(["--fresh", "--set", f"lanes={rng.randint(1, 4)}"],
+                            {"MILLRACE_BATCH_RECORDS": str(rng.choice((1, 5, 65536)))}))
+
+
+def killed(engine, case, rng):
+    """Killed at random commits and moments, each time going on with what the last commit left."""
+    engine.lay_out(case)
+    kills = 0
+    for _ in range(ATTEMPTS_MAX):
+        every = str(rng.choice((1, 3, 10)))
+        point = f"{rng.choice(KILL_POINTS)}:{rng.randint(1, 6)}"
+        code = engine.run((), {"MILLRACE_COMMIT_RECORDS": every, "MILLRACE_BATCH_RECORDS": every, "MILLRACE_KILL_AT": point},
+                          kill_after_s=rng.uniform(0.01, 0.25) if kills < KILLS else RUN_S_MAX)
+        if code != -signal.SIGKILL:
+            return engine.check(code)
+        kills += 1
+        if kills >= KILLS:
+            break
+    return engine.check(engine.run())
+
+
+MODES = {"plain": plain, "small_batches": small_batches, "lanes": lanes, "killed": killed}
+
+
+def complaints(engine, case, expected, mode, seed):
+    """Differences between the run and the oracle's answer, as {operator: text}; operator "" is the whole run."""
+    try:
+        MODES[mode](engine, case, random.Random(f"{seed}:{mode}"))
+    except Failure as failure:
+        return {"": str(failure)}
+    outputs, ledger, balanced = engine.written(case)
+    found = {} if balanced else {"": "the report is not balanced"}
+    for name, wanted in expected.outputs.items():
+        if outputs[name] != wanted:
+            found[owner(case, name)] = first_difference(name, wanted, outputs[name])
+    for part, members in expected.ledger().items():
+        for name, counts in members.items():
+            have = {key: ledger[part].get(name, {}).get(key) for key in counts}
+            if have != counts:
+                found.setdefault(owner(case, name) if part != "sources" else "", f"{part}.{name}: expected {counts}, is {have}")
+    return found
+
+
+def owner(case, name):
+    """The operator whose rows a sink got; "" for a sink of several."""
+    if name in case.config["operators"]:
+        return name
+    given = case.config["sinks"][name]["from"]
+    return given.removesuffix(".late") if isinstance(given, str) else ""
+
+
+def first_difference(name, wanted, have):
+    if have is None:
+        return f"{name}: not written"
+    want, got = wanted.splitlines(), have.splitlines()
+    at = next((i for i, (a, b) in enumerate(zip(want, got)) if a != b), min(len(want), len(got)))
+    def shown(lines):
+        return lines[at].decode(errors="replace") if at < len(lines) else "(no more rows)"
+    return f"{name}, row {at + 1} of {len(want)} expected, {len(got)} written:\n    expected {shown(want)}\n    written  {shown(got)}"

@@ -1,0 +1,40 @@
+"""Random input: records with disorder within and beyond the bound, duplicates, negative times, gaps, equal times, NULL
+keys, few and many keys, and records without a usable time. Everything comes from the given generator of numbers."""
+import json
+
+UNITS = ("s", "ms", "us")
+BASES = (0, 0, -40, -100_003, 1_000_000, 1_442_016_000)
+KEY_SETS = (["a"], ["a", "b", None], ["a", "b", "Z", "é", "", None, "\"q\"", "b\n"], [f"k{i}" for i in range(40)])
+UNUSABLE = ('{"k":"a","n":1,"v":1,"x":1}', '{"t":null,"k":"a"}', '{"t":"soon","k":"a"}', '{"t":true}', "[1]", '{"t":1')
+
+
+def source(rng):
+    """One source: unit, B (in ticks of the unit), and its lines."""
+    b = rng.choice((0, 0, 1, 5, 20, 100))
+    return {"unit": rng.choice(UNITS), "b": b, "lines": lines(rng, b)}
+
+
+def lines(rng, b):
+    count = rng.choice((0, 1, 2, 5, 20, 60, 60, 150))
+    keys, stride = rng.choice(KEY_SETS), rng.choice((0, 1, 1, 3, 10))
+    disorder, beyond = rng.choice(((0, 0), (b, 0), (b, 0.05), (b, 0.3)))
+    now, found = rng.choice(BASES), []
+    for _ in range(count):
+        now += rng.randint(0, stride) if rng.random() < 0.97 else rng.choice((500, 100_000))
+        back = rng.randint(0, disorder) if rng.random() >= beyond else rng.randint(b, 3 * b + 200)
+        found.append(record(rng, now - back, keys))
+        if rng.random() < 0.03:
+            found.append(rng.choice(found[-5:]))
+        if rng.random() < 0.01:
+            found.append(rng.choice(UNUSABLE))
+    return found
+
+
+def record(rng, t, keys):
+    values = {"t": t, "k": rng.choice(keys), "n": rng.randint(0, 4), "v": rng.randint(-9, 9), "x": rng.randint(-99, 99) / 4}
+    for name in ("v", "k"):
+        if rng.random() < 0.04:
+            values[name] = None
+        elif rng.random() < 0.02:
+            del values[name]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

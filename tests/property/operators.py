@@ -1,0 +1,145 @@
+"""Random operators, one function per kind. A kind that the program refuses as of a later version is skipped, not failed,
+so a kind may be listed here before the engine knows it, as soon as the oracle does."""
+import expressions
+
+AGGREGATES = ("count(*)", "count(v)", "sum(v)", "min(v)", "max(v)", "avg(v)", "sum(x)", "min(x)", "min(k)", "max(k)", "count(k)")
+FILTERS = tuple(expressions.FILTERS)
+GROUPS = ([], ["k"], ["k"], ["n"], ["k", "n"], {"key": "coalesce(k, 'none')"}, {"p": "v is null", "k": "k"})
+
+
+class Builder:
+    """Collects operators and sinks over the sources of one case."""
+
+    def __init__(self, rng, sources):
+        self.rng, self.sources = rng, sources
+        self.operators, self.sinks, self.kinds, self.used = {}, {}, {}, set()
+
+    def add(self, kind):
+        name = f"o{len(self.operators)}"
+        self.operators[name] = KINDS[kind](self)
+        self.kinds[name] = kind
+        self.sink(name, name)
+        if "window" in self.operators[name]:
+            self.sink(f"{name}_late", f"{name}.late")
+
+    def sink(self, name, what):
+        self.sinks[name] = {"from": what, "plugin": "file", "path": f"out/{name}.jsonl"}
+
+    def source(self, name="a"):
+        self.used.add(name)
+        return name
+
+    def ticks(self, count, source="a"):
+        return f"{count}{self.sources[source]['unit']}"
+
+    def sink_of_several(self):
+        """R50 across operators: of one source only, since the page gives ends of several sources no place in the order."""
+        mine = [name for name, one in self.operators.items() if one["from"] == "a"]
+        if len(mine) > 1:
+            self.sink("several", self.rng.sample(mine, min(3, len(mine))))
+
+
+def size(build):
+    return build.rng.choice((1, 2, 7, 10, 30, 60, 1000))
+
+
+def window(build, kind):
+    """A window of the kind in ticks of the source's unit; at most some dozens of windows per record."""
+    length = size(build)
+    if kind == "tumbling":
+        found = {"tumbling": build.ticks(length)}
+    elif kind == "hopping":
+        every = build.rng.randint(max(1, length // 12), length)
+        found = {"hopping": build.ticks(length), "every": build.ticks(every)}
+    else:
+        every = build.rng.choice((1, 3, 10, 50))
+        length = every * build.rng.randint(1, 8)
+        found = {"cumulative": build.ticks(length), "every": build.ticks(every)}
+    if build.rng.random() < 0.4:
+        found["offset"] = build.ticks(build.rng.randint(1 - length, length - 1))
+    return found
+
+
+def aggregates(build, among=AGGREGATES):
+    chosen = build.rng.sample(among, build.rng.randint(1, min(4, len(among))))
+    return {f"r{number}": text for number, text in enumerate(chosen)}
+
+
+def windowed(build, kind, inputs):
+    found = {"from": inputs, "window": window(build, kind), "select": aggregates(build)}
+    groups = build.rng.choice(GROUPS)
+    if groups:
+        found["group_by"] = groups
+    if build.rng.random() < 0.3:
+        found["filter"] = build.rng.choice(FILTERS)
+    if build.rng.random() < 0.4:
+        found["allowed_lateness"] = build.ticks(build.rng.choice((1, 5, 30, 200)))
+    return found
+
+
+def of_source(kind):
+    return lambda build: windowed(build, kind, build.source())
+
+
+def stateless(build):
+    found = {"from": build.source()}
+    if build.rng.random() < 0.7:
+        found["filter"] = build.rng.choice(FILTERS)
+    if build.rng.random() < 0.6 or "filter" not in found:
+        found["select"] = build.rng.choice((["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"}))
+    return found
+
+
+def upstream(build, kind):
+    """A window operator in front of another one, with aggregates that the next can use by name."""
+    name = f"u{len(build.operators)}"
+    found = windowed(build, kind, build.source())
+    found["select"] = {"c": "count(*)", "s": "sum(v)", "m": "max(x)"}
+    found["group_by"] = ["k"]
+    build.operators[name] = found
+    return name
+
+
+def chained(build):
+    """R19: a window over the rows of a window, sometimes with a filter between."""
+    last = upstream(build, build.rng.choice(("tumbling", "hopping", "cumulative")))
+    if build.rng.random() < 0.3:
+        name = f"u{len(build.operators)}"
+        build.operators[name] = {"from": last, "filter": build.rng.choice(("k is not null", "k = 'a'"))}
+        last = name
+    return second(build, last)
+
+
+def second(build, inputs):
+    found = {"from": inputs, "window": window(build, build.rng.choice(("tumbling", "hopping", "cumulative"))),
+             "select": aggregates(build, ("sum(c)", "sum(s)", "min(s)", "max(m)", "count(*)", "max(window_start)"))}
+    if build.rng.random() < 0.6:
+        found["group_by"] = build.rng.choice((["k"], {"ends": "window_end"}, {"k": "k", "starts": "window_start"}))
+    if build.rng.random() < 0.3:
+        found["allowed_lateness"] = build.ticks(build.rng.choice((1, 30)))
+    return found
+
+
+def union_of_sources(build):
+    """R22: two files merged by event time."""
+    inputs = [build.source("a"), build.source("b")]
+    if build.rng.random() < 0.3:
+        return {"from": inputs, **{key: value for key, value in stateless(build).items() if key != "from"}}
+    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), inputs)
+
+
+def union_of_windows(build):
+    """Several window operators read by one window operator: W_out is the smaller one."""
+    return second(build, [upstream(build, build.rng.choice(("tumbling", "hopping"))) for _ in range(2)])
+
+
+def after_filter(build):
+    """Filtered records move the watermark, in a stateless operator as well (R9)."""
+    name = f"u{len(build.operators)}"
+    build.operators[name] = {"from": build.source(), "filter": build.rng.choice(FILTERS)}
+    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
+
+
+KINDS = {"tumbling": of_source("tumbling"), "hopping": of_source("hopping"), "cumulative": of_source("cumulative"),
+         "stateless": stateless, "chained": chained, "union_of_sources": union_of_sources,
+         "union_of_windows": union_of_windows, "after_filter": after_filter}
