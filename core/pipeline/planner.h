@@ -12,6 +12,9 @@
 
 namespace millrace {
 
+class JoinedRows;
+struct ResultPlan;
+
 class Planner {
  public:
   Planner(const PipelineConfig& config, const PluginIndex& plugins, Faults& faults)
@@ -49,6 +52,9 @@ class Planner {
   void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   /// `select` over `schema`, if there is one. False: it has faults.
   bool compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select);
+  bool check_join_keys(const OperatorConfig& op);
+  void join_fault(const Where& where, const ExprError& error, const JoinedRows& joined, const OperatorConfig& op);
+  bool compile_result(const OperatorConfig& op, const JoinedRows& joined, ResultPlan& result);
   /// False, and a fault: a side output, or something else without a watermark.
   bool check_watermark(const InputRef& ref, const Input& input);
   std::optional<Slicer> plan_window(const WindowConfig& window);

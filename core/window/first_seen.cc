@@ -13,7 +13,7 @@ bool FirstSeen::seen(std::string_view key, EventTime t) {
 
 void FirstSeen::forget(EventTime w) {
   for (const auto& slice : slices_.drop_before(saturating_sub(w, keep_us_))) {
-    for (const Id& row : slice.rows) {
+    for (const Id& row : slice.mapped().rows) {
       // An id that was seen anew stays, by its later first time.
       const auto id = ids_.find(*row.key);
       if (id == ids_.end() || id->second != row.first) continue;

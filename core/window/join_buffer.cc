@@ -65,11 +65,11 @@ Row* JoinBuffer::take_ended(EventTime w) {
   return row;
 }
 
-std::vector<TimeSlices<Row>::Slice> JoinBuffer::drop_ended(EventTime w) {
+TimeSlices<Row>::Gone JoinBuffer::drop_ended(EventTime w) {
   // The last time of a slice is end - 1: it has ended once w >= end - 1 + life.
   auto gone = slices_.drop_before(w == kTimeMax ? kTimeMax : saturating_add(saturating_sub(w, life_us_), 1));
   for (const auto& slice : gone) {
-    for (const Row& row : slice.rows) unindex(row);
+    for (const Row& row : slice.mapped().rows) unindex(row);
   }
   return gone;
 }

@@ -51,7 +51,7 @@ class JoinBuffer {
   /// drop_ended().
   Row* take_ended(EventTime w);
   /// Drops slices in which nothing lives at `w`. What is returned keeps their rows' bytes.
-  std::vector<TimeSlices<Row>::Slice> drop_ended(EventTime w);
+  TimeSlices<Row>::Gone drop_ended(EventTime w);
 
   /// A row of the last commit; `w` as stored: rows that had ended by then were handed out.
   void restore(EventTime slice, const std::string_view* key, Row row, EventTime w);

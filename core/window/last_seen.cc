@@ -45,7 +45,7 @@ const LastSeen::Round* LastSeen::take_due(EventTime w) {
 
 void LastSeen::forget(EventTime w) {
   for (const auto& slice : slices_.drop_before(saturating_sub(w, keep_us_))) {
-    for (const Round& round : slice.rows) drop_round(round);
+    for (const Round& round : slice.mapped().rows) drop_round(round);
   }
 }
 

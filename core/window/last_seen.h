@@ -33,7 +33,7 @@ class LastSeen {
   /// True: a duplicate. `row` is asked for its bytes only if they are to be kept.
   template <class RowBytes>
   bool seen(std::string_view key, EventTime t, RowBytes row) {
-    auto& rounds = ids_.try_emplace(std::string(key)).first;
+    const auto rounds = ids_.try_emplace(std::string(key)).first;
     Round* round = find_round(rounds->second, t);
     const bool duplicate = round != nullptr;
     if (!round) round = &open_round(rounds->first, rounds->second, t);

@@ -29,6 +29,8 @@ class TimeSlices {
     std::vector<uint32_t> dirty;  ///< Ordinals changed since the last commit.
   };
 
+  using Gone = std::vector<typename std::map<EventTime, Slice>::node_type>;
+
   /// Slices of an eighth of the time that rows are kept.
   explicit TimeSlices(int64_t keep_us) : width_(std::max<int64_t>(keep_us / 8, 1)) {}
 
@@ -64,14 +66,13 @@ class TimeSlices {
   std::map<EventTime, Slice>& all() { return slices_; }
   const std::map<EventTime, Slice>& all() const { return slices_; }
 
-  /// Takes out the slices whose times are all before `t`, oldest first. Their rows live as long as
-  /// what is returned.
-  std::vector<Slice> drop_before(EventTime t) {
-    std::vector<Slice> gone;
+  /// Takes out the slices whose times are all before `t`, oldest first. Their rows stay where they
+  /// are as long as what is returned lives.
+  Gone drop_before(EventTime t) {
+    Gone gone;
     while (!slices_.empty() && end_of(slices_.begin()->first) <= t) {
       dropped_.push_back(slices_.begin()->first);
-      gone.push_back(std::move(slices_.begin()->second));
-      slices_.erase(slices_.begin());
+      gone.push_back(slices_.extract(slices_.begin()));
     }
     return gone;
   }
