@@ -33,6 +33,8 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.reachable = graph.reachable(*sources[i]->start().node);
     input.resume = committer.resume()[i];
   }
+  bounded_ = std::all_of(sources.begin(), sources.end(),
+                         [](const SourceRunner* source) { return source->traits().bounded; });
 }
 
 Task::~Task() = default;
@@ -45,10 +47,7 @@ Result<Ending> Task::run() {
   for (std::thread& other : others) other.join();
   if (error_) return *error_;
   const bool stopped = stop_asked_.load();
-  const bool bounded = std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
-    return input.runner->traits().bounded;
-  });
-  if ((bounded && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
+  if ((bounded_ && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
   // The first commit also records what sinks found when they were opened: made even if idle.
   if (dirty_ || committer_.commits() == 0) MILLRACE_TRY(commit());
   return stopped ? Ending::kStopped : Ending::kEnded;
@@ -174,7 +173,15 @@ bool Task::try_poll(Lock& lock) {
   }
   for (auto& chunk : polled->chunks) unprepared_.push_back(merge_.push(best, std::move(chunk)));
   input.ended = polled->end;
-  if (polled->end) merge_.end(best);
+  if (polled->end) {
+    // The end has its place in the order: behind the last record of its source, so that a source
+    // at its end holds back nobody's watermark.
+    if (bounded_) {
+      unprepared_.push_back(merge_.push(best, end_of(input)));
+      input.end_told = true;
+    }
+    merge_.end(best);
+  }
   input.poll_at_us = polled->retry_in_us ? monotonic_us() + polled->retry_in_us : 0;
   changed_.notify_all();
   return true;
@@ -210,7 +217,7 @@ void Task::note_applied(const Merge::Next& next) {
   uncommitted_records_ += records;
   dirty_ = true;
   input.resume.skip += records;
-  at_resume_point_ = false;
+  if (records > 0) at_resume_point_ = false;
   if (!next.range.last || !next.chunk->has_snapshot) return;
   input.resume = {next.chunk->snapshot, 0};
   at_resume_point_ = true;
@@ -253,16 +260,23 @@ Result<void> Task::check_state_size() const {
                            total >> 20, options_.state_limit_bytes >> 20, figures)};
 }
 
-/// The end passes through the graph as an empty chunk of each source, behind which W is MAX.
+/// The end passes through the graph as an empty chunk, behind which W is MAX.
+std::unique_ptr<Chunk> Task::end_of(const Input& input) const {
+  auto chunk = std::make_unique<Chunk>();
+  chunk->source = input.runner->start().node->index();
+  chunk->end = true;
+  chunk->arrival_us = wall_clock_us();
+  ready_work(*chunk);
+  return chunk;
+}
+
+/// Tells the end of all sources that have not told it, and remembers what it closed.
 Result<void> Task::close_windows() {
   for (Input& input : inputs_) {
-    Chunk chunk;
-    chunk.source = input.runner->start().node->index();
-    chunk.end = true;
-    chunk.arrival_us = wall_clock_us();
-    ready_work(chunk);
-    prepare(chunk);
-    MILLRACE_TRY(apply(chunk, {0, 0, true}, input.reachable));
+    if (input.end_told) continue;
+    auto chunk = end_of(input);
+    prepare(*chunk);
+    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
     dirty_ = true;
   }
   for (const NamedOperator& op : graph_.operators) op.node->seal_closed();

@@ -53,6 +53,7 @@ class Task {
     ResumePoint resume;
     bool polling = false;
     bool ended = false;
+    bool end_told = false;  ///< The end went through the graph.
     int64_t poll_at_us = 0;
     std::vector<std::unique_ptr<Chunk>> spare;
   };
@@ -74,6 +75,7 @@ class Task {
   void note_applied(const Merge::Next& next);
   bool commit_due() const;
   Result<void> commit();
+  std::unique_ptr<Chunk> end_of(const Input& input) const;
   Result<void> close_windows();
   Result<void> check_state_size() const;
 
@@ -93,6 +95,7 @@ class Task {
   std::optional<Error> error_;
 
   // Of the thread that applies.
+  bool bounded_ = false;      ///< Every source ends by nature: ends close windows (R20).
   bool can_skip_ = true;      ///< All sources replay exactly: commits may end inside chunks.
   bool at_resume_point_ = true;
   uint64_t uncommitted_records_ = 0;

@@ -30,6 +30,7 @@ void WindowNode::place_row(Work& work, Fold& fold, size_t i, EventTime w) {
     counters.late_partial += verdict == WindowGroups::Verdict::kLatePartial;
   }
   if (!same) {
+    groups_.pass(w);
     fold.slice = &groups_.slice_at(t);
     fold.slice_is_safe = groups_.judge(t, fold.w_end) == WindowGroups::Verdict::kOnTime;
     WindowGroups::Due due;

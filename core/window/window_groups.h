@@ -95,6 +95,14 @@ class WindowGroups {
     closed_upto_ = closed_upto;
   }
   EventTime fired_upto() const { return fired_upto_; }
+  /// W came to `w`: windows that it closes are past, also those that had nothing in them. Call
+  /// after firing what was due, before a record judged against `w` is folded: its slice may belong
+  /// to closed windows too (R12), which must not come to life.
+  void pass(EventTime w) {
+    if (w == kTimeNone || w == kTimeMax) return;  // The end closes only what is there (R20).
+    const EventTime end = saturating_sub(w, allowed_lateness_us_);
+    if (end > fired_upto_) fired_upto_ = end;
+  }
   /// Remembers that the end of input closed everything so far.
   void seal_closed() { closed_upto_ = fired_upto_; }
 
