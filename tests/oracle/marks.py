@@ -1,7 +1,8 @@
 """The log as the rules see it: one order of all inputs (R22), and the watermark after each of its steps (R9, R10, R15).
 
-A step is one record with a usable time, or the proven end of one source (`row` is None). Ends stand right behind the last
+A step is one record with a usable time, or the proven end of one source (`row` is None), or the start of a run (`source` ""). Ends stand right behind the last
 record of their source, because a merge asks whether an input is at its end before it takes from the others.
+A log that grew between two runs has two parts; the second begins at the W that stood before the first end (R20).
 """
 from dataclasses import dataclass, field
 
@@ -24,18 +25,16 @@ class Source:
     field: str
     unit: str
     b: int
-    lines: list
-    rows: list = field(default_factory=list)
+    lines: list                                   # per run the lines that came
+    rows: list = field(default_factory=list)      # per run those with a usable time
     errors: int = 0
 
     def read(self):
         """R14: a record that is broken or has no usable time leaves here and moves nothing."""
-        for line in self.lines:
-            row = self.row(line)
-            if row is None:
-                self.errors += 1
-            else:
-                self.rows.append(row)
+        for lines in self.lines:
+            found = [self.row(line) for line in lines]
+            self.rows.append([row for row in found if row is not None])
+            self.errors += found.count(None)
         return self
 
     def row(self, line):
@@ -49,13 +48,14 @@ class Source:
         return None if at is None else Row(value, line, at)
 
     def ledger(self):
-        return {"records": len(self.lines), "errors": self.errors, "skipped": 0}
+        return {"records": sum(map(len, self.lines)), "errors": self.errors, "skipped": 0}
 
 
 @dataclass
 class Step:
     source: str
     row: object
+    run: int
 
 
 @dataclass
@@ -70,31 +70,38 @@ class Stream:
 
 
 def merged(sources):
+    """All steps, run after run."""
+    runs = zip(*(source.rows for source in sources))
+    names = [source.name for source in sources]
+    return [step for number, run in enumerate(runs) for step in merged_run(number, names, run)]
+
+
+def merged_run(run, names, rows_of):
     """R22: by (event time of the head, order in the configuration)."""
-    heads = [0] * len(sources)
-    steps = [Step(source.name, None) for source in sources if not source.rows]
+    heads = [0] * len(names)
+    steps = [Step("", None, run)] + [Step(name, None, run) for name, mine in zip(names, rows_of) if not mine]
     while True:
-        ready = [(source.rows[head].at, number) for number, (source, head) in enumerate(zip(sources, heads))
-                 if head < len(source.rows)]
+        ready = [(mine[head].at, number) for number, (mine, head) in enumerate(zip(rows_of, heads)) if head < len(mine)]
         if not ready:
             return steps
         number = min(ready)[1]
-        source = sources[number]
-        steps.append(Step(source.name, source.rows[heads[number]]))
+        steps.append(Step(names[number], rows_of[number][heads[number]], run))
         heads[number] += 1
-        if heads[number] == len(source.rows):
-            steps.append(Step(source.name, None))
+        if heads[number] == len(rows_of[number]):
+            steps.append(Step(names[number], None, run))
 
 
 def stream_of(source, steps):
-    """R9: w = max_ts - B over everything read so far, by definition; MAX at the end (R20)."""
-    times, ended, found = [], False, Stream([], [])
+    """R9: w = max_ts - B over everything read so far, by definition; MAX at the end of a run, which is not stored (R20)."""
+    times, found = [], Stream([], [])
+    runs_ended = 0
     for step in steps:
         mine = step.source == source.name
         found.rows.append([step.row] if mine and step.row else [])
-        ended = ended or mine and step.row is None
+        runs_ended += mine and step.row is None
         if mine and step.row:
             times.append(step.row.at)
+        ended = runs_ended > step.run
         found.marks.append(END if ended else max(times) - source.b if times else NONE)
     return found
 

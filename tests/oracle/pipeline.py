@@ -2,13 +2,17 @@
 random pipelines use; inputs are lines of bytes per source. Operators stand behind what they read."""
 import marks
 import rows
+from sessions import Sessions
 from stateless import Stateless
+from updated import Updated
 from windowed import Windowed
 
 
 class Answer:
-    def __init__(self, config, inputs):
-        self.sources = [source_of(name, one, inputs[name]).read() for name, one in config["sources"].items()]
+    """`runs` are the inputs of one run after the other; what comes later continues the same logs (R20)."""
+
+    def __init__(self, config, *runs):
+        self.sources = [source_of(name, one, [run[name] for run in runs]).read() for name, one in config["sources"].items()]
         steps = marks.merged(self.sources)
         self.streams = {source.name: marks.stream_of(source, steps) for source in self.sources}
         self.operators = {}
@@ -41,4 +45,8 @@ def source_of(name, config, lines):
 
 
 def decider(operator):
-    return Windowed(operator) if "window" in operator else Stateless(operator)
+    if "window" not in operator:
+        return Stateless(operator)
+    if "update" in str(operator.get("emit")):
+        return Updated(operator)
+    return Sessions(operator) if "session" in operator["window"] else Windowed(operator)

@@ -12,12 +12,13 @@ import windows    # noqa: E402
 TICK = 10**6    # one tick of the page = 1 s here
 
 
-def answer(operators, inputs, b="0s", sinks=None):
+def answer(operators, inputs, b="0s", sinks=None, later=None):
     config = {"sources": {name: {"event_time": {"field": "t", "unit": "s", "out_of_orderness": b}} for name in inputs},
               "operators": operators,
               "sinks": sinks or {name: {"from": name} for name in [*operators, *(f"{n}.late" for n, o in operators.items() if "window" in o)]}}
-    lines = {name: [f'{{"t":{t},"k":"{k}"}}'.encode() for t, k in records] for name, records in inputs.items()}
-    return pipeline.Answer(config, lines)
+    runs = [{name: [f'{{"t":{t},"k":"{k}"}}'.encode() for t, k in records] for name, records in run.items()}
+            for run in (inputs, later) if run]
+    return pipeline.Answer(config, *runs)
 
 
 def counting(window, **more):
@@ -71,6 +72,35 @@ class Lateness(unittest.TestCase):
         self.assertEqual((ledger["used"], ledger["filtered"], ledger["late"], ledger["rows"]), (1, 1, 1, 3))
 
 
+class Sessions(unittest.TestCase):
+    def session(self, times, b="0s", **more):
+        found = answer({"o": counting({"session": "5s"}, **more)}, {"a": [(t, "k") for t in times]}, b)
+        return spans(found, "o"), found.operators["o"].ledger["late"]
+
+    def test_distance_of_the_gap_merges_and_one_more_does_not(self):
+        self.assertEqual(self.session([1, 6])[0], [(1, 11, 2)])
+        self.assertEqual(self.session([1, 7])[0], [(1, 6, 1), (7, 12, 1)])
+
+    def test_any_order_of_on_time_records_gives_the_same(self):
+        for times in ([1, 5, 9], [9, 1, 5], [5, 9, 1], [1, 9, 5]):
+            self.assertEqual(self.session(times, "20s"), ([(1, 14, 3)], 0))
+
+    def test_a_bridge_behind_w_joins_the_open_session_only(self):
+        """At W = 9 the session of 1 (e = 6 s + 1 us) is closed; 5 would bridge it and 9, and joins 9."""
+        self.assertEqual(self.session([1, 9, 5]), ([(1, 6, 1), (5, 14, 2)], 0))
+
+    def test_late_by_the_candidate(self):
+        self.assertEqual(self.session([1, 20, 2])[1], 1)
+        self.assertEqual(self.session([1, 20, 2], allowed_lateness="15s")[1], 0)
+
+
+class Updates(unittest.TestCase):
+    def test_one_row_per_record_and_one_final_row(self):
+        found = answer({"o": counting({"tumbling": "10s"}, emit="update")}, {"a": [(1, "k"), (2, "k"), (11, "k")]})
+        rows = [(row.values["n"], row.values["final"]) for step in found.streams["o"].rows for row in step]
+        self.assertEqual(rows, [(1, False), (2, False), (1, False), (2, True), (1, True)])
+
+
 class Inputs(unittest.TestCase):
     def test_merged_by_time_then_by_order_in_the_configuration(self):
         found = answer({"o": {"from": ["a", "b"], "select": ["k"]}}, {"a": [(1, "a1"), (3, "a3"), (2, "a2")], "b": [(1, "b1"), (2, "b2")]})
@@ -87,8 +117,25 @@ class Inputs(unittest.TestCase):
         self.assertEqual(found.operators["o"].ledger["late"], 1)
 
     def test_unusable_times_move_nothing(self):
-        source = marks.Source("a", "t", "s", 0, [b'{"t":1}', b'{"t":null}', b'{}', b'[1]', b'{', b'{"t":"x"}']).read()
-        self.assertEqual((len(source.rows), source.errors), (1, 5))
+        source = marks.Source("a", "t", "s", 0, [[b'{"t":1}', b'{"t":null}', b'{}', b'[1]', b'{', b'{"t":"x"}']]).read()
+        self.assertEqual((len(source.rows[0]), source.errors), (1, 5))
+
+
+class LongerInput(unittest.TestCase):
+    """R20: a run on a log that grew since the last one."""
+
+    def test_windows_that_the_end_closed_stay_closed(self):
+        found = answer({"o": counting({"tumbling": "10s"})}, {"a": [(1, "k"), (5, "k")]}, later={"a": [(7, "k"), (12, "k")]})
+        self.assertEqual((spans(found, "o"), found.operators["o"].ledger["late"]), ([(0, 10, 2), (10, 20, 1)], 1))
+
+    def test_w_is_the_one_before_the_end(self):
+        found = answer({"o": counting({"tumbling": "2s"})}, {"a": [(1, "k"), (50, "k")]}, "30s", later={"a": [(52, "k"), (21, "k")]})
+        self.assertEqual(found.operators["o"].ledger["late"], 1)    # closed_upto is 52 s, W is 20 s
+        self.assertEqual(spans(found, "o"), [(0, 2, 1), (50, 52, 1), (52, 54, 1)])
+
+    def test_sessions_alike(self):
+        found = answer({"o": counting({"session": "5s"})}, {"a": [(1, "k")]}, later={"a": [(1, "k"), (2, "k")]})
+        self.assertEqual((spans(found, "o"), found.operators["o"].ledger["late"]), ([(1, 6, 1), (2, 7, 1)], 1))
 
 
 class Chains(unittest.TestCase):

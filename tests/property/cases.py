@@ -35,6 +35,12 @@ class Case:
         inputs = {name: lines for name, lines in self.inputs.items() if name in keep}
         return Case(self.seed, config, inputs, {n: k for n, k in self.kinds.items() if n in wanted})
 
+    def halves(self):
+        """The inputs of two runs, the second on what was appended after the first."""
+        cuts = {name: len(lines) // 2 for name, lines in self.inputs.items()}
+        return [{name: lines[:cuts[name]] for name, lines in self.inputs.items()},
+                {name: lines[cuts[name]:] for name, lines in self.inputs.items()}]
+
     def with_inputs(self, inputs):
         return Case(self.seed, self.config, inputs, self.kinds)
 

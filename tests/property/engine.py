@@ -32,14 +32,19 @@ class Engine:
     def __init__(self, program, plugins, folder):
         self.program, self.folder = os.path.abspath(program), pathlib.Path(folder)
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_")}
+        self.kills = 0    # how many runs died as asked
         self.environment["MILLRACE_PLUGIN_PATH"] = os.path.abspath(plugins)
 
-    def lay_out(self, case):
+    def lay_out(self, case, inputs=None):
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "out").mkdir(parents=True)
         (self.folder / "pipeline.json").write_text(json.dumps(case.config, indent=1), encoding="utf-8")
-        for name, lines in case.inputs.items():
-            (self.folder / f"{name}.jsonl").write_bytes(b"".join(line.encode() + b"\n" for line in lines))
+        self.append(case.inputs if inputs is None else inputs)
+
+    def append(self, inputs):
+        for name, lines in inputs.items():
+            with open(self.folder / f"{name}.jsonl", "ab") as file:
+                file.writelines(line.encode() + b"\n" for line in lines)
 
     def run(self, arguments=(), environment=None, kill_after_s=None):
         """The exit code; a run still going after `kill_after_s` is killed."""
@@ -90,6 +95,15 @@ def lanes(engine, case, rng):
                             {"MILLRACE_BATCH_RECORDS": str(rng.choice((1, 5, 65536)))}))
 
 
+def continued(engine, case, _rng):
+    """R20: run to the end, then again on the longer input."""
+    first, more = case.halves()
+    engine.lay_out(case, first)
+    engine.check(engine.run(["--fresh"]))
+    engine.append(more)
+    engine.check(engine.run())
+
+
 def killed(engine, case, rng):
     """Killed at random commits and moments, each time going on with what the last commit left."""
     engine.lay_out(case)
@@ -102,12 +116,13 @@ def killed(engine, case, rng):
         if code != -signal.SIGKILL:
             return engine.check(code)
         kills += 1
+        engine.kills += 1
         if kills >= KILLS:
             break
     return engine.check(engine.run())
 
 
-MODES = {"plain": plain, "small_batches": small_batches, "lanes": lanes, "killed": killed}
+MODES = {"plain": plain, "small_batches": small_batches, "lanes": lanes, "continued": continued, "killed": killed}
 
 
 def complaints(engine, case, expected, mode, seed):

@@ -5,6 +5,7 @@ import expressions
 AGGREGATES = ("count(*)", "count(v)", "sum(v)", "min(v)", "max(v)", "avg(v)", "sum(x)", "min(x)", "min(k)", "max(k)", "count(k)")
 FILTERS = tuple(expressions.FILTERS)
 GROUPS = ([], ["k"], ["k"], ["n"], ["k", "n"], {"key": "coalesce(k, 'none')"}, {"p": "v is null", "k": "k"})
+SELECTIONS = (["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"})
 
 
 class Builder:
@@ -48,6 +49,8 @@ def window(build, kind):
     length = size(build)
     if kind == "tumbling":
         found = {"tumbling": build.ticks(length)}
+    elif kind == "session":
+        return {"session": build.ticks(length)}
     elif kind == "hopping":
         every = build.rng.randint(max(1, length // 12), length)
         found = {"hopping": build.ticks(length), "every": build.ticks(every)}
@@ -81,12 +84,18 @@ def of_source(kind):
     return lambda build: windowed(build, kind, build.source())
 
 
+def update(build):
+    """R25. count(*) is always selected, so that every used record changes its row."""
+    found = windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), build.source())
+    return {**found, "select": {"all": "count(*)", **found["select"]}, "emit": "update"}
+
+
 def stateless(build):
     found = {"from": build.source()}
     if build.rng.random() < 0.7:
         found["filter"] = build.rng.choice(FILTERS)
     if build.rng.random() < 0.6 or "filter" not in found:
-        found["select"] = build.rng.choice((["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"}))
+        found["select"] = build.rng.choice(SELECTIONS)
     return found
 
 
@@ -108,6 +117,11 @@ def chained(build):
         build.operators[name] = {"from": last, "filter": build.rng.choice(("k is not null", "k = 'a'"))}
         last = name
     return second(build, last)
+
+
+def session_chained(build):
+    """R19: the row of a session has the time window_end."""
+    return second(build, upstream(build, "session"))
 
 
 def second(build, inputs):
@@ -140,6 +154,6 @@ def after_filter(build):
     return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
 
 
-KINDS = {"tumbling": of_source("tumbling"), "hopping": of_source("hopping"), "cumulative": of_source("cumulative"),
-         "stateless": stateless, "chained": chained, "union_of_sources": union_of_sources,
+KINDS = {"session": of_source("session"), "update": update, "tumbling": of_source("tumbling"), "hopping": of_source("hopping"), "cumulative": of_source("cumulative"),
+         "session_chained": session_chained, "stateless": stateless, "chained": chained, "union_of_sources": union_of_sources,
          "union_of_windows": union_of_windows, "after_filter": after_filter}

@@ -20,11 +20,12 @@ import operators    # noqa: E402
 import pipeline    # noqa: E402
 import shrink    # noqa: E402
 
-SHARES = {"small_batches": 0.3, "lanes": 0.2, "killed": 0.08}    # of the cases; each costs more runs
+SHARES = {"small_batches": 0.3, "lanes": 0.2, "continued": 0.2, "killed": 0.08}    # of the cases; each costs more runs
 
 
-def answer(case):
-    return pipeline.Answer(case.config, {name: [line.encode() for line in lines] for name, lines in case.inputs.items()})
+def answer(case, mode):
+    runs = case.halves() if mode == "continued" else [case.inputs]
+    return pipeline.Answer(case.config, *({name: [line.encode() for line in lines] for name, lines in run.items()} for run in runs))
 
 
 class Trial:
@@ -34,13 +35,15 @@ class Trial:
         self.options, self.seed = options, seed
         self.case = cases.case(seed, kinds)
         self.engine = engine.Engine(options.millrace, options.plugins, folder)
-        self.skipped, self.failed, self.shown = [], set(), []
+        self.skipped, self.failed, self.shown, self.ways = [], set(), [], collections.Counter()
 
     def play(self):
         rng = random.Random(f"{self.seed}:modes")
-        modes = ["plain"] + [mode for mode, share in SHARES.items() if rng.random() < share]
+        always = self.options.mode or []
+        modes = ["plain"] + [mode for mode, share in SHARES.items() if rng.random() < share or mode in always]
         for mode in modes:
             found = self.differences(mode)
+            self.ways[mode] += 1
             if found:
                 self.fail(mode, found)
                 break
@@ -50,7 +53,7 @@ class Trial:
         """Without what the program refuses as of a later version."""
         while self.case.kinds:
             try:
-                return engine.complaints(self.engine, self.case, answer(self.case), mode, self.seed)
+                return engine.complaints(self.engine, self.case, answer(self.case, mode), mode, self.seed)
             except engine.Refusal as refusal:
                 wanted = [name for name in self.case.kinds if not self.case.reads(name) & refusal.operators]
                 self.skipped += [kind for name, kind in self.case.kinds.items() if name not in wanted]
@@ -66,11 +69,11 @@ class Trial:
             return
         def fails(case):
             try:
-                return bool(engine.complaints(self.engine, case, answer(case), mode, self.seed))
+                return bool(engine.complaints(self.engine, case, answer(case, mode), mode, self.seed))
             except engine.Refusal:
                 return False
         small = shrink.Shrinker(fails).smallest(self.case, operator)
-        found = engine.complaints(self.engine, small, answer(small), mode, self.seed)
+        found = engine.complaints(self.engine, small, answer(small, mode), mode, self.seed)
         self.shown.append(printed(self.seed, mode, small, "\n".join(found.values()) or text))
 
 
@@ -87,12 +90,13 @@ def printed(seed, mode, case, text):
 def trial(options, number, kinds):
     with tempfile.TemporaryDirectory(prefix="millrace-property-") as folder:
         done = Trial(options, f"{options.seed}.{number}", kinds, pathlib.Path(folder) / "work").play()
-        return done.case.kinds, done.skipped, done.failed, done.shown
+        done.ways["kills"] = done.engine.kills
+        return done
 
 
 def play(options, kinds):
     """Cases until enough streams were tried. Cases are taken in order, so a seed gives the same ones for any --jobs."""
-    tried, skipped, failed = (collections.Counter() for _ in range(3))
+    tried, skipped, failed, ways = (collections.Counter() for _ in range(4))
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         number = 0
         while tried.total() + skipped.total() < options.streams:
@@ -100,20 +104,22 @@ def play(options, kinds):
             batch = [pool.submit(trial, options, number + i, kinds) for i in range(max(1, left // 8))]
             number += len(batch)
             for one in batch:
-                ran, passed_over, wrong, texts = one.result()
-                tried.update(ran.values())
-                skipped.update(passed_over)
-                failed.update(ran.get(name, "") for name in wrong)
-                for text in texts:
+                done = one.result()
+                tried.update(done.case.kinds.values())
+                skipped.update(done.skipped)
+                failed.update(done.case.kinds.get(name, "(run)") for name in done.failed)
+                ways.update(done.ways)
+                for text in done.shown:
                     print(text, flush=True)
-    return tried, skipped, failed
+    return tried, skipped, failed, ways
 
 
-def table(tried, skipped, failed):
+def table(tried, skipped, failed, ways):
     print(f"{'kind':<20}{'streams':>9}{'skipped':>9}{'failed':>9}")
     for kind in sorted({*tried, *skipped, *failed}):
         print(f"{kind:<20}{tried[kind]:>9}{skipped[kind]:>9}{failed[kind]:>9}")
     print(f"{'all':<20}{tried.total():>9}{skipped.total():>9}{failed.total():>9}")
+    print("runs: " + ", ".join(f"{way} {count}" for way, count in ways.items()))
 
 
 def main():
@@ -123,6 +129,7 @@ def main():
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--kind", choices=sorted(operators.KINDS), action="append")
+    parser.add_argument("--mode", choices=sorted(SHARES), action="append", help="play this way in every case")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-shrink", action="store_true", help="print only the first difference of a failing case")
     options = parser.parse_args()

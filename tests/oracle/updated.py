@@ -1,0 +1,29 @@
+"""A window operator in update mode (R25): one upsert per used record and window in log order, and one row with
+`final` at close (R11). Identity is (group, window_start), for cumulative also window_end, so nothing is deleted here."""
+import rows
+from windowed import Windowed
+
+
+class Updated(Windowed):
+    def run(self, inputs):
+        self.upserts = [[] for _ in inputs.rows]
+        return super().run(inputs)
+
+    def place(self, row, group, mark):
+        """What the record changed, at once; windows of one record by (end, start) like all rows."""
+        super().place(row, group, mark)
+        changed = [window for window in self.kind.of(row.at) if self.open(window[1], mark)]
+        for start, end in sorted(changed, key=lambda window: (window[1], window[0])):
+            self.upserts[self.step].append(self.ending(super().result(start, end, group), False))
+
+    def released(self, inputs):
+        """The upserts of a record stand before the rows of the windows that it closes."""
+        return [first + last for first, last in zip(self.upserts, super().released(inputs))]
+
+    def result(self, start, end, group):
+        return self.ending(super().result(start, end, group), True)
+
+    def ending(self, row, final):
+        values = {**row.values, "final": final}
+        line = rows.format_row((name, rows.format_value(value)) for name, value in values.items())
+        return type(row)(values, line.encode(), row.at)
