@@ -87,9 +87,8 @@ void PathOutput::go_on(const SavedFile& saved) {
 
 /// --fresh: what this pipeline wrote goes, what was there before it stays.
 void PathOutput::start_again(const SavedFile& saved) {
-  if (file_->inode() == saved.inode && file_->length() >= saved.base) {
-    cut(saved.base, "rows of the earlier run (--fresh)");
-  }
+  // Asked for, so nothing that the log need tell.
+  if (file_->inode() == saved.inode && file_->length() >= saved.base) file_->cut_to(saved.base);
   base_ = committed_ = file_->length();
 }
 

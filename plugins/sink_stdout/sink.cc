@@ -40,10 +40,10 @@ class NoPipeSignal {
 
 class StdoutSink final : public sink {
  public:
-  static constexpr auto info =
-      describe("org.millrace.stdout", "1.0.0", "Apache-2.0",
-               "Shows rows on standard output, as JSON lines or as a readable table.",
-               schema::sink_stdout, title("Standard output"), status::beta, trust::untrusted_input);
+  static constexpr auto info = describe(
+      "org.millrace.stdout", "1.0.0", "Apache-2.0",
+      "Shows rows on standard output, as JSON lines or as a readable table.", schema::sink_stdout,
+      title("Rows on standard output"), status::beta, trust::untrusted_input);
 
   StdoutSink(const context& ctx, const config& cfg)
       : ctx_(ctx), as_table_(cfg.str("format", "ndjson") == "table") {}

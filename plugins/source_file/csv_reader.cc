@@ -37,15 +37,17 @@ CsvColumns read_header(TextStream& text, const CsvSettings& csv) {
 }
 
 RecordReader::Found CsvReader::find(std::string_view text, bool last) {
-  const CsvRow row = parse_row(text, csv_, last, cells_);
+  // A row that is too long is not looked at further, however much of it was read.
+  const bool too_much = text.size() > record_room();
+  const CsvRow row = parse_row(text.substr(0, record_room()), csv_, last && !too_much, cells_);
   switch (row.what) {
     case RowWhat::kRow:
       return find_row(row.bytes);
     case RowWhat::kEmpty:
       return {What::kNothing, row.bytes, {}, {}};
     case RowWhat::kNeedsMore:
-      if (wants_header_ && text.size() > kHeaderBytesMax) refuse_header(text_->file().path());
-      // Somewhere in a long text a quote was opened: find_broken gives up one line of it.
+      if (wants_header_ && is_hopeless()) refuse_header(text_->file().path());
+      // Somewhere in a long text a quote was opened: one line of it is given up.
       if (is_hopeless() && text.find('\n') != text.npos) {
         return find_broken(text, last, RowWhat::kOpenQuote);
       }
@@ -53,6 +55,11 @@ RecordReader::Found CsvReader::find(std::string_view text, bool last) {
     default:
       return find_broken(text, last, row.what);
   }
+}
+
+/// A header may be longer than a record.
+std::size_t CsvReader::record_room() const {
+  return wants_header_ ? kHeaderBytesMax : RecordReader::record_room();
 }
 
 RecordReader::Found CsvReader::find_row(std::size_t bytes) {

@@ -25,6 +25,7 @@ class CsvReader final : public RecordReader {
 
  protected:
   Found find(std::string_view text, bool last) override;
+  std::size_t record_room() const override;
 
  private:
   Found find_row(std::size_t bytes);

@@ -26,17 +26,19 @@ Step RecordReader::read(const budget& b, emitter& out) {
     if (found.what == What::kNeedsMore) {
       if (done > 0) return Step::kMore;  // A batch that leaves now beats a full one later.
       if (!skipping_ && is_hopeless()) {
-        begin_long_line();
+        skipping_ = true;
       } else if (const auto step = fill(b)) {
         return *step;
       }
       continue;
     }
     const std::string_view text = pending_.view().substr(0, found.bytes);
+    // Too long comes first, so that nothing depends on how the file was cut into reads.
+    if (found.what != What::kNothing && without_line_end(text).size() > plan_.max_record) {
+      found = {What::kBroken, found.bytes, {}, too_long()};
+    }
     if (found.what == What::kRecord) {
-      if (without_line_end(text).size() > plan_.max_record) {
-        found = {What::kBroken, found.bytes, {}, too_long()};
-      } else if (done > 0 && out.bytes() + found.value.size() > b.max_bytes) {
+      if (done > 0 && out.bytes() + found.value.size() > b.max_bytes) {
         return Step::kMore;
       } else if (plan_.clock && !plan_.clock->due(found.value)) {
         return Step::kWaiting;
@@ -86,14 +88,9 @@ void RecordReader::pass(std::string_view text) {
   }
 }
 
-/// Too long even if the last byte turns out to be half of a CRLF.
+/// Too long even if the last bytes turn out to be a CRLF.
 bool RecordReader::is_hopeless() const {
-  return pending_.size() > plan_.max_record + 1;
-}
-
-void RecordReader::begin_long_line() {
-  skipping_ = true;
-  long_head_ = pending_.view().substr(0, kRejectBytesMax);
+  return pending_.size() >= record_room();
 }
 
 RecordReader::Found RecordReader::find_end_of_long_line() {
@@ -101,16 +98,23 @@ RecordReader::Found RecordReader::find_end_of_long_line() {
   const std::size_t end = text.find('\n');
   if (end != text.npos) return {What::kBroken, end + 1, {}, too_long()};
   if (ended_) return {What::kBroken, text.size(), {}, too_long()};
+  keep_long_head(text);
   long_offset_ += encoded_size(text_->encoding(), text);
   pending_.clear();
   return {};
 }
 
+/// With room for a line end, which is taken off once all is there.
+void RecordReader::keep_long_head(std::string_view text) {
+  long_head_.append(text.substr(0, kRejectBytesMax + kLineEndMax - long_head_.size()));
+}
+
 void RecordReader::reject(const std::string& why, const Place& at, std::string_view text,
                           emitter& out) {
-  const std::string_view bytes = skipping_ ? std::string_view(long_head_) : without_line_end(text);
+  if (skipping_) keep_long_head(text);
+  const std::string_view bytes = without_line_end(skipping_ ? std::string_view(long_head_) : text);
   std::string reason = name_of(at) + ": " + why;
-  if (skipping_ || bytes.size() > kRejectBytesMax) {
+  if (bytes.size() > kRejectBytesMax) {
     reason += " (only its first " + std::to_string(kRejectBytesMax) + " bytes are kept)";
   }
   out.reject_bytes({.bytes = bytes.substr(0, kRejectBytesMax),

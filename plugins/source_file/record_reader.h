@@ -57,8 +57,11 @@ class RecordReader {
 
   std::string too_long() const;
   bool is_hopeless() const;
+  /// Bytes of the longest record that is allowed, with a line end.
+  virtual std::size_t record_room() const { return plan_.max_record + kLineEndMax; }
 
   static constexpr std::size_t kChunkBytes = 256 << 10;
+  static constexpr std::size_t kLineEndMax = 2;
   static constexpr std::size_t kRejectBytesMax = 64 << 10;
 
   std::unique_ptr<TextStream> text_;
@@ -71,7 +74,7 @@ class RecordReader {
  private:
   std::optional<Step> fill(const budget& b);
   Found find_end_of_long_line();
-  void begin_long_line();
+  void keep_long_head(std::string_view text);
   void skip_byte_order_mark();
   void take(const Found& found, std::string_view text, emitter& out);
   void pass(std::string_view text);

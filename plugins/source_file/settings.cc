@@ -66,6 +66,7 @@ CsvSettings read_csv(const config& cfg) {
     throw config_error("quote: must differ from delimiter");
   }
   to.null_texts = cfg.strings("null");
+  std::erase(to.null_texts, "");  // Nothing is NULL anyway.
   read_columns(cfg, to);
   refuse_twice(to.names);
   return to;
