@@ -107,9 +107,13 @@ def stream_of(source, steps):
 
 
 def union(streams):
-    """R15: W is the minimum over the inputs. Rows of one step in the order of `from` (R50)."""
-    return Stream([sum(parts, []) for parts in zip(*(one.rows for one in streams))],
-                  [min(marks) for marks in zip(*(one.marks for one in streams))])
+    """R15: W is the minimum over the inputs and never falls, but for the end, which is not stored (R20). An input at its
+    end is not active and holds nothing back. Rows of one step in the order of `from` (R50)."""
+    marks, w = [], NONE
+    for mark in map(min, zip(*(one.marks for one in streams))):
+        w = w if mark == END else max(w, mark)
+        marks.append(END if mark == END else w)
+    return Stream([sum(parts, []) for parts in zip(*(one.rows for one in streams))], marks)
 
 
 def held_back(mark, by):

@@ -3,6 +3,7 @@ random pipelines use; inputs are lines of bytes per source. Operators stand behi
 import marks
 import rows
 from sessions import Sessions
+from sliding import Sliding
 from stateless import Stateless
 from updated import Updated
 from windowed import Windowed
@@ -49,4 +50,5 @@ def decider(operator):
         return Stateless(operator)
     if "update" in str(operator.get("emit")):
         return Updated(operator)
-    return Sessions(operator) if "session" in operator["window"] else Windowed(operator)
+    special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]
+    return (special or [Windowed])[0](operator)

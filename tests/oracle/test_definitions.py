@@ -94,6 +94,14 @@ class Sessions(unittest.TestCase):
         self.assertEqual(self.session([1, 20, 2], allowed_lateness="15s")[1], 0)
 
 
+class SlidingByRecord(unittest.TestCase):
+    def test_vector_of_r5(self):
+        found = answer({"o": {"from": "a", "window": {"sliding_by_record": "5000us"}, "select": {"n": "count(*)"}}},
+                       {"a": [(t / 10**6, "k") for t in (8000, 9200, 12400)]})
+        rows = [(row.values["window_start"], row.values["window_end"], row.values["n"]) for step in found.streams["o"].rows for row in step]
+        self.assertEqual(rows, [(3000, 8001, 1), (4200, 9201, 2), (7400, 12401, 3), (8001, 13002, 2), (9201, 14202, 1)])
+
+
 class Updates(unittest.TestCase):
     def test_one_row_per_record_and_one_final_row(self):
         found = answer({"o": counting({"tumbling": "10s"}, emit="update")}, {"a": [(1, "k"), (2, "k"), (11, "k")]})

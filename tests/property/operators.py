@@ -49,8 +49,8 @@ def window(build, kind):
     length = size(build)
     if kind == "tumbling":
         found = {"tumbling": build.ticks(length)}
-    elif kind == "session":
-        return {"session": build.ticks(length)}
+    elif kind in ("session", "sliding_by_record"):
+        return {kind: build.ticks(length)}
     elif kind == "hopping":
         every = build.rng.randint(max(1, length // 12), length)
         found = {"hopping": build.ticks(length), "every": build.ticks(every)}
@@ -154,6 +154,6 @@ def after_filter(build):
     return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
 
 
-KINDS = {"session": of_source("session"), "update": update, "tumbling": of_source("tumbling"), "hopping": of_source("hopping"), "cumulative": of_source("cumulative"),
-         "session_chained": session_chained, "stateless": stateless, "chained": chained, "union_of_sources": union_of_sources,
-         "union_of_windows": union_of_windows, "after_filter": after_filter}
+KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record")},
+         "update": update, "stateless": stateless, "chained": chained, "session_chained": session_chained,
+         "after_filter": after_filter, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}
