@@ -52,13 +52,18 @@ const char* ChangeReader::read(std::string_view data) {
   read_wiki();
   change_.identity = identity();
   if (has_key_) change_.key = scalar_at(found_.size() - 1);
+  read_times();
+  return nullptr;
+}
+
+void ChangeReader::read_times() {
+  if (std::string dt; text_at(kDt, dt)) change_.intake_ms = parse_time_ms(dt);
   if (const auto seconds = json::integer_of(found_[kTimestamp])) {
     constexpr int64_t kMost = INT64_MAX / 1'000'000;
     if (*seconds <= kMost && *seconds >= -kMost) change_.event_time_ms = *seconds * 1000;
-  } else if (std::string dt; change_.is_canary && text_at(kDt, dt)) {
-    change_.event_time_ms = parse_time_ms(dt);
+  } else if (change_.is_canary) {
+    change_.event_time_ms = change_.intake_ms;
   }
-  return nullptr;
 }
 
 bool ChangeReader::text_at(size_t field, std::string& out) {

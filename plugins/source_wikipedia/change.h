@@ -22,6 +22,7 @@ struct Change {
   std::optional<std::string> key;        ///< Text of the configured key field.
   uint64_t identity = 0;                 ///< Hash of the dedupe key; 0: incomplete, cannot tell.
   std::optional<int64_t> event_time_ms;  ///< `timestamp`, of canaries `meta.dt`.
+  std::optional<int64_t> intake_ms;      ///< `meta.dt`: when it entered the service's pipe.
 };
 
 class ChangeReader {
@@ -38,6 +39,7 @@ class ChangeReader {
   bool text_at(size_t field, std::string& out);
   std::optional<std::string> scalar_at(size_t field);
   void read_wiki();
+  void read_times();
   uint64_t identity();
 
   json::JsonReader reader_, texts_;

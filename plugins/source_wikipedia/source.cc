@@ -26,9 +26,9 @@ int64_t now_ms() {
   return http::wall_now().count() / 1000;
 }
 
-/// Events that put out no record (canaries, other wikis) do not use up the budget: so many of them
-/// end a poll all the same.
-constexpr uint32_t kEventsPerPoll = 100'000;
+/// Events that put out no record (canaries, other wikis) do not use up the budget; the clock is
+/// looked at after so many of them.
+constexpr uint32_t kEventsPerLook = 64;
 /// A Kafka time further ahead than this is taken for a producer's wrong clock. Believed, it would
 /// empty the duplicate filter and make the next resume skip everything until then.
 constexpr int64_t kFutureMs = 3'600'000;
@@ -38,7 +38,7 @@ class Wikipedia final : public source {
   static constexpr auto info = describe(
       "org.millrace.wikipedia", "1.0.0", "Apache-2.0",
       "Edits and other events of all Wikimedia projects as they happen, from EventStreams.",
-      schema::source_wikipedia, title("Wikimedia EventStreams"), status::beta,
+      schema::source_wikipedia, title{"Wikimedia EventStreams"}, status::beta,
       trust::untrusted_input);
 
   static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
@@ -118,19 +118,20 @@ class Wikipedia final : public source {
 
   /// Returns with what is at hand; waits only while there is nothing at all.
   flow take_events(const budget& b, emitter& out) {
+    const Micros deadline(b.deadline_us);
     bool any = false;
-    for (uint32_t i = 0; i < kEventsPerPoll && out.records() < b.max_records; ++i) {
+    for (uint32_t i = 1; out.records() < b.max_records; ++i) {
       if (!has_event_) {
-        const auto step = client_->next(any ? Micros(0) : Micros(b.deadline_us));
+        const auto step = client_->next(any ? Micros(0) : deadline);
         if (step == sse::SseClient::Step::kEnd) return end();
         if (step == sse::SseClient::Step::kNothing) return any ? flow::ok : flow::idle;
-        has_event_ = true;
       }
-      // One record may be larger than the budget, but only alone; it waits for the next poll.
-      if (any && out.bytes() + client_->event().data.size() > b.max_bytes) return flow::more;
-      has_event_ = false;
-      any |= take_event(client_->event(), out);
+      const Took took = take_event(client_->event(), b, out);
+      has_event_ = took == Took::kLater;
+      any |= took == Took::kRecord;
+      if (has_event_) return flow::more;
       if (target_ && target_->is_reached(resume_.times())) return end();
+      if (i % kEventsPerLook == 0 && http::steady_now() >= deadline) return flow::more;
     }
     return flow::more;
   }
@@ -140,47 +141,61 @@ class Wikipedia final : public source {
     return flow::end;
   }
 
-  /// True: something was put out.
-  bool take_event(const sse::SseEvent& event, emitter& out) {
+  enum class Took { kNothing, kRecord, kLater };
+
+  Took take_event(const sse::SseEvent& event, const budget& b, emitter& out) {
     if (event.type == "error") {
       client_->reconnect("the service reported an error" + problem_text(event.data));
-      return false;
+      return Took::kNothing;
     }
-    if (event.type != "message") return false;
+    if (event.type != "message") return reject(event, "an event of an unknown type", out);
     if (const char* why = changes_.read(event.data)) return reject(event, why, out);
     const Change& change = changes_.change();
+    const bool is_dropped = change.is_canary ? !settings_.passes_canaries : !is_wanted(change.wiki);
+    if (!is_dropped && !fits(event, change, b, out)) return Took::kLater;
     const auto& positions = event_ids_.read(event.id);
     resume_.named(positions);
-    const auto stamped_ms = kafka_ms_of(positions, change.topic, change.partition);
-    const int64_t latest_ms = now_ms();
-    const auto kafka_ms =
-        stamped_ms ? std::optional(std::min(*stamped_ms, latest_ms + kFutureMs)) : std::nullopt;
-    if (kafka_ms) note_progress(change, *kafka_ms, latest_ms, out);
+    const auto kafka_ms = time_of(change, positions);
+    if (kafka_ms) note_progress(change, *kafka_ms, out);
     metrics_.canaries += change.is_canary;
-    if (change.is_canary && !settings_.passes_canaries) return false;
-    if (!change.is_canary && !is_wanted(change.wiki)) {
-      ++metrics_.filtered;
-      return false;
-    }
+    metrics_.filtered += is_dropped && !change.is_canary;
+    if (is_dropped) return Took::kNothing;
     emit(event, change, kafka_ms, out);
-    return true;
+    return Took::kRecord;
   }
 
-  void note_progress(const Change& change, int64_t kafka_ms, int64_t latest_ms, emitter& out) {
+  /// A record may be larger than the budget, but only alone; it waits for the next poll.
+  static bool fits(const sse::SseEvent& event, const Change& change, const budget& b,
+                   const emitter& out) {
+    const size_t size = event.data.size() + (change.key ? change.key->size() : 0);
+    return out.records() == 0 || out.bytes() + size <= b.max_bytes;
+  }
+
+  /// Kafka's time of an event. An id that cannot be used (it may hold a NUL) leaves the time of
+  /// intake, which lies a little before: resuming there repeats, but loses nothing.
+  static std::optional<int64_t> time_of(const Change& change,
+                                        const std::vector<TopicPosition>& positions) {
+    auto ms = kafka_ms_of(positions, change.topic, change.partition);
+    if (!ms) ms = change.intake_ms;
+    if (!ms || change.topic.empty()) return std::nullopt;
+    return std::min(*ms, now_ms() + kFutureMs);
+  }
+
+  void note_progress(const Change& change, int64_t kafka_ms, emitter& out) {
     const auto gap = resume_.saw(change.topic, change.partition, kafka_ms, change.is_canary);
     if (gap) report(*gap, out);
     if (target_) target_->saw(change.topic, kafka_ms, change.is_canary);
-    metrics_.lag_ms = std::max<int64_t>(latest_ms - kafka_ms, 0);
+    metrics_.lag_ms = std::max<int64_t>(now_ms() - kafka_ms, 0);
   }
 
   bool is_wanted(const std::string& wiki) const {
     return settings_.wikis.empty() || settings_.wikis.contains(wiki);
   }
 
-  bool reject(const sse::SseEvent& event, const char* why, emitter& out) {
+  Took reject(const sse::SseEvent& event, const char* why, emitter& out) {
     ++metrics_.broken;
     out.reject_bytes({.bytes = event.data, .position = resume_.take_position()}, why);
-    return true;
+    return Took::kRecord;
   }
 
   void report(const RetentionWatch::Gap& lost, emitter& out) {

@@ -65,13 +65,6 @@ class Answers(SourceCase):
         self.assertTrue(0.5 <= self.waits()[0] <= 1.0, self.waits())
         self.assertIn("retry.max_after", source.log())
 
-    def test_retry_after_binds_other_instances(self):
-        # Both instances in one process: the gate is the library's.
-        self.sim.fault("status", count=1, status=429, retry_after="1")
-        source = self.first_row()
-        self.assertGreaterEqual(self.waits()[0], 1.0)
-        self.assertTrue(source.rows)
-
     def test_too_many_requests_waits_busy_wait(self):
         self.sim.fault("status", count=2, status=429)
         self.first_row(busy_wait="300ms")
@@ -248,7 +241,7 @@ class Silence(SourceCase):
         source.open()
         answer = source.call("cancel 200")
         self.assertEqual(answer["rc"], -600)
-        self.assertLess(answer["took_ms"], 100)
+        self.assertLess(answer["took_ms"], 300)
         begun = time.monotonic()
         source.call("close")
         self.assertLess(time.monotonic() - begun, 0.5)
