@@ -1,6 +1,7 @@
 #include "base/duration.h"
 #include "expr/join_condition.h"
 #include "pipeline/join_node.h"
+#include "pipeline/lookup_node.h"
 #include "pipeline/planner.h"
 
 namespace millrace {
@@ -104,7 +105,21 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   std::string identity = "join " + std::string(type_text(join.type)) + " with " + join.with.name + " on " +
                          condition_text(join, left.name);
   if (!join.within) {
-    faults_.add(join.where, "joins with a table are not in this version of Millrace");
+    LookupPlan plan;
+    plan.type = join.type;
+    plan.latest = join.as_of == JoinConfig::AsOf::kLatest;
+    plan.keep_us = join.keep_us;
+    plan.late = op.late;
+    plan.keys[0].groups = std::move(condition->left);
+    plan.keys[1].groups = std::move(condition->right);
+    plan.residual = std::move(condition->residual);
+    plan.result = std::move(result);
+    identity += plan.latest ? ", latest" : ", as of event time, keep " + format_duration(plan.keep_us);
+    if (plan.latest) plan_.nondeterministic.push_back(op.name.text + ": joins with the latest row of " + join.with.name);
+    Node* node = plan_.graph.add(
+        std::make_unique<LookupNode>(op.name.text, std::move(inputs), std::move(joined), std::move(plan)));
+    plan_.graph.operators.push_back({node, identity});
+    named_[op.name.text] = node;
     return;
   }
   JoinPlan plan;

@@ -29,6 +29,7 @@ class ResultRows {
 
   Shape shape() const;
   const Shape& made() const { return made_; }
+  bool selects() const { return plan_.select.has_value(); }
   void make(Work& work) const { work.scratch.resize(plan_.select ? plan_.select->programs.size() : 0); }
   /// Marks the made fields that are needed for the fields `wanted` of shape().
   void demand(const std::vector<bool>& wanted, std::vector<bool>& made_wanted) const;

@@ -43,6 +43,10 @@ class SourceNode final : public Node {
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }
 
+  /// Bounded, and read to its end. Set by the task between two pieces of its order.
+  bool at_end() const override { return at_end_; }
+  void set_at_end() { at_end_ = true; }
+
   Watermark& tracker() { return watermark_; }
   /// What the duplicate filter knew at the last commit.
   const std::vector<DuplicateFilter::Entry>& restored_duplicates() const { return restored_; }
@@ -66,7 +70,7 @@ class SourceNode final : public Node {
 
   SourcePlan plan_;
   Watermark watermark_;
-  bool ended_ = false;
+  bool ended_ = false, at_end_ = false;
   DuplicateBlocks duplicates_;
   std::vector<DuplicateFilter::Entry> restored_;
 };

@@ -96,6 +96,12 @@ bool Task::try_apply(Lock& lock) {
       if (!inputs_[i].polling) merge_.end(i);
     }
   }
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    // Behind its last record and in front of whatever comes next of the others: a place in the log.
+    const Input& input = inputs_[i];
+    const bool at_end = input.ended && input.runner->traits().bounded && merge_.queued(i) == 0;
+    if (at_end) input.runner->start().node->set_at_end();
+  }
   const auto next = merge_.next();
   if (!next) return false;
   applying_ = true;

@@ -109,3 +109,47 @@ def handed_out(rounds, bound):
     for _, _, one in sorted(due, key=lambda item: item[:2]):
         one["out"] = True
         yield one["record"]
+
+
+def lookup(stream, table, on, history, kind, table_first=False):
+    """As-of join (R31). Table records with a true "gone" delete. Rows as (stream record, table record or None)."""
+    versions, waiting, rows, late = [], [], [], []
+    sides = [table, stream] if table_first else [stream, table]
+    table_side = 0 if table_first else 1
+
+    def key(record):
+        values = [record.get(field) for field in on]
+        return None if None in values else values
+
+    def answer(record):
+        best = None
+        for place, version in enumerate(versions):
+            fits = key(record) is not None and key(version) == key(record) and version["t"] <= record["t"]
+            if fits and (best is None or (version["t"], place) >= (best[1]["t"], best[0])):
+                best = (place, version)
+        found = best[1] if best and not best[1].get("gone") else None
+        if kind == "left" or (kind in ("inner", "semi")) == bool(found) and kind != "left":
+            rows.append((record, found))
+
+    def release(w_table):
+        for record in sorted((r for r in waiting if r["t"] < w_table), key=lambda r: r["t"]):
+            waiting.remove(record)
+            answer(record)
+
+    over = not table["lines"]
+    for side, record, w_before, w_behind, ended in merged(sides):
+        if over:
+            release(END)
+        if side == table_side:
+            if key(record) is not None:
+                versions.append(record)
+        elif record["t"] < w_before[1 - table_side] - history:
+            late.append(record)
+        elif over or record["t"] < w_before[table_side]:
+            answer(record)
+        else:
+            waiting.append(record)
+        release(w_behind[table_side])
+        over = ended[table_side]
+    release(END)
+    return rows, late

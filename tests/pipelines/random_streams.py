@@ -93,11 +93,36 @@ def dedupe_case(rng, folder):
     write(folder, pipeline(sources, operator), sources, {"out": shown, "late": late}, report)
 
 
+def lookup_case(rng, folder):
+    names = ["a", "b", "c", None]
+    stream, changes = (random_source(rng, rng.choice((0, 2, 5)), names) for _ in range(2))
+    for line in changes["lines"]:
+        line["gone"] = rng.random() < 0.25
+    table_first, kind = rng.random() < 0.5, rng.choice(("inner", "left", "semi", "anti"))
+    sources = {"c": changes, "s": stream} if table_first else {"s": stream, "c": changes}
+    history = rng.choice((3, 3600))
+    operator = {"from": "s", "join": {"with": "tab", "on": ["k"], "as_of": "event_time", "keep": f"{history}s", "type": kind},
+                "select": {"k": "s.k", "v": "s.v", "at": "event_time()"}}
+    if kind in ("inner", "left"):
+        operator["select"]["price"] = "tab.v"
+    config = pipeline(sources, operator)
+    config["sources"]["c"]["schema"]["gone"] = "bool"
+    config["operators"]["tab"] = {"from": "c", "table": {"key": ["k"], "delete": "gone"}}
+    rows, late = streams.lookup(stream, changes, ["k"], history, kind, table_first)
+
+    def shown(row):
+        record, found = row
+        out = {"k": record["k"], "v": record["v"], "at": stamp(record["t"])}
+        return out | {"price": found["v"] if found else None} if kind in ("inner", "left") else out
+    report = {"operators": {"op": {"late": len(late), "out": len(rows)}}, "balanced": True}
+    write(folder, config, sources, {"out": map(shown, rows), "late": late}, report)
+
+
 def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-CASES = {"join": join_case, "dedupe": dedupe_case}
+CASES = {"join": join_case, "dedupe": dedupe_case, "lookup": lookup_case}
 
 
 def main():
