@@ -23,6 +23,9 @@ struct PlanNode {
   };
   std::vector<Leaf> leaves;
   std::vector<Child> children;
+  uint64_t firsts[4] = {};  ///< A bit per first byte of a child's name, and for the backslash.
+  bool may_want(uint8_t first) const { return firsts[first / 64] >> (first % 64) & 1; }
+  void want(uint8_t first) { firsts[first / 64] |= uint64_t{1} << (first % 64); }
   std::vector<uint32_t> below;  ///< All columns of this node's descendants.
 };
 
@@ -105,6 +108,8 @@ class Decoder final : public JsonDecoder {
     }
     const auto made = static_cast<uint32_t>(nodes_.size());
     nodes_[node].children.push_back({name, first8_of(name), made});
+    nodes_[node].want(name.empty() ? '"' : static_cast<uint8_t>(name[0]));
+    nodes_[node].want('\\');
     nodes_.emplace_back();
     return made;
   }
@@ -123,18 +128,25 @@ class Decoder final : public JsonDecoder {
   /// that closes it.
   const char* decode_object(uint32_t& i, const PlanNode& plan) {
     if (tokens_.kind(i) == '}') return ++i, nullptr;
+    const char* const text = tokens_.text();
+    const uint32_t* const starts = tokens_.starts();
+    const uint32_t count = tokens_.count();
     while (true) {
-      if (tokens_.kind(i) != '"') return "a member's name is not a string";
-      if (tokens_.kind(i + 1) != ':') return "a colon is missing behind a member's name";
+      if (i + 3 >= count) return "the JSON object does not end";
+      const char* const name = text + starts[i];
+      if (*name != '"') return "a member's name is not a string";
+      if (text[starts[i + 1]] != ':') return "a colon is missing behind a member's name";
       uint32_t node = 0;
-      if (!match_key(i, plan, node)) return "a member's name has a bad escape";
+      if (plan.may_want(static_cast<uint8_t>(name[1])) && !match_key(i, plan, node)) {
+        return "a member's name has a bad escape";
+      }
       i += 2;
       const uint32_t behind = tokens_.behind(i);
       if (behind == tokens_.broken()) return "a value is missing or does not end";
       if (node != 0) {
         if (const char* reason = take_value(i, behind, nodes_[node])) return reason;
       }
-      const char separator = tokens_.kind(behind);
+      const char separator = behind < count ? text[starts[behind]] : '\0';
       i = behind + 1;
       if (separator == '}') return nullptr;
       if (separator != ',') return "a comma is missing between two members";

@@ -37,6 +37,9 @@ class JsonTokens {
   }
   /// The token behind the value that begins at token i; count() + 1 if it does not end, or is none.
   uint32_t behind(uint32_t i) const;
+  uint32_t behind_brackets(uint32_t i) const;
+  const char* text() const { return text_; }
+  const uint32_t* starts() const { return starts_; }
   uint32_t broken() const { return count_ + 1; }
 
   /// Unescapes the string token i to `out`, which has its size + 64 bytes. The end, or null if an
@@ -59,21 +62,36 @@ inline std::string_view JsonTokens::scalar(uint32_t i) const {
   return {begin, static_cast<size_t>(end - begin)};
 }
 
-inline uint32_t JsonTokens::behind(uint32_t i) const {
-  if (i >= count_) return broken();
-  const char first = text_[starts_[i]];
-  if (first == ',' || first == ':' || first == '}' || first == ']') return broken();
-  if (first != '{' && first != '[') return i + 1;
-  // Brackets differ from braces in one bit; which of the two closes which is not checked in
-  // values that nobody reads.
-  int depth = 1;
-  while (depth > 0) {
-    if (++i >= count_) return broken();
-    const char kind = static_cast<char>(text_[starts_[i]] | 0x20);
-    depth += (kind == '{') - (kind == '}');
+/// What a token's first byte opens or closes: +1, -1, and 2 for separators, which begin no value.
+struct TokenTable {
+  int8_t depth[256] = {};
+  uint8_t begins[256] = {};  ///< 0: a scalar, 1: a bracket opens, 2: no value.
+  constexpr TokenTable() {
+    depth['{'] = depth['['] = 1;
+    depth['}'] = depth[']'] = -1;
+    begins['{'] = begins['['] = 1;
+    begins['}'] = begins[']'] = begins[','] = begins[':'] = 2;
   }
+};
+inline constexpr TokenTable kTokenTable;
+
+inline uint32_t JsonTokens::behind_brackets(uint32_t i) const {
+  const char* text = text_;
+  const uint32_t* starts = starts_;
+  const uint32_t count = count_;
+  int depth = 1;
+  do {
+    if (++i >= count) return broken();
+    depth += kTokenTable.depth[static_cast<uint8_t>(text[starts[i]])];
+  } while (depth > 0);
   return i + 1;
 }
 
+inline uint32_t JsonTokens::behind(uint32_t i) const {
+  if (i >= count_) return broken();
+  const uint8_t begins = kTokenTable.begins[static_cast<uint8_t>(text_[starts_[i]])];
+  if (begins == 0) return i + 1;
+  return begins == 2 ? broken() : behind_brackets(i);
+}
 
 }  // namespace millrace

@@ -85,6 +85,16 @@ Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOpera
   return op.node->restore(stored, log_);
 }
 
+/// An operator may keep several kinds of blocks, named `OP` and `OP/KIND`.
+Result<void> Committer::erase_state(const std::string& name) {
+  auto stored = log_.operators();
+  if (!stored) return stored.error();
+  for (const StoredOperator& one : *stored) {
+    if (one.op == name || one.op.starts_with(name + "/")) erase_operators_.push_back(one.op);
+  }
+  return {};
+}
+
 Result<void> Committer::restore(const std::vector<std::string>& forget) {
   auto last = log_.last();
   if (!last) return last.error();
