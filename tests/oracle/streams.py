@@ -10,9 +10,12 @@ END = float("inf")
 
 
 def merged(sources):
-    """(source, record, W of each source before it, W of each behind it) by (time, source), each source in its own order (R22)."""
+    """(source, record, W of each source before it, W of each behind it) by (time, source), each source in its own order (R22).
+
+    A bounded source at its end holds nobody back: behind its last record its W is the end of time (R15, R20).
+    """
     heads = [0] * len(sources)
-    w = [NEVER] * len(sources)
+    w = [NEVER if source["lines"] else END for source in sources]
     while True:
         open_ = [i for i, source in enumerate(sources) if heads[i] < len(source["lines"])]
         if not open_:
@@ -22,8 +25,9 @@ def merged(sources):
         heads[best] += 1
         before = list(w)
         w[best] = max(w[best], record["t"] - sources[best]["disorder"])
-        ended = [heads[i] >= len(source["lines"]) for i, source in enumerate(sources)]
-        yield best, record, before, list(w), ended
+        if heads[best] == len(sources[best]["lines"]):
+            w[best] = END
+        yield best, record, before, list(w)
 
 
 def join(left, right, on, before, after, kind, lateness, residual=lambda l, r: True):
@@ -47,7 +51,7 @@ def join(left, right, on, before, after, kind, lateness, residual=lambda l, r: T
             one["ended"] = True
             rows.append((one["t"], one["record"], None) if side == 0 else (one["t"], None, one["record"]))
 
-    for side, record, w_before, w_behind, _ in merged([left, right]):
+    for side, record, w_before, w_behind in merged([left, right]):
         w, t = min(w_before), record["t"]
         lives = w < t + life[side] - TICK / 4
         partners = []
@@ -80,7 +84,7 @@ def dedupe(source, by, keep, which, lateness):
     """Records that pass, late records, and how many were duplicates."""
     rows, late, duplicates = [], [], 0
     rounds = []    # {"id", "first", "last", "record", "out"}
-    for _, record, w_before, w_behind, _ in merged([source]):
+    for _, record, w_before, w_behind in merged([source]):
         t, ident = record["t"], [record.get(field) for field in by]
         if t < w_before[0] - lateness:
             late.append(record)
@@ -136,20 +140,16 @@ def lookup(stream, table, on, history, kind, table_first=False):
             waiting.remove(record)
             answer(record)
 
-    over = not table["lines"]
-    for side, record, w_before, w_behind, ended in merged(sides):
-        if over:
-            release(END)
+    for side, record, w_before, w_behind in merged(sides):
         if side == table_side:
             if key(record) is not None:
                 versions.append(record)
         elif record["t"] < w_before[1 - table_side] - history:
             late.append(record)
-        elif over or record["t"] < w_before[table_side]:
+        elif record["t"] < w_before[table_side]:
             answer(record)
         else:
             waiting.append(record)
         release(w_behind[table_side])
-        over = ended[table_side]
     release(END)
     return rows, late

@@ -1,0 +1,104 @@
+// One side of a stream–stream join: R32.
+#include <gtest/gtest.h>
+
+#include "window/join_buffer.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kA = "a", kB = "b";
+
+std::string found(const JoinBuffer& buffer, std::string_view key, EventTime from, EventTime to, EventTime w) {
+  std::vector<JoinBuffer::Row*> rows;
+  buffer.find(key, from, to, w, rows);
+  std::string text;
+  for (const auto* row : rows) text += row->bytes;
+  return text;
+}
+
+TEST(JoinBuffer, R32_BothEndsOfTheRangeAreInclusive) {
+  JoinBuffer buffer(100, false);
+  for (EventTime t : {9, 10, 15, 20, 21}) buffer.add(&kA, t, std::to_string(t) + " ", false);
+  EXPECT_EQ(found(buffer, kA, 10, 20, kTimeNone), "10 15 20 ");
+  EXPECT_EQ(found(buffer, kB, 10, 20, kTimeNone), "");
+}
+
+TEST(JoinBuffer, R50_PartnersComeByTimeThenPosition) {
+  JoinBuffer buffer(100, false);
+  buffer.add(&kA, 20, "late ", false);
+  buffer.add(&kA, 10, "early ", false);
+  buffer.add(&kA, 20, "later ", false);
+  EXPECT_EQ(found(buffer, kA, 0, 99, kTimeNone), "early late later ");
+}
+
+TEST(JoinBuffer, R32_ARecordLivesUntilWReachesTPlusLife) {
+  JoinBuffer buffer(6, true);  // after = 5, L = 0: W >= t + after + 1 + L.
+  buffer.add(&kA, 10, "x", false);
+  EXPECT_TRUE(buffer.alive(10, 15));
+  EXPECT_FALSE(buffer.alive(10, 16));
+  EXPECT_EQ(found(buffer, kA, 0, 99, 15), "x");
+  EXPECT_EQ(found(buffer, kA, 0, 99, 16), "") << "although its slice may still be there";
+  EXPECT_EQ(buffer.take_ended(15), nullptr) << "never earlier";
+  ASSERT_NE(buffer.take_ended(16), nullptr);
+  EXPECT_EQ(buffer.take_ended(kTimeMax), nullptr) << "once";
+}
+
+TEST(JoinBuffer, R32_MatchedRowsHaveNoEnd) {
+  JoinBuffer buffer(6, true);
+  JoinBuffer::Row& row = buffer.add(&kA, 10, "x", false);
+  buffer.add(&kA, 11, "y", true);
+  buffer.mark_matched(row);
+  EXPECT_EQ(buffer.take_ended(kTimeMax), nullptr);
+}
+
+TEST(JoinBuffer, NullKeysEndButAreNeverFound) {
+  JoinBuffer buffer(6, true);
+  buffer.add(nullptr, 10, "x", false);
+  EXPECT_EQ(found(buffer, "", 0, 99, kTimeNone), "");
+  EXPECT_NE(buffer.take_ended(16), nullptr);
+}
+
+TEST(JoinBuffer, WhatEndedLeavesTheMemory) {
+  JoinBuffer buffer(16, false);
+  for (int t = 0; t < 1000; ++t) {
+    const std::string key = std::to_string(t % 7);
+    const std::string_view view = key;
+    buffer.add(&view, t, "row", false);
+    buffer.drop_ended(t);
+  }
+  EXPECT_LE(buffer.rows(), 20u);
+  const size_t bytes = buffer.bytes();
+  buffer.drop_ended(kTimeMax);
+  EXPECT_EQ(buffer.rows(), 0u);
+  EXPECT_EQ(buffer.bytes(), 0u);
+  EXPECT_GT(bytes, 0u);
+}
+
+TEST(JoinBuffer, RowsOfDroppedSlicesStayReadableWhileTheyAreHeld) {
+  JoinBuffer buffer(8, true);
+  for (EventTime t = 0; t < 50; ++t) buffer.add(&kA, t, "bytes longer than a small string " + std::to_string(t), false);
+  std::vector<const std::string*> held;
+  while (const auto* row = buffer.take_ended(40)) held.push_back(&row->bytes);
+  const auto gone = buffer.drop_ended(40);
+  ASSERT_EQ(held.size(), 33u);
+  for (size_t i = 0; i < held.size(); ++i) {
+    EXPECT_EQ(*held[i], "bytes longer than a small string " + std::to_string(i));
+  }
+}
+
+TEST(JoinBuffer, R35_RestoredRowsThatHadEndedDoNotEndAgain) {
+  JoinBuffer buffer(6, true);
+  JoinBuffer::Row ended, open;
+  ended.time = 10;
+  open.time = 11;
+  open.sequence = 1;
+  buffer.restore(10, &kA, ended, 16);
+  buffer.restore(10, &kA, open, 16);
+  const JoinBuffer::Row* row = buffer.take_ended(kTimeMax);
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->time, 11);
+  EXPECT_EQ(buffer.take_ended(kTimeMax), nullptr);
+}
+
+}  // namespace
+}  // namespace millrace
