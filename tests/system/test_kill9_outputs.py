@@ -66,8 +66,8 @@ class KilledOutputs(SystemTest):
             del total["sinks"][name]["bytes"]
         return total
 
-    def one_life(self, usual_s):
-        run = self.start("--quiet", env=COMMITS)
+    def one_life(self, usual_s, **environment):
+        run = self.start("--quiet", env={**COMMITS, **environment})
         if usual_s:
             try:
                 run.process.wait(self.rng.random() * usual_s)
@@ -98,6 +98,15 @@ class KilledOutputs(SystemTest):
             for name, content in expected.items():
                 self.assertTrue(got[name] == content, f"{name} differs from the undisturbed run's")
             self.assertEqual(self.total(done), total)
+
+    def test_killed_before_the_first_commit(self):
+        """Nothing was committed, so nothing stays of it, and parts are counted from the first."""
+        self.lay_out()
+        if self.one_life(None, MILLRACE_KILL_AT="commit.begin:1").code == 0:
+            self.skipTest("this build has no fault points")
+        self.assertEqual(self.one_life(None).code, 0)
+        self.result()
+        self.assertEqual(min(path.name for path in (self.folder / "parts").iterdir()), "part-000000.ndjson")
 
 
 if __name__ == "__main__":
