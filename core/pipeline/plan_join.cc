@@ -38,18 +38,29 @@ bool Planner::check_join_keys(const OperatorConfig& op) {
   return fine;
 }
 
-/// A bare field that both sides have is told as that, not as an unknown one.
+/// Faults of names, told as what they are in a join.
 void Planner::join_fault(const Where& where, const ExprError& error, const JoinedRows& joined,
                          const OperatorConfig& op) {
+  ExprError clearer = error;
+  const std::string& field = error.unknown_field;
+  const std::string left = op.from[0].name, right = op.join->with.name;
+  const bool left_only = op.join->type == JoinConfig::Type::kSemi || op.join->type == JoinConfig::Type::kAnti;
+  if (left_only && joined.shape().schema.find(field)) {
+    clearer.unknown_field.clear();
+    clearer.message = "a " + std::string(type_text(op.join->type)) + " join has the fields of \"" + left + "\" only";
+    clearer.hint = "use \"inner\" or \"left\" for those of \"" + right + "\"";
+  }
   for (const std::string& name : joined.ambiguous()) {
-    if (error.unknown_field != name) continue;
-    ExprError clearer = error;
+    if (field != name) continue;
     clearer.unknown_field.clear();
     clearer.message = "field \"" + name + "\" is on both sides of the join";
-    clearer.hint = "write " + op.from[0].name + "." + name + " or " + op.join->with.name + "." + name;
-    return fault(where, clearer);
+    clearer.hint = "write " + left + "." + name + " or " + right + "." + name;
   }
-  fault(where, error);
+  // What a source would declare has no name of an input in front.
+  for (const std::string& name : {left, right}) {
+    if (field.starts_with(name + ".")) clearer.unknown_field = clearer.unknown_field.empty() ? "" : field.substr(name.size() + 1);
+  }
+  fault(where, clearer);
 }
 
 /// Like compile_filter and compile_select, but faults know both sides.
