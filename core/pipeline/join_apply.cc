@@ -84,7 +84,9 @@ void JoinNode::take(Work& work, size_t side, uint32_t i, EventTime w) {
   const bool matched = !work.partners.empty();
   if (matched) push_matches(work, side, row);
   if (!buffers_[side].alive(t, w)) {
-    if (!matched) work.late.late.push_back({static_cast<uint32_t>(side), row, w, buffers_[side].end_of(t), key_text(groups, row)});
+    if (matched) return;
+    const auto input = static_cast<uint32_t>(side);
+    work.late.late.push_back({input, row, w, buffers_[side].end_of(t), key_text(groups, row)});
     return;
   }
   if (!keeps(side, matched, has_key)) return;
