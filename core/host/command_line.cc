@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <csignal>
 #include <string_view>
 
 #include "base/log.h"
+#include "config/fault.h"
 #include "host/options.h"
 #include "plugin/component.h"
 #include "plugin/index.h"
@@ -87,6 +89,34 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
   infer->callback([&verbs] { verbs.exit_code = infer_verb(verbs.file, verbs.format, verbs.plugin_dirs); });
 }
 
+/// The first word that is no verb, or flag that no verb has, with the nearest that there is.
+void suggest(CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> verbs, flags;
+  const auto add_flags = [&flags](const CLI::App& of) {
+    for (const CLI::Option* option : of.get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+  };
+  add_flags(app);
+  const CLI::App* verb = nullptr;
+  for (const CLI::App* one : app.get_subcommands({})) {
+    verbs.push_back(one->get_name());
+    if (app.got_subcommand(one->get_name())) verb = one;
+  }
+  if (verb) add_flags(*verb);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word(argv[i], std::string_view(argv[i]).find('=') == std::string_view::npos
+                                        ? std::string_view(argv[i]).size()
+                                        : std::string_view(argv[i]).find('='));
+    const std::vector<std::string>& known = word.starts_with("--") ? flags : verbs;
+    if (verb && !word.starts_with("--")) continue;
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const std::string hint = spelling_hint(word, known);
+    if (!hint.empty()) std::fprintf(stderr, "%s: %s\n", word.c_str(), hint.c_str());
+    return;
+  }
+}
+
 }  // namespace
 
 int command_line_main(int argc, char** argv) {
@@ -118,7 +148,9 @@ int command_line_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    const int code = app.exit(error) == 0 ? 0 : 2;
+    if (code != 0) suggest(app, argc, argv);
+    return code;
   }
   return verbs.exit_code;
 }

@@ -79,7 +79,7 @@ unsigned lanes_of(const PipelineConfig& config) {
 Result<int64_t> run_for_of(const std::string& text) {
   if (text.empty()) return int64_t{0};
   const auto duration = parse_duration(text);
-  if (duration) return *duration;
+  if (duration && *duration > 0) return *duration;
   return Error{Code::kInvalidConfig, "--for " + text + ": not a duration; write 250ms, 5s, 10m, 2h or 7d"};
 }
 

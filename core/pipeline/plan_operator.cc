@@ -361,6 +361,12 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
     return fault(where, error);
   }
   plan.grouped.select = std::move(*select);
+  for (const auto* programs : {&plan.grouped.select.groups, &plan.grouped.select.arguments, &plan.grouped.select.filters}) {
+    for (const Program& program : *programs) {
+      if (program.deterministic()) continue;
+      plan_.nondeterministic.push_back(op.name.text + ": " + program.text() + " reads processing_time()");
+    }
+  }
   plan.allowed_lateness_us = op.allowed_lateness_us;
   plan.late = op.late;
   std::string identity = op.window ? window_text(*op.window) : "no window";

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "columns/json_encode.h"
 #include "json/document.h"
@@ -52,6 +53,28 @@ std::string Planner::settle_delivery(const SinkConfig& sink, const Component& co
   return "exactly_once";
 }
 
+/// A file that is read and written by one pipeline would feed on itself.
+void Planner::refuse_own_input(const SinkConfig& sink) {
+  const auto out = parse_json(sink.plugin_config, "");
+  const JsonValue* path = out ? out->root.find("path") : nullptr;
+  if (sink.plugin.text != "file" || !path || !path->is_string()) return;
+  const auto same = [&](const JsonValue& in) {
+    std::error_code error;
+    return in.is_string() && std::filesystem::weakly_canonical(in.as_string(), error) ==
+                                 std::filesystem::weakly_canonical(path->as_string(), error);
+  };
+  for (const SourceConfig& source : config_.sources) {
+    const auto in = parse_json(source.plugin_config, "");
+    const JsonValue* read = in ? in->root.find("path") : nullptr;
+    if (source.plugin.text != "file" || !read) continue;
+    const bool feeds = read->is_array() ? std::any_of(read->items().begin(), read->items().end(), same) : same(*read);
+    if (feeds) {
+      faults_.add(sink.name.where, "the sink writes the file that source \"" + source.name.text + "\" reads",
+                  "give it another path");
+    }
+  }
+}
+
 Result<void> Planner::plan_sink(const SinkConfig& sink) {
   auto component = load(Kind::kSink, sink.plugin);
   if (!component) return component.error();
@@ -64,6 +87,7 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
   if (auto valid = Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config); !valid) {
     faults_.add(sink.name.where, valid.error().message);
   }
+  refuse_own_input(sink);
   SinkPlan plan{**component, sink.plugin_config, sink.format.text == "csv", sink.context, "", false};
   plan.delivery = settle_delivery(sink, **component, is_view(**component));
   plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);

@@ -62,6 +62,7 @@ class Planner {
 
   // plan_sink.cc
   Result<void> plan_sink(const SinkConfig& sink);
+  void refuse_own_input(const SinkConfig& sink);
   std::string settle_delivery(const SinkConfig& sink, const Component& component, bool view);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
 
