@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <string>
@@ -53,7 +54,10 @@ void hide_in_log(std::string_view secret) {
   constexpr size_t kShortestMasked = 4;
   if (secret.size() < kShortestMasked) return;
   std::lock_guard lock(secrets().mutex);
-  secrets().all.emplace_back(secret);
+  // Longest first: a short one inside a long one must not bare the rest of it.
+  auto& all = secrets().all;
+  all.insert(std::find_if(all.begin(), all.end(), [&](const std::string& s) { return s.size() < secret.size(); }),
+             std::string(secret));
 }
 
 std::string masked(std::string_view text) {

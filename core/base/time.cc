@@ -131,7 +131,7 @@ std::optional<EventTime> parse_rfc3339(std::string_view text) {
 
 char* write_rfc3339(EventTime time, char* out) {
   const int64_t seconds = floor_div(time, kSecondUs);
-  const int64_t micros = time - seconds * kSecondUs;
+  const int64_t micros = (time % kSecondUs + kSecondUs) % kSecondUs;  // seconds * 1e6 may overflow.
   const int64_t days = floor_div(seconds, kDaySeconds);
   const int64_t clock = seconds - days * kDaySeconds;
   const CivilDate date = civil_from_days(days);

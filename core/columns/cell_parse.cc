@@ -106,7 +106,10 @@ std::string_view trim_blanks(std::string_view text) {
 
 std::optional<double> text_to_float8(std::string_view text) {
   text = trim_blanks(text);
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  if (!text.empty() && text[0] == '+') {
+    text.remove_prefix(1);
+    if (!text.empty() && text[0] == '-') return std::nullopt;
+  }
   double value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || end != text.data() + text.size()) return std::nullopt;

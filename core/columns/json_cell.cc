@@ -1,5 +1,7 @@
 #include "columns/json_cell.h"
 
+#include <simdjson.h>
+
 #include <charconv>
 #include <cstring>
 
@@ -51,8 +53,8 @@ Parsed checked_mismatch(std::string_view raw, bool number) {
 
 bool cell_from_text(std::string_view text, Column& column, size_t row) {
   switch (column.type) {
-    case Type::kText:
-    case Type::kJsonb: column.texts[row] = text; return true;
+    case Type::kText: column.texts[row] = text; return true;
+    case Type::kJsonb: column.texts[row] = trim_blanks(text); return is_json(text);
     case Type::kBool: {
       const auto parsed = text_to_bool(text);
       if (parsed) column.bools[row] = *parsed;
@@ -128,6 +130,8 @@ Parsed take_jsonb(const Token& cell) {
   if (cell.number && !is_json_number(cell.raw)) return Parsed::kBroken;
   std::string_view checked;
   if (cell.is_string() && cell.text(checked) == Parsed::kBroken) return Parsed::kBroken;
+  // A value that is read is checked inside too (R46).
+  if (cell.raw[0] == '[' && !is_json(cell.raw)) return Parsed::kBroken;
   cell.column.texts[cell.row] = cell.raw;
   return Parsed::kOk;
 }
@@ -190,6 +194,12 @@ bool is_value(std::string_view raw, bool number) {
 }
 
 }  // namespace
+
+bool is_json(std::string_view text) {
+  static thread_local simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  return !parser.parse(text.data(), text.size(), true).get(element);
+}
 
 Parsed read_cell(const JsonTokens& tokens, uint32_t i, std::string_view raw, CellFormat format,
                  Column& column, size_t row) {

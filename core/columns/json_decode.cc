@@ -215,6 +215,7 @@ class Decoder final : public JsonDecoder {
 
   Parsed take_object(std::string_view raw, const PlanNode::Leaf& leaf) {
     if (leaf.type != Type::kJsonb || leaf.format >= CellFormat::kTimeSeconds) return Parsed::kMismatch;
+    if (!is_json(raw)) return Parsed::kBroken;  // A value that is read is checked inside too (R46).
     columns_[leaf.column].texts[row_] = raw;
     return Parsed::kOk;
   }

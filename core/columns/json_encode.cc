@@ -185,7 +185,6 @@ JsonRowEncoder::JsonRowEncoder(const std::vector<std::string>& names,
                                const std::vector<std::string>& omitted_when_null) {
   for (const std::string& name : names) {
     ByteBuffer head;
-    head.append(heads_.empty() ? '{' : ',');
     write_json_string(name, head);
     head.append(':');
     heads_.emplace_back(head.view());
@@ -195,12 +194,15 @@ JsonRowEncoder::JsonRowEncoder(const std::vector<std::string>& names,
 }
 
 void JsonRowEncoder::write(const Column* const* columns, size_t row, ByteBuffer& out) const {
-  if (heads_.empty()) out.append('{');
+  char before = '{';
   for (size_t i = 0; i < heads_.size(); ++i) {
     if (omits_null_[i] && !columns[i]->valid(row)) continue;
+    out.append(before);
+    before = ',';
     out.append(heads_[i]);
     write_json_cell(*columns[i], row, out);
   }
+  if (before == '{') out.append(before);
   out.append('}');
 }
 

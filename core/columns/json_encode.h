@@ -58,7 +58,7 @@ class JsonRowEncoder {
   void write(const Column* const* columns, size_t row, ByteBuffer& out) const;
 
  private:
-  std::vector<std::string> heads_;  ///< `{"a":`, `,"b":` …
+  std::vector<std::string> heads_;  ///< `"a":`, `"b":` …
   std::vector<bool> omits_null_;
 };
 

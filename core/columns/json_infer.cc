@@ -15,8 +15,9 @@ struct Seen {
   bool boolean = false, integer = false, floating = false, text = false, array = false, object = false;
 };
 
-Type type_of(const Seen& seen) {
+Type type_of(const Seen& seen, bool text_cells) {
   const int kinds = seen.boolean + (seen.integer || seen.floating) + seen.text + (seen.array || seen.object);
+  if (kinds > 1 && text_cells) return Type::kText;  // A cell is a text before it is anything else.
   if (kinds > 1 || seen.array || seen.object) return Type::kJsonb;
   if (seen.boolean) return Type::kBool;
   if (seen.floating) return Type::kFloat8;
@@ -29,6 +30,7 @@ Type type_of(const Seen& seen) {
 struct SchemaSample::State {
   simdjson::dom::parser parser;
   std::vector<Seen> fields;
+  bool text_cells = false;  ///< Of the latest record.
   std::map<std::string, size_t, std::less<>> index;
 
   Seen& at(const std::string& path) {
@@ -98,13 +100,14 @@ bool SchemaSample::add(std::string_view record, bool text_cells) {
   simdjson::dom::element root;
   if (state_->parser.parse(record.data(), record.size(), true).get(root) || !root.is_object()) return false;
   ++records_;
+  state_->text_cells = text_cells;
   state_->add_members("", root, text_cells);
   return true;
 }
 
 Schema SchemaSample::schema() const {
   Schema out;
-  for (const Seen& seen : state_->fields) out.add(seen.path, type_of(seen));
+  for (const Seen& seen : state_->fields) out.add(seen.path, type_of(seen, state_->text_cells));
   return out;
 }
 

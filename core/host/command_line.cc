@@ -130,6 +130,13 @@ int command_line_main(int argc, char** argv) {
   pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
+#if defined(__x86_64__)
+  // simdjson's kernel for older processors does not check what we rely on.
+  if (!__builtin_cpu_supports("sse4.2")) {
+    std::fputs("millrace: this processor lacks SSE4.2 (x86-64-v2), which reading JSON needs\n", stderr);
+    return 1;
+  }
+#endif
   install_crash_handler();
   // A closed pipe and a file at its size limit are errors of the write, not deaths.
   std::signal(SIGPIPE, SIG_IGN);

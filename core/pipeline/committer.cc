@@ -103,7 +103,8 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   auto meta = parse_meta((*last)->meta);
   if (!meta) return meta.error();
   for (size_t i = 0; i < graph_.sources.size(); ++i) {
-    if (!contains(forget, graph_.sources[i].node->name())) MILLRACE_TRY(restore_source(*meta, i));
+    const std::string& name = graph_.sources[i].node->name();
+    MILLRACE_TRY(contains(forget, name) ? erase_state(name) : restore_source(*meta, i));
   }
   for (const NamedOperator& op : graph_.operators) {
     if (contains(forget, op.node->name())) {

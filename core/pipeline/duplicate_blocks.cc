@@ -35,18 +35,25 @@ DuplicateBlocks::DuplicateBlocks(std::string source, int64_t horizon_us)
     : op_(std::move(source)), horizon_us_(horizon_us), slice_us_(std::max<int64_t>(horizon_us / 8, 1)) {}
 
 DuplicateBlocks::Slice& DuplicateBlocks::slice_of(int64_t time_us) {
-  const int64_t start = floor_div(time_us, slice_us_) * slice_us_;
+  return slice_starting(floor_div(time_us, slice_us_) * slice_us_);
+}
+
+/// Slices of an earlier run keep their starts, also when the horizon, and so their width, changed.
+DuplicateBlocks::Slice& DuplicateBlocks::slice_starting(int64_t start) {
   const auto found = slices_.find(start);
   if (found != slices_.end()) return found->second;
   return slices_.emplace(start, Slice(Chain(op_, start, 0))).first->second;
 }
 
 void DuplicateBlocks::add(const std::vector<DuplicateFilter::Entry>& entries) {
-  for (const DuplicateFilter::Entry& entry : entries) {
-    slice_of(entry.time_us).entries.push_back(entry);
-    int64_t& max_time = max_times_.try_emplace(entry.group, entry.time_us).first->second;
-    max_time = std::max(max_time, entry.time_us);
-  }
+  for (const DuplicateFilter::Entry& entry : entries) remember(slice_of(entry.time_us), entry);
+}
+
+void DuplicateBlocks::remember(Slice& slice, const DuplicateFilter::Entry& entry) {
+  slice.entries.push_back(entry);
+  slice.max_time = std::max(slice.max_time, entry.time_us);
+  int64_t& max_time = max_times_.try_emplace(entry.group, entry.time_us).first->second;
+  max_time = std::max(max_time, entry.time_us);
 }
 
 void DuplicateBlocks::save(uint64_t epoch, Commit& commit) {
@@ -54,9 +61,10 @@ void DuplicateBlocks::save(uint64_t epoch, Commit& commit) {
   for (const auto& [group, max_time] : max_times_) {
     keep_from = std::min(keep_from, saturating_sub(max_time, horizon_us_));
   }
-  while (!slices_.empty() && slices_.begin()->first + slice_us_ <= keep_from) {
-    if (!slices_.begin()->second.chain.empty()) commit.erase_slices.emplace_back(op_, slices_.begin()->first);
-    slices_.erase(slices_.begin());
+  for (auto slice = slices_.begin(); slice != slices_.end();) {
+    const bool old = slice->second.max_time < keep_from;
+    if (old && !slice->second.chain.empty()) commit.erase_slices.emplace_back(op_, slice->first);
+    slice = old ? slices_.erase(slice) : std::next(slice);
   }
   for (auto& [start, slice] : slices_) {
     if (slice.saved == slice.entries.size()) continue;
@@ -77,13 +85,13 @@ Result<std::vector<DuplicateFilter::Entry>> DuplicateBlocks::restore(CommitLog& 
   auto read = log.read_blocks(op_, [&](const BlockId& id, std::string_view bytes) -> Result<void> {
     auto reader = BlockReader::open(bytes, hash_bytes(kLayout));
     if (!reader) return reader.error();
-    Slice& slice = slice_of(id.slice);
+    Slice& slice = slice_starting(id.slice);
     MILLRACE_TRY(slice.chain.restore(reader->header(), bytes.size()));
     BlockEntry stored;
     while (reader->next(stored)) {
       DuplicateFilter::Entry entry{};
       if (!read_entry(stored.value, entry)) return Error{Code::kCorrupt, to_text(id) + " does not add up"};
-      add({entry});
+      remember(slice, entry);
     }
     slice.saved = slice.entries.size();
     return {};

@@ -29,9 +29,12 @@ class DuplicateBlocks {
     explicit Slice(Chain stored) : chain(std::move(stored)) {}
     Chain chain;
     std::vector<DuplicateFilter::Entry> entries;
+    int64_t max_time = kTimeNone;
     size_t saved = 0;  ///< Entries that are in blocks.
   };
   Slice& slice_of(int64_t time_us);
+  Slice& slice_starting(int64_t start);
+  void remember(Slice& slice, const DuplicateFilter::Entry& entry);
 
   std::string op_;
   int64_t horizon_us_;

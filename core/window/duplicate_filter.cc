@@ -27,21 +27,24 @@ void DuplicateFilter::remember(const Entry& entry, Group& group) {
 
 void DuplicateFilter::forget_old(Group& group) {
   const int64_t keep_from = saturating_sub(group.max_time, horizon_us_);
-  while (!group.order.empty() && (group.order.front().time_us < keep_from || times_.size() > entries_max_)) {
-    const Entry& oldest = group.order.front();
-    const auto found = times_.find(oldest.hash);
-    // A hash that was seen anew carries a later time and stays.
-    if (found != times_.end() && found->second == oldest.time_us) times_.erase(found);
-    group.order.pop_front();
+  while (!group.order.empty() && group.order.front().time_us < keep_from) forget_first(group);
+  while (times_.size() > entries_max_) {
+    Group* oldest = nullptr;
+    for (auto& [number, other] : groups_) {
+      if (other.order.empty()) continue;
+      if (!oldest || other.order.front().time_us < oldest->order.front().time_us) oldest = &other;
+    }
+    if (!oldest) return;
+    forget_first(*oldest);
   }
 }
 
-int64_t DuplicateFilter::forgotten_upto() const {
-  int64_t upto = kTimeMax;
-  for (const auto& [number, group] : groups_) {
-    upto = std::min(upto, saturating_sub(group.max_time, horizon_us_));
-  }
-  return groups_.empty() ? kTimeNone : upto;
+void DuplicateFilter::forget_first(Group& group) {
+  const Entry oldest = group.order.front();
+  group.order.pop_front();
+  const auto found = times_.find(oldest.hash);
+  // A hash that was seen anew carries a later time and stays.
+  if (found != times_.end() && found->second == oldest.time_us) times_.erase(found);
 }
 
 }  // namespace millrace

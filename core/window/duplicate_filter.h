@@ -30,8 +30,6 @@ class DuplicateFilter {
   /// Puts back an entry of the last commit.
   void restore(const Entry& entry);
   size_t size() const { return times_.size(); }
-  /// Entries of this time or older cannot matter any more, whatever their group.
-  int64_t forgotten_upto() const;
 
  private:
   struct Group {
@@ -40,6 +38,7 @@ class DuplicateFilter {
   };
   void remember(const Entry& entry, Group& group);
   void forget_old(Group& group);
+  void forget_first(Group& group);
 
   int64_t horizon_us_;
   size_t entries_max_;

@@ -9,7 +9,9 @@ namespace {
 
 /// Largest multiple of `step`, shifted by `offset`, that is <= t (R3: floor, not truncation).
 EventTime floor_to(EventTime t, int64_t step, int64_t offset) {
-  return saturating_add(floor_div(saturating_sub(t, offset), step) * step, offset);
+  int64_t start = 0;
+  if (__builtin_mul_overflow(floor_div(saturating_sub(t, offset), step), step, &start)) return kTimeNone;
+  return saturating_add(start, offset);
 }
 
 int64_t remainder_of(int64_t offset, int64_t step) { return offset - floor_div(offset, step) * step; }

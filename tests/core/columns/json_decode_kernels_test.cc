@@ -129,18 +129,5 @@ TEST(JsonDecoder, ARecordDecodesAloneAsAmongOthers) {
   }
 }
 
-TEST(JsonDecoder, R43_TheFallbackKernelDecodesAsTheOthers) {
-  Kernel fallback = simdjson::get_available_implementations()["fallback"];
-  if (!fallback) GTEST_SKIP() << "simdjson was built without it";
-  const std::vector<WantedField> wanted = {want("a", Type::kInt8), want("o", Type::kJsonb)};
-  const std::vector<std::string> records = {R"({"a":1,"o":{"a":[1,"x"]}})", R"({"a":1,"b":[x"]})",
-                                            "{\"a\":1,\"b\":[\xff]}", "{\"a\":1,\"o\":[a\xe5]}",
-                                            R"({"a":1,"b":0"})"};
-  const Decoded expected = decode(wanted, records);
-  const KernelChoice choice(fallback);
-  const auto decoder = make_json_decoder(wanted);
-  EXPECT_EQ(decode_with(*decoder, wanted.size(), records).rows, expected.rows);
-}
-
 }  // namespace
 }  // namespace millrace

@@ -72,17 +72,6 @@ TEST(DuplicateFilter, RestoredEntriesAreKnown) {
   EXPECT_FALSE(filter.seen({1, 111, 0}));
 }
 
-TEST(DuplicateFilter, ForgottenUptoIsBehindAllThatStillMatters) {
-  DuplicateFilter filter(100, kMany);
-  EXPECT_EQ(filter.forgotten_upto(), kTimeNone);
-  filter.seen({1, 10, 0});
-  filter.seen({2, 110, 0});
-  ASSERT_TRUE(filter.seen({1, 110, 0}));
-  EXPECT_LT(filter.forgotten_upto(), 10) << "the entry of 10 has just mattered";
-  filter.seen({3, 1000, 1});
-  EXPECT_LT(filter.forgotten_upto(), 10) << "the slowest group decides";
-}
-
 TEST(DuplicateFilter, TakesTimesAtTheEndsOfInt64) {
   DuplicateFilter filter(100, kMany);
   EXPECT_FALSE(filter.seen({1, kTimeNone + 1, 0}));
