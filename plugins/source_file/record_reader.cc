@@ -21,7 +21,7 @@ std::string name_of(const Place& place) {
 Step RecordReader::read(const budget& b, emitter& out) {
   out.batch_flags(plan_.batch_flags);
   for (uint32_t done = 0; done < b.max_records;) {
-    if (place_.offset == 0) skip_byte_order_mark();
+    if (place_.offset == 0 && !skipping_) skip_byte_order_mark();
     Found found = skipping_ ? find_end_of_long_line() : find(pending_.view(), ended_);
     if (found.what == What::kNeedsMore) {
       if (done > 0) return Step::kMore;  // A batch that leaves now beats a full one later.
@@ -38,11 +38,8 @@ Step RecordReader::read(const budget& b, emitter& out) {
       found = {What::kBroken, found.bytes, {}, too_long()};
     }
     if (found.what == What::kRecord) {
-      if (done > 0 && out.bytes() + found.value.size() > b.max_bytes) {
-        return Step::kMore;
-      } else if (plan_.clock && !plan_.clock->due(found.value)) {
-        return Step::kWaiting;
-      }
+      if (done > 0 && out.bytes() + found.value.size() > b.max_bytes) return Step::kMore;
+      if (plan_.clock && !plan_.clock->due(found.value)) return Step::kWaiting;
     }
     take(found, text, out);
     pending_.consume(found.bytes);
