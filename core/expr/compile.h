@@ -48,6 +48,10 @@ struct GroupedText {
   std::vector<NamedText> select;
   std::string having;     ///< Empty: none. May use aggregates, groups and select names.
   bool windowed = false;  ///< `window_start` and `window_end` may be used beside aggregates.
+  /// `expression [asc|desc] [nulls first|last]`, as in PostgreSQL: NULL counts as larger than
+  /// everything. Aliases may be used.
+  std::vector<std::string> order_by;
+  std::vector<std::string> limit_by;  ///< Fields of the rows.
 };
 
 /// Three steps: group and argument programs per input row, states per group, output programs per
@@ -63,12 +67,21 @@ struct GroupedSelect {
   std::vector<Program> filters;    ///< Over the input, bool.
   std::vector<Call> calls;         ///< Each different call once.
   /// Columns in this order: groups (by their names), calls ("#0", "#1", …), then window_start and
-  /// window_end if windowed.
+  /// window_end if windowed, then row_number() if an output names it.
   Schema derived;
   uint32_t window_start = 0;  ///< Index in `derived`; window_end follows it.
   std::vector<std::string> output_names;
   std::vector<Program> outputs;   ///< Over `derived`, one per select entry.
   std::optional<Program> having;  ///< Over `derived`, bool.
+  struct Order {
+    Program key;  ///< Over `derived`.
+    bool descending = false;
+    bool nulls_first = false;
+  };
+  std::vector<Order> order;
+  std::vector<Program> limit_by;  ///< Over `derived`.
+  /// Column of `derived` that outputs read as row_number(); filled once the rows are ordered.
+  std::optional<uint32_t> row_number;
 };
 Compiled<GroupedSelect> compile_grouped(const GroupedText& text, const Schema& schema);
 

@@ -71,6 +71,33 @@ const AggregateFunction* find_aggregate(std::string_view name, std::optional<Typ
   return widened;
 }
 
+/// Cuts `word` off the end of `text`, whatever its capitals; false: it does not end so.
+bool take_last_word(std::string_view& text, std::string_view word) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  if (text.size() <= word.size() || text[text.size() - word.size() - 1] != ' ') return false;
+  const std::string_view tail = text.substr(text.size() - word.size());
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  if (!std::equal(tail.begin(), tail.end(), word.begin(), same)) return false;
+  text.remove_suffix(word.size() + 1);
+  return true;
+}
+
+/// Reads `[asc|desc] [nulls first|last]` off the end; the rest is the expression.
+std::string_view take_direction(std::string_view text, GroupedSelect::Order& order) {
+  std::optional<bool> first;
+  std::string_view rest = text;
+  for (const bool is_first : {true, false}) {
+    std::string_view tried = text;
+    if (!take_last_word(tried, is_first ? "first" : "last") || !take_last_word(tried, "nulls")) continue;
+    first = is_first;
+    rest = tried;
+  }
+  order.descending = take_last_word(rest, "desc");
+  if (!order.descending) take_last_word(rest, "asc");
+  order.nulls_first = first.value_or(order.descending);
+  return rest;
+}
+
 /// Compiles one grouped select. The steps stand in the order of compile().
 class GroupedCompiler {
  public:
@@ -78,7 +105,8 @@ class GroupedCompiler {
 
   Compiled<GroupedSelect> compile() {
     // Each step leaves its fault in error_.
-    if (parse_all() && bind_groups() && collect_calls() && bind_outputs() && bind_having()) {
+    if (parse_all() && bind_groups() && collect_calls() && bind_outputs() && bind_having() &&
+        bind_order()) {
       return std::move(result_);
     }
     return std::move(*error_);
@@ -111,6 +139,14 @@ class GroupedCompiler {
     for (const NamedText& output : text_.select) {
       if (!parse_into(outputs_, "select", output.name, output.text)) return false;
     }
+    for (const std::string& text : text_.order_by) {
+      result_.order.emplace_back();
+      const auto key = take_direction(text, result_.order.back());
+      if (!parse_into(order_, "order_by", text, key)) return false;
+    }
+    for (const std::string& text : text_.limit_by) {
+      if (!parse_into(limit_by_, "limit_by", text, text)) return false;
+    }
     return text_.having.empty() || parse_into(having_, "having", "", text_.having);
   }
 
@@ -140,7 +176,7 @@ class GroupedCompiler {
   }
 
   bool collect_calls() {
-    for (const auto* parts : {&outputs_, &having_}) {
+    for (const auto* parts : {&outputs_, &having_, &order_, &limit_by_}) {
       for (const Part& part : *parts) {
         for (const JsonValue* tree : aggregate_calls(part.expression.tree)) {
           if (!add_call(part, *tree)) return false;
@@ -153,6 +189,10 @@ class GroupedCompiler {
       scope_.names.insert_or_assign("window_start", result_.window_start);
       scope_.names.insert_or_assign("window_end", end);
     }
+    const bool numbered = std::any_of(outputs_.begin(), outputs_.end(), [](const Part& part) {
+      return part.expression.text.find("row_number") != std::string::npos;
+    });
+    if (numbered) result_.row_number = result_.derived.add("row_number()", Type::kInt8);
     return true;
   }
 
@@ -214,29 +254,50 @@ class GroupedCompiler {
     scope_.grouped = true;
     scope_.schema = &result_.derived;
     scope_.input = &schema_;
+    // A column like any other, for select only: the order is not known before.
+    std::string row_number;
+    if (auto parsed = parse_expression("row_number()"); parsed && result_.row_number) {
+      row_number = canonical_tree(parsed->tree);
+      scope_.subtrees.emplace(row_number, *result_.row_number);
+    }
     for (const Part& output : outputs_) {
       auto program = Binder(output.expression, scope_).bind(std::nullopt);
       if (!program) return fail(program.error(), output.part, output.name);
       result_.output_names.emplace_back(output.name);
       result_.outputs.push_back(std::move(*program));
     }
+    scope_.subtrees.erase(row_number);
     return true;
   }
 
   bool bind_having() {
-    if (having_.empty()) return true;
     for (const Part& output : outputs_) {
       scope_.aliases.emplace(output.name, &output.expression);
     }
+    if (having_.empty()) return true;
     auto program = Binder(having_[0].expression, scope_).bind(Type::kBool);
     if (!program) return fail(program.error(), "having", "");
     result_.having = std::move(*program);
     return true;
   }
 
+  bool bind_order() {
+    for (size_t i = 0; i < order_.size(); ++i) {
+      auto program = Binder(order_[i].expression, scope_).bind(std::nullopt);
+      if (!program) return fail(program.error(), "order_by", order_[i].name);
+      result_.order[i].key = std::move(*program);
+    }
+    for (const Part& part : limit_by_) {
+      auto program = Binder(part.expression, scope_).bind(std::nullopt);
+      if (!program) return fail(program.error(), "limit_by", part.name);
+      result_.limit_by.push_back(std::move(*program));
+    }
+    return true;
+  }
+
   const GroupedText& text_;
   const Schema& schema_;
-  std::vector<Part> groups_, outputs_, having_;
+  std::vector<Part> groups_, outputs_, having_, order_, limit_by_;
   std::map<std::string, uint32_t> arguments_, filters_;  ///< canonical tree → program.
   Scope scope_;                                          ///< Of outputs and having.
   GroupedSelect result_;

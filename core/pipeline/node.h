@@ -138,8 +138,6 @@ class Node {
   virtual void save(uint64_t, Commit&, JsonValue&) {}
   /// From the last commit, before any work.
   virtual Result<void> restore(const JsonValue&, CommitLog&) { return {}; }
-  /// The names under which its blocks are stored: what forgetting it erases.
-  virtual std::vector<std::string> stored_names() const { return {name_}; }
   virtual size_t state_bytes() const { return 0; }
   /// The end of bounded input closed all windows: they stay closed in a later run (R20).
   virtual void seal_closed() {}

@@ -11,26 +11,11 @@ namespace {
 
 constexpr std::string_view kNotYet = "is not in this version of Millrace";
 
-/// The SQL text of a list entry or the user's own expression.
+}  // namespace
+
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
   return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
 }
-
-std::string window_text(const WindowConfig& window) {
-  std::string text;
-  switch (window.kind) {
-    case WindowConfig::Kind::kTumbling: text = "tumbling"; break;
-    case WindowConfig::Kind::kHopping: text = "hopping"; break;
-    case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
-    default: text = "other"; break;
-  }
-  text += " " + format_duration(window.size_us);
-  if (window.every_us) text += " every " + format_duration(window.every_us);
-  if (window.offset_us) text += " offset " + format_duration(window.offset_us);
-  return text;
-}
-
-}  // namespace
 
 Result<void> Planner::plan_operators() {
   // Operators may stand in any order; config has refused cycles, so this ends.
@@ -63,21 +48,13 @@ Result<void> Planner::plan_operators() {
 /// Features that the page promises and this version lacks; true if there was one.
 bool Planner::refuse_missing(const OperatorConfig& op) {
   bool refused = false;
-  const auto refuse = [&](std::string_view key) {
+  for (const char* key : {"event_time", "max_task_idle", "reset"}) {
     const Where* where = find_written(op.written, key);
-    if (!where) return;
+    if (!where) continue;
     faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
     refused = true;
-  };
-  for (const char* key : {"event_time", "max_task_idle", "order_by", "limit",
-                          "limit_by", "complete_max_rows", "reset"}) {
-    refuse(key);
   }
-  if (op.emit && op.emit->mode != EmitConfig::Mode::kAppend) {
-    faults_.add(op.emit->where, "this output mode " + std::string(kNotYet), "use \"append\"");
-    refused = true;
-  }
-  return refused;
+  return refuse_result_keys(op) || refused;
 }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
@@ -90,6 +67,7 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
+  if (refuse_table(op, inputs)) return {};
   if (inputs.size() > 1) {
     std::string difference;
     auto together = plan_union(inputs, difference);
@@ -166,16 +144,6 @@ void Planner::fault(const Where& where, const ExprError& error) {
     snippet = "    " + caret.substr(0, line + 1) + "    " + caret.substr(line + 1, mark - line);
   }
   faults_.add(where, error.message, hint, snippet);
-}
-
-bool Planner::is_grouped(const OperatorConfig& op) {
-  if (op.group_by || op.window || !op.having.empty()) return true;
-  if (!op.select) return false;
-  for (const NamedExpression& entry : op.select->entries) {
-    const auto use = inspect_expression(expression_of(*op.select, entry));
-    if (use && use.value().aggregates) return true;
-  }
-  return false;
 }
 
 std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Shape& input) {
@@ -288,97 +256,6 @@ void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs
   Node* node = plan_.graph.add(std::make_unique<StatelessNode>(op.name.text, std::move(inputs),
                                                                std::move(stage), std::move(select)));
   plan_.graph.operators.push_back({node, ""});
-  named_[op.name.text] = node;
-}
-
-std::optional<Slicer> Planner::plan_window(const WindowConfig& window) {
-  if (window.processing_time) {
-    faults_.add(window.where, "processing-time windows are not in this version of Millrace");
-    return std::nullopt;
-  }
-  switch (window.kind) {
-    case WindowConfig::Kind::kTumbling: return Slicer::tumbling(window.size_us, window.offset_us);
-    case WindowConfig::Kind::kHopping:
-      return Slicer::hopping(window.size_us, window.every_us, window.offset_us);
-    case WindowConfig::Kind::kCumulative:
-      return Slicer::cumulative(window.size_us, window.every_us, window.offset_us);
-    default: break;
-  }
-  faults_.add(window.where, "this kind of window is not in this version of Millrace",
-              "tumbling, hopping and cumulative are");
-  return std::nullopt;
-}
-
-void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
-  WindowPlan plan;
-  if (op.window) {
-    const auto slicer = plan_window(*op.window);
-    if (!slicer) return;
-    plan.slicer = *slicer;
-  } else {
-    plan.grouped.windowed = false;
-    if (!op.emit) {
-      faults_.add(op.name.where, "aggregates without a window emit updates, which are not in this version of Millrace",
-                  "give it a window, or \"emit\": \"append\" on bounded input");
-      return;
-    }
-    if (!bounded_[op.name.text]) {
-      faults_.add(op.emit->where, "append without a window needs an input that ends", "give it a window");
-      return;
-    }
-  }
-  if (!check_watermark(op.from[0], inputs[0])) return;
-  if (!op.select) {
-    faults_.add(op.name.where, "an operator with group_by or window needs \"select\" with aggregates",
-                "for example \"select\": { \"records\": \"count(*)\" }");
-    return;
-  }
-  GroupedText text;
-  text.windowed = plan.grouped.windowed;
-  text.having = op.having.text;
-  if (op.group_by) {
-    for (const NamedExpression& entry : op.group_by->entries) {
-      text.group_by.push_back({entry.alias.text, expression_of(*op.group_by, entry)});
-      plan.grouped.group_names.push_back(entry.alias.text);
-    }
-  }
-  for (const NamedExpression& entry : op.select->entries) {
-    text.select.push_back({entry.alias.text, expression_of(*op.select, entry)});
-  }
-  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
-  auto select = compile_grouped(text, shape.schema);
-  if (!select) {
-    const ExprError& error = select.error();
-    Where where = op.name.where;
-    const auto& list = error.part == "group_by" ? op.group_by : op.select;
-    if (error.part == "having") {
-      where = op.having.where;
-    } else if (list) {
-      for (const NamedExpression& entry : list->entries) {
-        if (entry.alias.text == error.name) where = entry.expression.where;
-      }
-    }
-    return fault(where, error);
-  }
-  plan.grouped.select = std::move(*select);
-  for (const auto* programs : {&plan.grouped.select.groups, &plan.grouped.select.arguments, &plan.grouped.select.filters}) {
-    for (const Program& program : *programs) {
-      if (program.deterministic()) continue;
-      plan_.nondeterministic.push_back(op.name.text + ": " + program.text() + " reads processing_time()");
-    }
-  }
-  plan.allowed_lateness_us = op.allowed_lateness_us;
-  plan.late = op.late;
-  std::string identity = op.window ? window_text(*op.window) : "no window";
-  for (const NamedText& group : text.group_by) identity += ", by " + group.text;
-  for (const auto& call : plan.grouped.select.calls) {
-    identity += ", " + std::string(call.function->name);
-    if (call.argument) identity += "(" + plan.grouped.select.arguments[*call.argument].text() + ")";
-    if (call.filter) identity += " filter (" + plan.grouped.select.filters[*call.filter].text() + ")";
-  }
-  Node* node = plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
-                                                            std::move(plan)));
-  plan_.graph.operators.push_back({node, identity});
   named_[op.name.text] = node;
 }
 

@@ -23,6 +23,12 @@ bool is_view(const Component& component) {
   return component.name() == "stdout" || (view && view->is_bool() && view->as_bool());
 }
 
+/// Frames replace the result before them. A file keeps them as data, and its reader takes the last
+/// whole one; a view shows them; an idempotent sink may be given a result again.
+bool takes_frames(const Component& component, bool view) {
+  return view || component.name() == "file" || component.has_cap(MR_CAP_IDEMPOTENT);
+}
+
 constexpr uint64_t kAfterCommit = MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
 
 }  // namespace
@@ -94,6 +100,15 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
   if (inputs.size() != sink.from.size() || inputs.empty()) return {};
   if (plan.context && (inputs.size() != 1 || inputs[0].port != Port::kLate)) {
     faults_.add(sink.name.where, "\"context\" is for sinks that read one `.late` output");
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].node->shape(inputs[i].port).frame) continue;
+    if (takes_frames(**component, is_view(**component)) && !plan.csv) continue;
+    faults_.add(sink.from[i].as_written.where,
+                "\"" + inputs[i].node->name() + "\" emits \"complete\" results, and sink \"" + sink.name.text + "\" (" +
+                    (plan.csv ? "csv" : component->value().name()) + ") cannot replace what it wrote",
+                "emit \"append\" or \"update\", or use a sink that can: file as ndjson, stdout");
+    return {};
   }
   if (plan.csv) {
     std::vector<std::string> names;

@@ -41,8 +41,15 @@ class Planner {
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  // plan_grouped.cc
   void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   bool is_grouped(const OperatorConfig& op);
+  bool refuse_result_keys(const OperatorConfig& op);
+  bool refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs);
+  std::optional<EmitConfig> plan_emit(const OperatorConfig& op);
+  /// group_by, select, having and the order of results; `identity` says what results depend on.
+  std::optional<GroupedPlan> plan_groups(const OperatorConfig& op, const Schema& schema, std::string& identity);
+  std::optional<Slicer> plan_window(const WindowConfig& window);
   // One file per kind of stateful operator: plan_session.cc, plan_sliding.cc, plan_join.cc,
   // plan_dedupe.cc, plan_table.cc.
   void plan_session(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
@@ -57,7 +64,6 @@ class Planner {
   bool compile_result(const OperatorConfig& op, const JoinedRows& joined, ResultPlan& result);
   /// False, and a fault: a side output, or something else without a watermark.
   bool check_watermark(const InputRef& ref, const Input& input);
-  std::optional<Slicer> plan_window(const WindowConfig& window);
   void fault(const Where& where, const ExprError& error);
 
   // plan_sink.cc
@@ -79,6 +85,8 @@ class Planner {
   std::vector<std::pair<Node*, Port>> connected_;
 };
 
+/// The SQL text of a list entry, or the user's own expression.
+std::string expression_of(const ExpressionList& list, const NamedExpression& entry);
 /// `length.new` as SQL: every step quoted.
 std::string quoted_path(std::string_view path);
 

@@ -44,6 +44,9 @@ void SinkNode::demand(size_t input, std::vector<bool>& wanted) const {
 void SinkNode::encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBuffer& out,
                       size_t input) const {
   if (plan_.context) return encode_with_context(rows, shape, row, out);
+  if (shape.frame && rows.columns[*shape.frame]->valid(row)) {
+    return out.append(rows.columns[*shape.frame]->texts[row]);
+  }
   if (rows.batch && shape.has_bytes) {
     const std::string_view value = rows.batch.value(rows.origin_of(row));
     return shape.bytes_are_json ? write_raw_json(value, out) : write_json_string(value, out);

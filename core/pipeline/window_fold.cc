@@ -10,14 +10,30 @@ void WindowNode::fold_range(Work& work, const GroupedInput::Cut& cut, const Even
   WindowGroups::Due due;
   fold.due = groups_.next_due(due);
   if (fold.due) fold.next_close = due.closes_at;
+  find_triggers(work, cut);
   const Rows& stage = *work.in.stage.rows;
   for (uint32_t i = cut.first; i < cut.behind; ++i) {
     const uint32_t record = stage.record_of(work.in.live[i]);
-    if (fold.due && w[record] >= fold.next_close) fire_due(work, fold, w[record], record);
+    advance(work, fold, record);
     place_row(work, fold, i, w[record]);
   }
+  advance(work, fold, range.end);
   this->fold(work);
-  if (fold.due && fold.w_end >= fold.next_close) fire_due(work, fold, fold.w_end, range.end);
+  if (fold.w_end == kTimeMax) end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
+}
+
+/// Fires what is due before the record `upto`. Where a record both closes windows and triggers, the
+/// closed ones go first: they end earlier, and their last row is the final one.
+void WindowNode::advance(Work& work, Fold& fold, uint32_t upto) {
+  for (; fold.next_trigger < work.triggers.size() && work.triggers[fold.next_trigger] < upto;
+       ++fold.next_trigger) {
+    const uint32_t record = work.triggers[fold.next_trigger];
+    const EventTime w = fold.w[record + 1];
+    if (fold.due && w >= fold.next_close) fire_due(work, fold, w, record + 1);
+    this->fold(work);
+    trigger(work, record, work.trigger_times[fold.next_trigger]);
+  }
+  if (fold.due && fold.w[upto] >= fold.next_close) fire_due(work, fold, fold.w[upto], upto);
 }
 
 void WindowNode::place_row(Work& work, Fold& fold, size_t i, EventTime w) {
@@ -38,6 +54,7 @@ void WindowNode::place_row(Work& work, Fold& fold, size_t i, EventTime w) {
     fold.next_close = due.closes_at;
   }
   input_.collect(work.in, fold.slice->state(work.in.hashes[i], work.in.key(i)), row);
+  if (plan_.emit.mode != Mode::kAppend) record_trigger(work, i, w);
 }
 
 void WindowNode::fold(Work& work) {
@@ -53,10 +70,15 @@ void WindowNode::fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) {
   while (groups_.next_due(due) && due.closes_at <= w) {
     const EventTime* reached = std::lower_bound(fold.w + fold.begin, fold.w + upto + 1, due.closes_at);
     const auto behind = static_cast<uint32_t>(reached - fold.w);
-    if (!windowed && !changed_since_fired_) break;
-    fire(work, due.window, behind > fold.begin ? behind - 1 : fold.begin);
-    changed_since_fired_ = false;
-    if (!windowed) break;
+    const uint32_t release = behind > fold.begin ? behind - 1 : fold.begin;
+    if (!windowed) {
+      // Groups live on: only append shows them at the end, and only if there is something new.
+      if (plan_.emit.mode != Mode::kAppend || !changed_since_fired_) break;
+      fire(work, due.window, groups_.groups_of(due.window), release, kTimeNone, false);
+      changed_since_fired_ = false;
+      break;
+    }
+    close(work, due.window, release);
     for (EventTime gone : groups_.close(due.window)) blocks_.drop_slice(gone);
   }
   fold.slice = nullptr;
@@ -64,11 +86,24 @@ void WindowNode::fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) {
   fold.next_close = fold.due ? due.closes_at : kTimeMax;
 }
 
-void WindowNode::fire(Work& work, const Span& window, uint32_t release) {
-  const EventTime time = plan_.grouped.windowed ? window.end - 1 : kTimeNone;
+void WindowNode::close(Work& work, const Span& window, uint32_t release) {
+  if (plan_.emit.mode == Mode::kComplete) return keep(window);
+  const bool update = plan_.emit.mode == Mode::kUpdate;
+  fire(work, window, groups_.groups_of(window), release, kTimeNone, update);
+  if (!update) return;
+  sent_.forget_changes(window.end);
+  work.closed.push_back(window.end);
+}
+
+/// `now`: the event time of rows without a window.
+void WindowNode::fire(Work& work, const Span& window, std::vector<WindowGroups::ClosedGroup> groups,
+                      uint32_t release, EventTime now, bool final) {
+  const EventTime time = plan_.grouped.windowed ? window.end - 1 : now;
   std::vector<FiredGroup> fired;
-  for (const auto& group : groups_.groups_of(window)) fired.push_back({group.key, group.state, window, time});
-  output_.fire(work.out, fired, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)]);
+  fired.reserve(groups.size());
+  for (const auto& group : groups) fired.push_back({group.key, group.state, window, time, group.hash});
+  output_.fire(work.out, fired, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)],
+               final, window.end);
 }
 
 }  // namespace millrace

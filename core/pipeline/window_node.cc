@@ -4,6 +4,11 @@
 #include "pipeline/window_work.h"
 
 namespace millrace {
+namespace {
+
+std::string kept_name(const std::string& name) { return name + "#kept"; }
+
+}  // namespace
 
 WindowNode::WindowNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan)
     : Node(std::move(name), std::move(inputs)),
@@ -11,7 +16,10 @@ WindowNode::WindowNode(std::string name, std::vector<Input> inputs, StagePlan st
       input_(std::move(stage), plan_.grouped.select, this->inputs()[0]),
       output_(plan_.grouped),
       groups_(make_layout(plan_.grouped.select), plan_.slicer, plan_.allowed_lateness_us),
-      blocks_(this->name(), layout_text(plan_.grouped.select)) {
+      blocks_(this->name(), layout_text(plan_.grouped.select)),
+      sent_(this->name()),
+      kept_(make_layout(plan_.grouped.select), Slicer::whole_stream(), 0),
+      kept_blocks_(kept_name(this->name()), layout_text(plan_.grouped.select)) {
   const Input& input = this->inputs()[0];
   inputs_parallel_ = input.node->parallel();
   shape_of(Port::kMain) = output_.shape();
@@ -42,22 +50,30 @@ const EventTime* WindowNode::watermarks(const Chunk& chunk) const {
 
 void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   blocks_.save(groups_, epoch, commit);
+  sent_.save(epoch, commit);
+  kept_blocks_.save(kept_, epoch, commit);
   meta.set("fired_upto", JsonValue::integer(groups_.fired_upto()));
   meta.set("closed_upto", JsonValue::integer(groups_.closed_upto()));
   meta.set("changed", JsonValue::boolean(changed_since_fired_));
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
+  meta.set("running", JsonValue::integer(running_));
+  meta.set("snapshots", JsonValue::integer(snapshots_));
 }
 
 Result<void> WindowNode::restore(const JsonValue& meta, CommitLog& log) {
-  const auto time = [&](std::string_view key) {
+  const auto number = [&](std::string_view key, int64_t otherwise) {
     const JsonValue* value = meta.find(key);
-    return value && value->is_int() ? value->as_int() : kTimeNone;
+    return value && value->is_int() ? value->as_int() : otherwise;
   };
-  groups_.restore_closed(time("fired_upto"), time("closed_upto"));
-  watermark_ = time("watermark");
+  groups_.restore_closed(number("fired_upto", kTimeNone), number("closed_upto", kTimeNone));
+  watermark_ = number("watermark", kTimeNone);
+  running_ = number("running", kTimeNone);
+  snapshots_ = number("snapshots", 0);
   const JsonValue* changed = meta.find("changed");
   changed_since_fired_ = changed && changed->is_bool() && changed->as_bool();
-  return blocks_.restore(groups_, log);
+  MILLRACE_TRY(blocks_.restore(groups_, log));
+  MILLRACE_TRY(sent_.restore(plan_.slicer, log));
+  return kept_blocks_.restore(kept_, log);
 }
 
 }  // namespace millrace

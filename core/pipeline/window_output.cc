@@ -22,9 +22,10 @@ Result<void> WindowNode::apply(Chunk& chunk, Range range) {
   MILLRACE_ASSERT(w != nullptr);
   start_range(work);
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
+  clock_trigger(work, chunk.arrival_us, range.begin);
   fold_range(work, cut, w, places);
   pass_watermark(work, w, places, chunk.places());
-  finish_rows(work);
+  MILLRACE_TRY(finish_rows(work));
   input_.add_failed(work.in, cut, work.failed);
   count(work, chunk, cut);
   finish_errors(work);
@@ -38,6 +39,7 @@ void WindowNode::start_range(Work& work) const {
   output_.start(work.out, work.ports[kMain]);
   work.late.start();
   work.failed.clear();
+  work.closed.clear();
 }
 
 /// W_out = W - L, so that a chained window never sees these rows as late (R19).
@@ -62,15 +64,20 @@ void WindowNode::count(const Work& work, const Chunk& chunk, const GroupedInput:
   counters.out += work.now[kMain].live.count;
 }
 
-void WindowNode::finish_rows(Work& work) const {
+Result<void> WindowNode::finish_rows(Work& work) {
   Rows& out = work.ports[kMain];
-  output_.finish(work.out, shape(), out);
+  if (!work.overflow.empty()) return Error{Code::kFailed, name() + ": " + work.overflow};
+  if (auto finished = output_.finish(work.out, shape(), out, &sent_, &snapshots_); !finished) {
+    return Error{finished.error().code, name() + ": " + finished.error().message};
+  }
+  for (EventTime end : work.closed) sent_.drop(end);
   work.now[kMain] = {&out, out.selection()};
-  output_.add_failed(work.out, shape(), out, work.failed);
+  output_.add_failed(work.out, work.failed);
   Rows& late = work.ports[kLate];
   work.late.finish(*work.in.stage.rows, shape(Port::kLate), work.in.groups,
                    plan_.late != OperatorConfig::Late::kDrop, late);
   work.now[kLate] = {&late, late.selection()};
+  return {};
 }
 
 void WindowNode::finish_errors(Work& work) const {

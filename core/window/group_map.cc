@@ -31,6 +31,15 @@ GroupMap::Group& GroupMap::find_or_add(uint64_t hash, std::string_view key, bool
   return add(hash, key);
 }
 
+const GroupMap::Group* GroupMap::find(uint64_t hash, std::string_view key) const {
+  const size_t mask = table_.size() - 1;
+  for (size_t at = hash & mask; table_[at] != 0; at = (at + 1) & mask) {
+    const Group& group = groups_[table_[at] - 1];
+    if (group.hash == hash && group.key == key) return &group;
+  }
+  return nullptr;
+}
+
 GroupMap::Group& GroupMap::add(uint64_t hash, std::string_view key) {
   if ((groups_.size() + 1) * 4 > table_.size() * 3) grow_table();
   groups_.push_back({hash, keys_.store(key), new_slot(), false, false});

@@ -31,6 +31,8 @@ class GroupMap {
   /// The group of `key`, made if it is new (`made` is set; its slot is raw memory). The reference
   /// holds until the next group is made; `state` holds as long as the map.
   Group& find_or_add(uint64_t hash, std::string_view key, bool& made);
+  /// Null: there is no such group.
+  const Group* find(uint64_t hash, std::string_view key) const;
   /// Adds a group with the next ordinal without looking: for restoring from blocks.
   Group& add(uint64_t hash, std::string_view key);
 

@@ -24,6 +24,15 @@ size_t GroupSlice::groups() const {
   return total;
 }
 
+std::vector<GroupView> GroupSlice::all_groups() const {
+  std::vector<GroupView> out;
+  out.reserve(groups());
+  for (const auto& map : shards_) {
+    for (size_t i = 0; map && i < map->size(); ++i) out.push_back({(*map)[i].key, (*map)[i].state, (*map)[i].hash});
+  }
+  return out;
+}
+
 size_t GroupSlice::bytes() const {
   size_t total = sizeof *this;
   for (const auto& map : shards_) total += map ? sizeof *map + map->bytes() : 0;
@@ -76,30 +85,68 @@ bool WindowGroups::next_due(Due& due) const {
 }
 
 std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& window) {
-  std::vector<ClosedGroup> out;
-  const auto take = [&](const GroupSlice& slice) {
-    out.reserve(slice.groups());
-    for (unsigned shard = 0; shard < kGroupShards; ++shard) {
-      const GroupMap* map = slice.find_shard(static_cast<uint8_t>(shard));
-      for (size_t i = 0; map && i < map->size(); ++i) out.push_back({(*map)[i].key, (*map)[i].state});
-    }
-  };
-  auto slice = slices_.lower_bound(window.start);
+  const auto slice = slices_.lower_bound(window.start);
   if (slicer_.one_slice_per_window()) {
-    if (slice != slices_.end() && slice->first == window.start) take(slice->second);
-    return out;
+    if (slice != slices_.end() && slice->first == window.start) return slice->second.all_groups();
+    return {};
   }
   combined_ = std::make_unique<GroupSlice>(layout_, window);
-  for (; slice != slices_.end() && slice->first < window.end; ++slice) {
+  for (auto at = slice; at != slices_.end() && at->first < window.end; ++at) {
     for (unsigned shard = 0; shard < kGroupShards; ++shard) {
-      const GroupMap* map = slice->second.find_shard(static_cast<uint8_t>(shard));
+      const GroupMap* map = at->second.find_shard(static_cast<uint8_t>(shard));
       for (size_t i = 0; map && i < map->size(); ++i) {
         const GroupMap::Group& group = (*map)[i];
         layout_.merge(combined_->state(group.hash, group.key), group.state);
       }
     }
   }
-  take(*combined_);
+  return combined_->all_groups();
+}
+
+std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& window,
+                                                               const std::vector<GroupId>& wanted) {
+  std::vector<ClosedGroup> out;
+  const bool combine = !slicer_.one_slice_per_window();
+  if (combine) combined_ = std::make_unique<GroupSlice>(layout_, window);
+  for (const GroupId& id : wanted) {
+    std::byte* into = nullptr;
+    auto slice = slices_.lower_bound(window.start);
+    for (; slice != slices_.end() && slice->first < window.end; ++slice) {
+      const GroupMap* map = slice->second.find_shard(group_shard(id.hash));
+      const GroupMap::Group* group = map ? map->find(id.hash, id.key) : nullptr;
+      if (!group) continue;
+      if (!combine) {
+        out.push_back({group->key, group->state, id.hash});
+        break;
+      }
+      if (!into) into = combined_->state(id.hash, id.key);
+      layout_.merge(into, group->state);
+    }
+    if (into) out.push_back({id.key, into, id.hash});
+  }
+  return out;
+}
+
+void WindowGroups::open_windows_of(EventTime t, EventTime w, std::vector<Span>& out) const {
+  Span window = slicer_.first_window_ending_after(slicer_.slice_of(t).start);
+  while (window.start <= t) {
+    if (!closed(window.end, w)) out.push_back(window);
+    if (window.end == kTimeMax) return;
+    window = slicer_.first_window_ending_after(window.end);
+  }
+}
+
+std::vector<Span> WindowGroups::open_windows() const {
+  std::vector<Span> out;
+  for (const auto& [start, slice] : slices_) {
+    const EventTime listed_upto = out.empty() ? fired_upto_ : out.back().end;
+    Span window = slicer_.first_window_ending_after(std::max(start, listed_upto));
+    while (window.start <= start) {
+      out.push_back(window);
+      if (window.end == kTimeMax) return out;
+      window = slicer_.first_window_ending_after(window.end);
+    }
+  }
   return out;
 }
 

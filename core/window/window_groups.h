@@ -22,6 +22,13 @@ inline constexpr unsigned kGroupShards = 64;
 /// Shards are the top six bits of the key's hash; stored, so never to be changed.
 inline uint8_t group_shard(uint64_t hash) { return static_cast<uint8_t>(hash >> 58); }
 
+/// A group of a window, seen from outside.
+struct GroupView {
+  std::string_view key;
+  const std::byte* state;
+  uint64_t hash;
+};
+
 /// The groups of one slice.
 class GroupSlice {
  public:
@@ -44,6 +51,8 @@ class GroupSlice {
   /// Null when nothing is in it.
   GroupMap* find_shard(uint8_t number) const { return shards_[number].get(); }
   size_t groups() const;
+  /// In no order; the views hold until the slice is changed.
+  std::vector<GroupView> all_groups() const;
   size_t bytes() const;
 
  private:
@@ -77,13 +86,20 @@ class WindowGroups {
   /// The next window to close, by (end, start). False: no window is open.
   bool next_due(Due& due) const;
 
-  struct ClosedGroup {
-    std::string_view key;
-    const std::byte* state;
-  };
+  using ClosedGroup = GroupView;
   /// The groups of a due window, in no order, combined over its slices left to right. The views
   /// hold until close().
   std::vector<ClosedGroup> groups_of(const Span& window);
+  struct GroupId {
+    uint64_t hash;
+    std::string_view key;
+  };
+  /// The same for some of its groups; those that the window does not hold are left out.
+  std::vector<ClosedGroup> groups_of(const Span& window, const std::vector<GroupId>& wanted);
+  /// Open windows that hold `t`, by end.
+  void open_windows_of(EventTime t, EventTime w, std::vector<Span>& out) const;
+  /// Open windows that hold any record, by end.
+  std::vector<Span> open_windows() const;
   /// Forgets the window: slices that belong to no later window go, their starts are returned.
   std::vector<EventTime> close(const Span& window);
 

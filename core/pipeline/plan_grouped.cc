@@ -1,0 +1,220 @@
+// Operators with aggregates over event-time windows or the whole stream.
+#include "base/duration.h"
+#include "pipeline/planner.h"
+
+namespace millrace {
+namespace {
+
+using Mode = EmitConfig::Mode;
+
+std::string window_text(const WindowConfig& window) {
+  std::string text;
+  switch (window.kind) {
+    case WindowConfig::Kind::kTumbling: text = "tumbling"; break;
+    case WindowConfig::Kind::kHopping: text = "hopping"; break;
+    case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
+    default: text = "other"; break;
+  }
+  text += " " + format_duration(window.size_us);
+  if (window.every_us) text += " every " + format_duration(window.every_us);
+  if (window.offset_us) text += " offset " + format_duration(window.offset_us);
+  return text;
+}
+
+/// What results depend on: state of another identity is refused (E5).
+std::string identity_of(const OperatorConfig& op, const GroupedText& text, const GroupedSelect& select) {
+  std::string identity = op.window ? window_text(*op.window) : "no window";
+  for (const NamedText& group : text.group_by) identity += ", by " + group.text;
+  for (const auto& call : select.calls) {
+    identity += ", " + std::string(call.function->name);
+    if (call.argument) identity += "(" + select.arguments[*call.argument].text() + ")";
+    if (call.filter) identity += " filter (" + select.filters[*call.filter].text() + ")";
+  }
+  return identity;
+}
+
+/// Where an entry of the configuration stands whose compilation failed.
+Where where_of(const OperatorConfig& op, const ExprError& error) {
+  if (error.part == "having") return op.having.where;
+  for (const auto* texts : {&op.order_by, &op.limit_by}) {
+    const std::string_view part = texts == &op.order_by ? "order_by" : "limit_by";
+    for (const Text& text : *texts) {
+      const bool same = text.text == error.name || quoted_path(text.text) == error.name;
+      if (error.part == part && same) return text.where;
+    }
+  }
+  const auto& list = error.part == "group_by" ? op.group_by : op.select;
+  if (!list) return op.name.where;
+  for (const NamedExpression& entry : list->entries) {
+    if (entry.alias.text == error.name) return entry.expression.where;
+  }
+  return op.name.where;
+}
+
+GroupedText text_of(const OperatorConfig& op, bool windowed) {
+  GroupedText text;
+  text.windowed = windowed;
+  text.having = op.having.text;
+  if (op.group_by) {
+    for (const NamedExpression& entry : op.group_by->entries) {
+      text.group_by.push_back({entry.alias.text, expression_of(*op.group_by, entry)});
+    }
+  }
+  for (const NamedExpression& entry : op.select->entries) {
+    text.select.push_back({entry.alias.text, expression_of(*op.select, entry)});
+  }
+  for (const Text& order : op.order_by) text.order_by.push_back(order.text);
+  for (const Text& field : op.limit_by) text.limit_by.push_back(quoted_path(field.text));
+  return text;
+}
+
+}  // namespace
+
+bool Planner::is_grouped(const OperatorConfig& op) {
+  if (op.group_by || op.window || !op.having.empty()) return true;
+  if (!op.select) return false;
+  for (const NamedExpression& entry : op.select->entries) {
+    const auto use = inspect_expression(expression_of(*op.select, entry));
+    if (use && use.value().aggregates) return true;
+  }
+  return false;
+}
+
+/// Keys that speak of results over many records; true if this operator has none and was refused.
+bool Planner::refuse_result_keys(const OperatorConfig& op) {
+  const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
+  const bool other = op.join || op.dedupe || op.table || !op.plugin.empty() ||
+                     window(WindowConfig::Kind::kSession) || window(WindowConfig::Kind::kSlidingByRecord);
+  if (!other && is_grouped(op)) return false;
+  bool refused = false;
+  const auto refuse = [&](const Where& where, const std::string& what) {
+    faults_.add(where, other ? what + " is not in this version of Millrace on an operator of this kind"
+                             : what + " is about results over many records, and this operator passes each on by itself",
+                other ? "use it on an operator behind this one" : "give it aggregates in \"select\"");
+    refused = true;
+  };
+  for (const char* key : {"order_by", "limit", "limit_by", "complete_max_rows"}) {
+    if (const Where* where = find_written(op.written, key)) refuse(*where, "\"" + std::string(key) + "\"");
+  }
+  if (op.emit && op.emit->mode != Mode::kAppend) refuse(op.emit->where, "this output mode");
+  return refused;
+}
+
+/// E17: what only streams can be read by. Config has told it where the keys alone say so.
+bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    if (!shape.is_table || inputs[i].port != Port::kMain) continue;
+    const char* reader = op.window ? "a window" : op.join ? "a stream join" : op.dedupe ? "dedupe" : nullptr;
+    const std::string rows = "rows of \"" + inputs[i].node->name() + "\" replace earlier ones, which ";
+    if (reader) {
+      faults_.add(op.from[i].as_written.where, rows + reader + " cannot read",
+                  "let \"" + inputs[i].node->name() + "\" emit \"append\"");
+    } else if (shape.frame || !op.table) {
+      faults_.add(op.from[i].as_written.where, rows + "no operator can read in this version of Millrace",
+                  "let sinks read it, or let it emit \"append\"");
+    } else {
+      continue;
+    }
+    return true;
+  }
+  return false;
+}
+
+std::optional<Slicer> Planner::plan_window(const WindowConfig& window) {
+  if (window.processing_time) {
+    faults_.add(window.where, "processing-time windows are not in this version of Millrace");
+    return std::nullopt;
+  }
+  switch (window.kind) {
+    case WindowConfig::Kind::kTumbling: return Slicer::tumbling(window.size_us, window.offset_us);
+    case WindowConfig::Kind::kHopping:
+      return Slicer::hopping(window.size_us, window.every_us, window.offset_us);
+    case WindowConfig::Kind::kCumulative:
+      return Slicer::cumulative(window.size_us, window.every_us, window.offset_us);
+    default: break;
+  }
+  faults_.add(window.where, "this kind of window is not in this version of Millrace",
+              "tumbling, hopping and cumulative are");
+  return std::nullopt;
+}
+
+std::optional<EmitConfig> Planner::plan_emit(const OperatorConfig& op) {
+  EmitConfig emit;
+  if (op.emit) {
+    emit = *op.emit;
+  } else {
+    emit.mode = op.window ? Mode::kAppend : Mode::kUpdate;
+  }
+  if (emit.mode == Mode::kAppend && !op.window && !bounded_[op.name.text]) {
+    faults_.add(emit.where, "append without a window needs an input that ends",
+                "give it a window, or emit \"update\"");
+    return std::nullopt;
+  }
+  if (emit.mode != Mode::kComplete) {
+    if (const Where* where = find_written(op.written, "complete_max_rows")) {
+      faults_.add(*where, "only \"emit\": \"complete\" has complete results");
+      return std::nullopt;
+    }
+  }
+  if (emit.trigger == EmitConfig::Trigger::kClock) {
+    plan_.nondeterministic.push_back(op.name.text + ": emits by the wall clock");
+  }
+  return emit;
+}
+
+std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const Schema& schema,
+                                                std::string& identity) {
+  if (!op.select) {
+    faults_.add(op.name.where, "an operator with group_by or window needs \"select\" with aggregates",
+                "for example \"select\": { \"records\": \"count(*)\" }");
+    return std::nullopt;
+  }
+  GroupedPlan plan;
+  plan.windowed = op.window.has_value();
+  const GroupedText text = text_of(op, plan.windowed);
+  for (const NamedText& group : text.group_by) plan.group_names.push_back(group.name);
+  auto select = compile_grouped(text, schema);
+  if (!select) {
+    fault(where_of(op, select.error()), select.error());
+    return std::nullopt;
+  }
+  plan.select = std::move(*select);
+  for (const auto* programs : {&plan.select.groups, &plan.select.arguments, &plan.select.filters}) {
+    for (const Program& program : *programs) {
+      if (program.deterministic()) continue;
+      plan_.nondeterministic.push_back(op.name.text + ": " + program.text() + " reads processing_time()");
+    }
+  }
+  plan.end_in_identity = op.window && op.window->kind == WindowConfig::Kind::kCumulative;
+  plan.limit = op.limit;
+  plan.complete_max_rows = op.complete_max_rows;
+  identity = identity_of(op, text, plan.select);
+  return plan;
+}
+
+void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+  WindowPlan plan;
+  if (op.window) {
+    const auto slicer = plan_window(*op.window);
+    if (!slicer) return;
+    plan.slicer = *slicer;
+  }
+  const auto emit = plan_emit(op);
+  if (!emit || !check_watermark(op.from[0], inputs[0])) return;
+  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
+  std::string identity;
+  auto grouped = plan_groups(op, shape.schema, identity);
+  if (!grouped) return;
+  plan.grouped = std::move(*grouped);
+  plan.emit = *emit;
+  plan.grouped.mode = emit->mode;
+  plan.allowed_lateness_us = op.allowed_lateness_us;
+  plan.late = op.late;
+  Node* node = plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
+                                                            std::move(plan)));
+  plan_.graph.operators.push_back({node, identity});
+  named_[op.name.text] = node;
+}
+
+}  // namespace millrace
