@@ -75,7 +75,7 @@ void Planner::refuse_own_input(const SinkConfig& sink) {
     if (source.plugin.text != "file" || !read) continue;
     const bool feeds = read->is_array() ? std::any_of(read->items().begin(), read->items().end(), same) : same(*read);
     if (feeds) {
-      faults_.add(sink.name.where, "the sink writes the file that source \"" + source.name.text + "\" reads",
+      faults_.add(sink.name.where, "the sink writes " + path->as_string() + ", which source \"" + source.name.text + "\" reads",
                   "give it another path");
     }
   }
