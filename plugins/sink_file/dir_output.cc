@@ -61,6 +61,8 @@ class DirOutput final : public Output {
   bool is_due() const;
   void show(const Part& part);
   void sync_names() const;
+  void remove_uncommitted() const;
+  std::string note_path() const { return settings_.dir + "/.uncommitted"; }
   void remove(const std::string& path);
   std::vector<std::string> entries() const;
   std::string visible(const std::string& name) const { return settings_.dir + "/" + name; }
@@ -76,6 +78,7 @@ class DirOutput final : public Output {
   SavedParts now_;                ///< Of now_.open: the length that is committed.
   uint64_t prepared_length_ = 0;  ///< Of the open part.
   int64_t part_since_us_ = 0;
+  bool noted_ = false;     ///< The note of uncommitted parts is there.
   bool in_doubt_ = false;  ///< Prepared, and nobody said yet whether the commit held.
 };
 
@@ -106,8 +109,10 @@ void DirOutput::lock() {
   }
 }
 
-/// Behind all parts that are there, hidden ones too: those are not ours to judge.
+/// Behind all parts that are there. Hidden ones of a run that ended before its first commit go: the
+/// note says which they are. Others are not ours to judge.
 void DirOutput::start() {
+  remove_uncommitted();
   uint64_t next = 0;
   for (const std::string& name : entries()) {
     const bool is_hidden = name.starts_with('.') && name.ends_with(kOpen);
@@ -118,6 +123,25 @@ void DirOutput::start() {
       ctx_.warn(settings_.dir + "/" + name + ": was left behind by a run that crashed");
   }
   now_.base = now_.number = next;
+  if (FILE* note = std::fopen(note_path().c_str(), "w")) {
+    std::fprintf(note, "%llu\n", static_cast<unsigned long long>(next));
+    std::fclose(note);
+    noted_ = true;
+  }
+}
+
+/// Until the first commit nobody but the note knows from which number on parts are this sink's.
+void DirOutput::remove_uncommitted() const {
+  unsigned long long first = 0;
+  FILE* note = std::fopen(note_path().c_str(), "r");
+  if (!note) return;
+  const bool read = std::fscanf(note, "%llu", &first) == 1;
+  std::fclose(note);
+  for (const std::string& name : entries()) {
+    const bool is_hidden = name.starts_with('.') && name.ends_with(kOpen);
+    const auto number = is_hidden ? number_of(std::string_view(name).substr(1)) : std::nullopt;
+    if (read && number && *number >= first) ::unlink((settings_.dir + "/" + name).c_str());
+  }
 }
 
 /// --fresh: the parts that the earlier runs wrote go, those of others stay.
@@ -134,6 +158,7 @@ void DirOutput::start_again(const SavedParts& saved) {
 
 void DirOutput::go_on(const SavedParts& saved) {
   // A run begins at most one part behind the one that a commit tells of, before it is committed.
+  ::unlink(note_path().c_str());
   now_ = saved;
   for (const Part& part : now_.finished) show(part);
   now_.finished.clear();
@@ -202,6 +227,7 @@ std::string DirOutput::prepare() {
 }
 
 void DirOutput::commit() {
+  if (std::exchange(noted_, false)) ::unlink(note_path().c_str());
   if (!std::exchange(in_doubt_, false)) return;
   now_.open.length = prepared_length_;
   for (const Part& part : now_.finished) show(part);
