@@ -13,7 +13,7 @@ class FileSink final : public sink {
       "org.millrace.file", "1.0.0", "Apache-2.0",
       "Writes rows to a file, or to files of limited size in a directory; each row is there "
       "exactly once, also after a crash.",
-      schema::sink_file, cap::two_phase, title("One file, or parts in a directory"), status::beta,
+      schema::sink_file, cap::two_phase, title{"One file, or parts in a directory"}, status::beta,
       trust::untrusted_input);
 
   FileSink(const context& ctx, const config& cfg)

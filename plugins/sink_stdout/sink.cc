@@ -43,7 +43,7 @@ class StdoutSink final : public sink {
   static constexpr auto info = describe(
       "org.millrace.stdout", "1.0.0", "Apache-2.0",
       "Shows rows on standard output, as JSON lines or as a readable table.", schema::sink_stdout,
-      title("Rows on standard output"), status::beta, trust::untrusted_input);
+      title{"Rows on standard output"}, status::beta, trust::untrusted_input);
 
   StdoutSink(const context& ctx, const config& cfg)
       : ctx_(ctx), as_table_(cfg.str("format", "ndjson") == "table") {}

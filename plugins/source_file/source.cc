@@ -23,7 +23,7 @@ class FileSource final : public source {
       "org.millrace.file", "1.0.0", "Apache-2.0",
       "Reads files as one log, in order, and resumes at the byte: JSON lines, CSV or plain "
       "lines, also compressed.",
-      schema::source_file, title("Files as one log: JSON lines, CSV, plain lines"), status::beta,
+      schema::source_file, title{"Files as one log: JSON lines, CSV, plain lines"}, status::beta,
       trust::untrusted_input);
 
   FileSource(const context& ctx, const config& cfg)
