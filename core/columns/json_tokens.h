@@ -7,6 +7,7 @@
 /// Threads: one.
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string_view>
 
@@ -67,10 +68,9 @@ struct TokenTable {
   int8_t depth[256] = {};
   uint8_t begins[256] = {};  ///< 0: a scalar, 1: a bracket opens, 2: no value.
   constexpr TokenTable() {
-    depth['{'] = depth['['] = 1;
-    depth['}'] = depth[']'] = -1;
-    begins['{'] = begins['['] = 1;
-    begins['}'] = begins[']'] = begins[','] = begins[':'] = 2;
+    for (const uint8_t open : {uint8_t{'{'}, uint8_t{'['}}) depth[open] = 1, begins[open] = 1;
+    for (const uint8_t close : {uint8_t{'}'}, uint8_t{']'}}) depth[close] = -1, begins[close] = 2;
+    for (const uint8_t between : {uint8_t{','}, uint8_t{':'}}) begins[between] = 2;
   }
 };
 inline constexpr TokenTable kTokenTable;
