@@ -1,5 +1,5 @@
-"""A window operator in update mode (R25): one upsert per used record and window in log order, and one row with
-`final` at close (R11). Identity is (group, window_start), for cumulative also window_end, so nothing is deleted here."""
+"""A window operator in update mode (R25): one upsert per record and window that it changes, in log order, compared
+with the row sent last (R28), and one row with `final` at close (R11). Identity is (group, window_start), for cumulative also window_end, so nothing is deleted here."""
 import rows
 from windowed import Windowed
 
@@ -7,6 +7,7 @@ from windowed import Windowed
 class Updated(Windowed):
     def run(self, inputs):
         self.upserts = [[] for _ in inputs.rows]
+        self.sent = {}
         return super().run(inputs)
 
     def place(self, row, group, mark):
@@ -14,7 +15,10 @@ class Updated(Windowed):
         super().place(row, group, mark)
         changed = [window for window in self.kind.of(row.at) if self.open(window[1], mark)]
         for start, end in sorted(changed, key=lambda window: (window[1], window[0])):
-            self.upserts[self.step].append(self.ending(super().result(start, end, group), False))
+            upsert = self.ending(super().result(start, end, group), False)
+            if self.sent.get((start, end, group)) != upsert.line:
+                self.upserts[self.step].append(upsert)
+            self.sent[start, end, group] = upsert.line
 
     def released(self, inputs):
         """The upserts of a record stand before the rows of the windows that it closes."""
