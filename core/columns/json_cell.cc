@@ -196,7 +196,9 @@ bool is_value(std::string_view raw, bool number) {
 }  // namespace
 
 bool is_json(std::string_view text) {
+  constexpr size_t kCapacity = 64 * 1024, kDepth = 100'000;  // As deep as a record may be.
   static thread_local simdjson::dom::parser parser;
+  if (parser.max_depth() < kDepth && parser.allocate(kCapacity, kDepth)) return false;
   simdjson::dom::element element;
   return !parser.parse(text.data(), text.size(), true).get(element);
 }

@@ -64,7 +64,8 @@ std::string failure_of(Call&& call) {
 inline std::vector<std::string> names_in(const std::filesystem::path& dir) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(dir)) {
-    names.push_back(entry.path().filename());
+    // The note of what is not committed yet is no part.
+    if (entry.path().filename() != ".uncommitted") names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -118,7 +118,8 @@ class Stopping(SystemTest):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
         run = self.start("--quiet", stdout=writing, config="v.json")
         os.close(writing)
-        self.wait_until("state", (self.folder / ".millrace/v").exists, run)
+        rows = self.folder / "all.jsonl"  # Written before the view, which then blocks.
+        self.wait_until("rows", lambda: rows.exists() and rows.stat().st_size > 0, run)
         run.signal()
         self.wait_until("the word about it", lambda: "second signal" in run.errors(), run)
         self.assertTrue(run.running(), "it waits for its stdout")
