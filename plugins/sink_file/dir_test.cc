@@ -15,6 +15,21 @@ std::string commit(harness& sink, uint64_t epoch) {
   return state;
 }
 
+TEST(DirSink, TakesBackPartsOfARunWithoutACommit) {
+  ScratchDir dir;
+  write_file(dir / ".part-000001.ndjson.open", "of somebody else\n");
+  for (int crashes = 0; crashes < 3; ++crashes) {
+    harness sink(component(), config_of("dir", dir.path()));
+    sink.open();
+    sink.write(rows_of({"1"}));
+    sink.prepare(1);  // In doubt, so that closing leaves it hidden.
+    EXPECT_THAT(
+        names_in(dir.path()),
+        ElementsAre(".part-000001.ndjson.open", ".part-000002.ndjson.open", ".parts.uncommitted"));
+  }
+  EXPECT_EQ(read_file(dir / ".part-000002.ndjson.open"), "1\n");
+}
+
 TEST(DirSink, ShowsAPartAtTheCommitAfterItIsFull) {
   ScratchDir dir;
   harness sink(component(), config_of("dir", dir.path(), kRoll));

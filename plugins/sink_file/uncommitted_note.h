@@ -3,6 +3,7 @@
 /// Until the first commit nobody but this file knows how long an output was before its pipeline
 /// came. A hidden file beside the output says so, from the first byte that is added to the first
 /// commit; whoever finds it after a crash cuts the output back, so that no row is there twice.
+/// For a directory the base is the number of the first part, and the inode is the directory's.
 
 #include <cstdint>
 #include <optional>
