@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# clang-tidy on the sources that differ from the last commit's parent; `--all`: on every source.
+# usage: clang_tidy.sh ROOT [--all]. Reads ROOT/build-test/compile_commands.json.
+set -euo pipefail
+root=$1
+cd "$root"
+if [ "${2:-}" = --all ]; then
+  files=$(git ls-files 'core/*.cc' 'plugins/*.cc')
+else
+  files=$( { git diff --name-only --diff-filter=d HEAD~1 -- 'core/*.cc' 'plugins/*.cc' || true; } | sort -u)
+fi
+if [ -z "$files" ]; then echo "clang-tidy: nothing changed"; exit 0; fi
+if [ ! -f build-test/compile_commands.json ]; then
+  echo "clang-tidy: run ./dev test first, it needs build-test/compile_commands.json" >&2
+  exit 1
+fi
+# Options of gcc that clang does not know would be errors.
+xargs -n1 -P"$(nproc)" clang-tidy-14 -p build-test --quiet \
+  --extra-arg=-Wno-unknown-warning-option --checks='-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-infinite-loop,performance-unnecessary-copy-initialization' \
+  --warnings-as-errors='*' <<< "$files"
