@@ -138,5 +138,27 @@ TEST(Grouped, RefusesAsPostgresDoes) {
   EXPECT_EQ(fault(unwindowed), "select/x:0: unknown field \"window_start\"");
 }
 
+TEST(Grouped, OrderByIsReadAsPostgreSQLReadsIt) {
+  GroupedText grouped = text({{"wiki", "wiki"}}, {{"edits", "count(*)"}});
+  grouped.order_by = {"edits desc", "sum(bytes)", "wiki DESC nulls last", "edits asc NULLS FIRST"};
+  auto compiled = compile_grouped(grouped, edits());
+  ASSERT_TRUE(compiled) << compiled.error().caret();
+  std::string read;
+  for (const auto& order : compiled->order) {
+    read += order.key.text() + (order.descending ? " desc" : "") + (order.nulls_first ? " first, " : " last, ");
+  }
+  EXPECT_EQ(read, "edits desc first, sum(bytes) last, wiki desc last, edits first, ");
+  EXPECT_EQ(compiled->calls.size(), 2u);
+}
+
+TEST(Grouped, RowNumberIsForSelectOnly) {
+  GroupedText grouped = text({{"wiki", "wiki"}}, {{"place", "row_number() + 1"}});
+  auto compiled = compile_grouped(grouped, edits());
+  ASSERT_TRUE(compiled) << compiled.error().caret();
+  EXPECT_EQ(compiled->derived[*compiled->row_number].name, "row_number()");
+  grouped.order_by = {"place"};
+  EXPECT_TRUE(fault(grouped).starts_with("order_by/place:")) << fault(grouped);
+}
+
 }  // namespace
 }  // namespace millrace
