@@ -110,6 +110,8 @@ class GroupedOutput {
   void pick_ranked(Work& work) const;
   void pick_changes(Work& work, const Rows& out, const Shape& out_shape, LastEmissions& sent) const;
   Result<void> pick_frames(Work& work, int64_t& snapshots) const;
+  void write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from, Column& to) const;
+  void write_marks(const Work& work, const Shape& out_shape, Rows& out) const;
   void write_picks(Work& work, const Shape& out_shape, Rows& out) const;
   bool in_identity(uint32_t field) const;
 

@@ -127,47 +127,60 @@ std::string frame_text(const Pick& pick) {
 
 }  // namespace
 
+/// The cells of the picked rows; what a deleted row has beside its identity is NULL.
+void GroupedOutput::write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from,
+                                Column& to) const {
+  const auto count = static_cast<uint32_t>(work.picks.size());
+  const bool kept_in_deletes = field >= out_shape.visible || in_identity(field);
+  to.reset(out_shape.schema[field].type, count);
+  for (uint32_t at = 0; at < count; ++at) {
+    const Pick& pick = work.picks[at];
+    const bool hidden = is_frame(pick) || (pick.kind == Pick::kDelete && !kept_in_deletes);
+    if (!hidden && from.valid(pick.row)) {
+      copy_cell(from, pick.row, to, at);
+      continue;
+    }
+    to.set_cell(at, kNull, count);
+    // Views of dead cells are read by nobody, but must not dangle.
+    if (to.type == Type::kText || to.type == Type::kJsonb) to.texts[at] = {};
+  }
+}
+
+/// `op`, `final` and frames: what only the picks know.
+void GroupedOutput::write_marks(const Work& work, const Shape& out_shape, Rows& out) const {
+  const auto made = [&](uint32_t field) -> Column& {
+    Column& column = out.own_column(field + 1);
+    out.columns[field] = &column;
+    return column;
+  };
+  if (out_shape.op) {
+    Column& op = made(*out_shape.op);
+    fill_mark(work.picks, Type::kText, op, [](const Pick& pick) { return pick.kind == Pick::kDelete; },
+              [&](uint32_t at) { op.texts[at] = "delete"; });
+  }
+  if (plan_.mode == EmitConfig::Mode::kUpdate && plan_.windowed) {
+    Column& final = made(out_shape.visible - 1);
+    fill_mark(work.picks, Type::kBool, final, [](const Pick& pick) { return pick.kind != Pick::kDelete; },
+              [&](uint32_t at) { final.bools[at] = work.picks[at].kind == Pick::kFinal; });
+  }
+  if (out_shape.frame) {
+    Column& frame = made(*out_shape.frame);
+    fill_mark(work.picks, Type::kText, frame, is_frame, [&](uint32_t at) {
+      frame.texts[at] = frame.bytes.store(frame_text(work.picks[at]));
+    });
+  }
+}
+
 /// The columns of `out`, by derived row so far, become those of the picked rows.
 void GroupedOutput::write_picks(Work& work, const Shape& out_shape, Rows& out) const {
   const auto count = static_cast<uint32_t>(work.picks.size());
   for (uint32_t field = 0; field < out.columns.size(); ++field) {
+    if (!out.columns[field]) continue;
     Column& to = out.own_column(field + 1);  // 0 is the event time of derived rows.
-    const Column* from = out.columns[field];
-    if (!from) continue;
-    to.reset(out_shape.schema[field].type, count);
-    for (uint32_t at = 0; at < count; ++at) {
-      const Pick& pick = work.picks[at];
-      const bool hidden = is_frame(pick) || (pick.kind == Pick::kDelete && field < out_shape.visible && !in_identity(field));
-      if (hidden || !from->valid(pick.row)) {
-        to.set_cell(at, kNull, count);
-        // Views of dead cells are read by nobody, but must not dangle.
-        if (to.type == Type::kText || to.type == Type::kJsonb) to.texts[at] = {};
-      } else {
-        copy_cell(*from, pick.row, to, at);
-      }
-    }
+    write_cells(work, field, out_shape, *out.columns[field], to);
     out.columns[field] = &to;
   }
-  if (out_shape.op) {
-    Column& op = out.own_column(*out_shape.op + 1);
-    fill_mark(work.picks, Type::kText, op, [](const Pick& pick) { return pick.kind == Pick::kDelete; },
-              [&](uint32_t at) { op.texts[at] = "delete"; });
-    out.columns[*out_shape.op] = &op;
-  }
-  if (plan_.mode == EmitConfig::Mode::kUpdate && plan_.windowed) {
-    const uint32_t field = out_shape.visible - 1;
-    Column& final = out.own_column(field + 1);
-    fill_mark(work.picks, Type::kBool, final, [](const Pick& pick) { return pick.kind != Pick::kDelete; },
-              [&](uint32_t at) { final.bools[at] = work.picks[at].kind == Pick::kFinal; });
-    out.columns[field] = &final;
-  }
-  if (out_shape.frame) {
-    Column& frame = out.own_column(*out_shape.frame + 1);
-    fill_mark(work.picks, Type::kText, frame, is_frame, [&](uint32_t at) {
-      frame.texts[at] = frame.bytes.store(frame_text(work.picks[at]));
-    });
-    out.columns[*out_shape.frame] = &frame;
-  }
+  write_marks(work, out_shape, out);
   work.times.resize(count);
   for (uint32_t at = 0; at < count; ++at) {
     work.times[at] = is_frame(work.picks[at]) ? kTimeNone : out.own_time[work.picks[at].row];
