@@ -158,8 +158,6 @@ void DedupeNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut&
   Rows& late = work.ports[kLate];
   late_.finish(work.late, {work.in.stage.rows}, plan_.late != OperatorConfig::Late::kDrop, late);
   work.now[kLate] = {&late, late.selection()};
-  std::stable_sort(work.failed.begin(), work.failed.end(),
-                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
 }

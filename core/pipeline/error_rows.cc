@@ -1,5 +1,7 @@
 #include "pipeline/error_rows.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace millrace {
@@ -87,8 +89,10 @@ void ErrorRows::finish() {
   for (size_t i = 0; i < kFields; ++i) rows_->columns[i] = rows_->own[i].get();
 }
 
-void ErrorRows::write(const std::vector<FailedRow>& failed, Rows& rows,
+void ErrorRows::write(std::vector<FailedRow> failed, Rows& rows,
                       std::string_view operator_name) {
+  std::stable_sort(failed.begin(), failed.end(),
+                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   start(rows, operator_name);
   for (const FailedRow& one : failed) add(one);
   finish();

@@ -31,8 +31,8 @@ class ErrorRows {
   void add(const FailedRow& failed);
   /// Makes the rows readable; call once after the last add.
   void finish();
-  /// All three steps.
-  void write(const std::vector<FailedRow>& failed, Rows& rows, std::string_view operator_name);
+  /// All three steps, for failures in any order; those of one record keep theirs.
+  void write(std::vector<FailedRow> failed, Rows& rows, std::string_view operator_name);
 
  private:
   Rows* rows_ = nullptr;

@@ -194,8 +194,6 @@ void JoinNode::finish(Work& work, const Chunk& chunk) {
   Rows& late = work.ports[kLate];
   late_.finish(work.late, sides, plan_.late != OperatorConfig::Late::kDrop, late);
   work.now[kLate] = {&late, late.selection()};
-  std::stable_sort(work.failed.begin(), work.failed.end(),
-                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
   watermark_ = work.watermarks[work.watermarks.size() - 1];

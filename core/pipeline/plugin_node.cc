@@ -217,8 +217,6 @@ void PluginNode::take_errors(Work& work, const RowsView& view, std::vector<Rejec
     failed.bytes = work.values[broken.row];
     work.failed.push_back(failed);
   }
-  std::stable_sort(work.failed.begin(), work.failed.end(),
-                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   Rows& rows = work.ports[kErrors];
   work.error_rows.write(work.failed, rows, name());
   work.now[kErrors] = {&rows, rows.selection()};

@@ -240,8 +240,6 @@ void TableNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& 
   counters.out += out.selection().count;
   work.ports[static_cast<size_t>(Port::kLate)].clear();
   work.now[static_cast<size_t>(Port::kLate)] = {&work.ports[static_cast<size_t>(Port::kLate)], Selection::all(0)};
-  std::stable_sort(work.failed.begin(), work.failed.end(),
-                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
 }

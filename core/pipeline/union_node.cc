@@ -2,27 +2,12 @@
 
 #include <algorithm>
 
+#include "window/stored_row.h"
+
 namespace millrace {
 namespace {
 
 constexpr auto kMain = static_cast<size_t>(Port::kMain);
-
-void push_cell(const Column& from, size_t row, Column& to) {
-  if (!from.valid(row)) {
-    to.push_null();
-    to.cells[to.size() - 1] = from.cell(row);
-    return;
-  }
-  const size_t i = from.constant ? 0 : row;
-  switch (from.type) {
-    case Type::kBool: to.bools.push_back(from.bools[i]); break;
-    case Type::kFloat8: to.floats.push_back(from.floats[i]); break;
-    case Type::kText:
-    case Type::kJsonb: to.texts.push_back(from.texts[i]); break;
-    default: to.ints.push_back(from.ints[i]);
-  }
-  to.pushed_valid();
-}
 
 }  // namespace
 

@@ -82,8 +82,6 @@ Result<void> WindowNode::finish_rows(Work& work) {
 
 void WindowNode::finish_errors(Work& work) const {
   Rows& rows = work.ports[kErrors];
-  std::stable_sort(work.failed.begin(), work.failed.end(),
-                   [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   work.error_rows.write(work.failed, rows, name());
   work.now[kErrors] = {&rows, rows.selection()};
 }
