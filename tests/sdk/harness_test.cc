@@ -60,7 +60,7 @@ TEST(Module, OffersOnlyWhatAClassOverrides) {
 }
 
 TEST(Module, SchemaIsTheFileByteForByte) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "schema.json");
+  std::ifstream file(MILLRACE_SCHEMA_FILE);
   const std::string text(std::istreambuf_iterator<char>(file), {});
   EXPECT_EQ(plugin().component("lines").config_schema, text);
   EXPECT_STREQ(plugin().component("echo").config_schema, "{\"description\": \"another; file\"}\n");
