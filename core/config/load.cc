@@ -27,9 +27,11 @@ bool has_too_many_parts(const ConfigDocument& document, Faults& faults) {
   return faults.size() > before;
 }
 
-std::optional<LoadedConfig> resolve(ConfigDocument& document,
-                                    const std::vector<std::string>& overrides,
-                                    const PluginSchemas& plugins, Faults& faults) {
+}  // namespace
+
+std::optional<LoadedConfig> load_config_document(ConfigDocument document,
+                                                 const std::vector<std::string>& overrides,
+                                                 const PluginSchemas& plugins, Faults& faults) {
   apply_overrides(overrides, document, faults);
   if (has_too_many_parts(document, faults)) return std::nullopt;
   interpolate(document, faults);
@@ -42,14 +44,12 @@ std::optional<LoadedConfig> resolve(ConfigDocument& document,
   return out;
 }
 
-}  // namespace
-
 std::optional<LoadedConfig> load_config(const std::string& file,
                                         const std::vector<std::string>& overrides,
                                         const PluginSchemas& plugins, Faults& faults) {
   std::optional<ConfigDocument> document = read_document(file, faults);
   if (!document) return std::nullopt;
-  return resolve(*document, overrides, plugins, faults);
+  return load_config_document(std::move(*document), overrides, plugins, faults);
 }
 
 std::optional<LoadedConfig> load_config_text(std::string_view text, const std::string& file_name,
@@ -57,7 +57,7 @@ std::optional<LoadedConfig> load_config_text(std::string_view text, const std::s
                                              const PluginSchemas& plugins, Faults& faults) {
   std::optional<ConfigDocument> document = parse_document(text, file_name, faults);
   if (!document) return std::nullopt;
-  return resolve(*document, overrides, plugins, faults);
+  return load_config_document(std::move(*document), overrides, plugins, faults);
 }
 
 }  // namespace millrace

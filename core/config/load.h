@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/document.h"
 #include "config/fault.h"
 #include "config/pipeline_config.h"
 #include "config/plugin_schemas.h"
@@ -30,6 +31,10 @@ struct LoadedConfig {
 std::optional<LoadedConfig> load_config(const std::string& file,
                                         const std::vector<std::string>& overrides,
                                         const PluginSchemas& plugins, Faults& faults);
+/// The same from a document that was read already, and perhaps changed.
+std::optional<LoadedConfig> load_config_document(ConfigDocument document,
+                                                 const std::vector<std::string>& overrides,
+                                                 const PluginSchemas& plugins, Faults& faults);
 /// The same from text; `file_name` is only for messages.
 std::optional<LoadedConfig> load_config_text(std::string_view text, const std::string& file_name,
                                              const std::vector<std::string>& overrides,

@@ -1,10 +1,9 @@
 #include "host/command_line.h"
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <string_view>
 
 #include "base/log.h"
@@ -23,6 +22,7 @@ constexpr const char* kFooter = R"(Examples:
   millrace run edits.json --for 10m           stop after ten minutes; windows stay open
   millrace run edits.json --fresh             forget state and what was written before
   millrace check edits.json                   everything that run would refuse, without starting
+  millrace test cases/                        play pipelines kept with input and expected output
   millrace infer sample.jsonl                 the schema block of a file's records
   millrace docs wikipedia                     every key of a plugin
 Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a plugin was refused.)";
@@ -33,26 +33,32 @@ struct Verbs {
   ConfigArguments check;
   bool explain = false, json = false;
   std::string id, file, format;
+  std::vector<std::string> cases;
   bool verbose = false;
   int exit_code = 0;
 };
 
 void add_config(CLI::App& verb, ConfigArguments& config) {
-  verb.add_option("CONFIG", config.file, "the pipeline, a JSON file (comments allowed)")->required();
-  verb.add_option("--set", config.overrides, "override one value: --set lanes=2 --set sinks.out.path=x.jsonl")
+  verb.add_option("CONFIG", config.file, "the pipeline, a JSON file (comments allowed)")
+      ->required();
+  verb.add_option("--set", config.overrides,
+                  "override one value: --set lanes=2 --set sinks.out.path=x.jsonl")
       ->allow_extra_args(false);
   verb.add_option("--state", config.state_dir, "directory of the state, instead of commit.dir");
 }
 
 void add_run(CLI::App& app, Verbs& verbs) {
-  CLI::App* verb = app.add_subcommand("run", "run a pipeline until its sources end or a signal stops it");
+  CLI::App* verb =
+      app.add_subcommand("run", "run a pipeline until its sources end or a signal stops it");
   RunArguments& run = verbs.run;
   add_config(*verb, run.config);
   verb->add_flag("--until-end", run.until_end, "stop endless sources at a target fixed at start");
-  verb->add_flag("--drain", run.drain, "close all windows at a stop too, as the end of bounded input does");
+  verb->add_flag("--drain", run.drain,
+                 "close all windows at a stop too, as the end of bounded input does");
   verb->add_option("--for", run.run_for, "stop after this long: 250ms 5s 10m 2h");
   verb->add_flag("--fresh", run.fresh, "forget state, positions and what file sinks wrote before");
-  verb->add_option("--forget", run.forget, "drop the state of one operator or source")->allow_extra_args(false);
+  verb->add_option("--forget", run.forget, "drop the state of one operator or source")
+      ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
   verb->add_flag("--quiet", run.quiet, "no progress and no summary");
   verb->footer("SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.");
@@ -60,10 +66,27 @@ void add_run(CLI::App& app, Verbs& verbs) {
 }
 
 void add_check(CLI::App& app, Verbs& verbs) {
-  CLI::App* verb = app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
+  CLI::App* verb =
+      app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
   add_config(*verb, verbs.check);
   verb->add_flag("--explain", verbs.explain, "also types of all fields");
-  verb->callback([&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
+  verb->callback(
+      [&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
+}
+
+void add_test(CLI::App& app, Verbs& verbs) {
+  CLI::App* verb =
+      app.add_subcommand("test", "play pipelines kept with their inputs and expected output");
+  verb->add_option("DIR", verbs.cases,
+                   "a folder with pipeline.json, input* and expected*, or one of such folders")
+      ->required();
+  verb->footer(R"(The configuration stays the one that runs in earnest; the files' names connect it:
+  input-edits.jsonl       feeds source edits, whatever its plugin (input.jsonl: the only source)
+  expected-out.jsonl      what sink out, or operator or side output out, must give, byte for byte
+  expected-out.subset.jsonl   rows that need to have only these members
+  report.json             members that the report must have so
+Sinks without an expectation, the cache and a remote commit log are left out. Exit 1 when a case fails.)");
+  verb->callback([&verbs] { verbs.exit_code = test_verb(verbs.cases, verbs.plugin_dirs); });
 }
 
 void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
@@ -74,19 +97,24 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
   CLI::App* inspect = app.add_subcommand("inspect", "one plugin in full, by id, name or file");
   inspect->add_option("ID", verbs.id, "id, name or file")->required();
   inspect->add_flag("--json", verbs.json, "as JSON");
-  inspect->callback([&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
+  inspect->callback(
+      [&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
 
-  CLI::App* docs = app.add_subcommand("docs", "the keys of a plugin, or of the configuration (\"config\"), as Markdown");
+  CLI::App* docs = app.add_subcommand(
+      "docs", "the keys of a plugin, or of the configuration (\"config\"), as Markdown");
   docs->add_option("ID", verbs.id, "id or name; \"config\" for the host's own keys")->required();
   docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
 
-  CLI::App* schema = app.add_subcommand("schema", "the JSON Schema of the whole configuration, for editors");
+  CLI::App* schema =
+      app.add_subcommand("schema", "the JSON Schema of the whole configuration, for editors");
   schema->callback([&verbs] { verbs.exit_code = schema_verb(verbs.plugin_dirs); });
 
-  CLI::App* infer = app.add_subcommand("infer", "read a sample of a file and print its schema block");
+  CLI::App* infer =
+      app.add_subcommand("infer", "read a sample of a file and print its schema block");
   infer->add_option("FILE", verbs.file, "ndjson or CSV, also compressed")->required();
   infer->add_option("--format", verbs.format, "ndjson or csv; by default by the file's name");
-  infer->callback([&verbs] { verbs.exit_code = infer_verb(verbs.file, verbs.format, verbs.plugin_dirs); });
+  infer->callback(
+      [&verbs] { verbs.exit_code = infer_verb(verbs.file, verbs.format, verbs.plugin_dirs); });
 }
 
 /// The first word that is no verb, or flag that no verb has, with the nearest that there is.
@@ -126,14 +154,16 @@ int command_line_main(int argc, char** argv) {
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
-  const bool runs = argc > 1 && std::find(argv + 1, argv + argc, std::string_view("run")) != argv + argc;
+  const bool runs =
+      argc > 1 && std::find(argv + 1, argv + argc, std::string_view("run")) != argv + argc;
   pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
 #if defined(__x86_64__)
   // simdjson's kernel for older processors does not check what we rely on.
   if (!__builtin_cpu_supports("sse4.2")) {
-    std::fputs("millrace: this processor lacks SSE4.2 (x86-64-v2), which reading JSON needs\n", stderr);
+    std::fputs("millrace: this processor lacks SSE4.2 (x86-64-v2), which reading JSON needs\n",
+               stderr);
     return 1;
   }
 #endif
@@ -147,10 +177,13 @@ int command_line_main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(kFooter);
-  app.add_option("--plugins", verbs.plugin_dirs, "a further directory of plugins")->allow_extra_args(false);
-  app.add_flag_callback("--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");
+  app.add_option("--plugins", verbs.plugin_dirs, "a further directory of plugins")
+      ->allow_extra_args(false);
+  app.add_flag_callback(
+      "--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");
   add_run(app, verbs);
   add_check(app, verbs);
+  add_test(app, verbs);
   add_plugin_verbs(app, verbs);
   try {
     app.parse(argc, argv);

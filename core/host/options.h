@@ -25,11 +25,15 @@ struct RunArguments {
 
 /// The verbs; each returns the exit code.
 int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs);
-int check_verb(const ConfigArguments& arguments, bool explain, const std::vector<std::string>& plugin_dirs);
+int check_verb(const ConfigArguments& arguments, bool explain,
+               const std::vector<std::string>& plugin_dirs);
 int plugins_verb(bool json, const std::vector<std::string>& plugin_dirs);
-int inspect_verb(const std::string& id_or_file, bool json, const std::vector<std::string>& plugin_dirs);
+int inspect_verb(const std::string& id_or_file, bool json,
+                 const std::vector<std::string>& plugin_dirs);
 int docs_verb(const std::string& id, const std::vector<std::string>& plugin_dirs);
+int test_verb(const std::vector<std::string>& folders, const std::vector<std::string>& plugin_dirs);
 int schema_verb(const std::vector<std::string>& plugin_dirs);
-int infer_verb(const std::string& file, const std::string& format, const std::vector<std::string>& plugin_dirs);
+int infer_verb(const std::string& file, const std::string& format,
+               const std::vector<std::string>& plugin_dirs);
 
 }  // namespace millrace
