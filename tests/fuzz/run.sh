@@ -9,7 +9,7 @@ run_one() {
   corpus=$build/corpus/$name
   mkdir -p "$corpus"
   if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$build/$name-" \
-      "$corpus" ${seeds:+"$seeds"} > "$build/$name.log" 2>&1; then
+      "$corpus" > "$build/$name.log" 2>&1; then
     echo "$name: $(grep -c '^#' "$build/$name.log" || true) log lines, $(ls "$corpus" | wc -l) inputs kept, no crash"
   else
     echo "$name: FAILED, see $build/$name.log"

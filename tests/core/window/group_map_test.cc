@@ -111,7 +111,8 @@ TEST(GroupMap, RestoredGroupsAreFoundAndClean) {
 
 TEST(GroupMap, AStateOfNoBytesHasAPlaceOfItsOwn) {
   GroupMap map(0);
-  EXPECT_NE(group(map, "a", true).state, group(map, "b", true).state);
+  const std::byte* first = group(map, "a", true).state;
+  EXPECT_NE(first, group(map, "b", true).state);
 }
 
 }  // namespace
