@@ -17,7 +17,7 @@ BAD_NAMES = re.compile(r'(manager|helper|util)s?\b', re.I)
 
 # How a third-party library shows in an #include.
 LIBRARY_HEADERS = {
-    'fmt': r'^fmt/', 'spdlog': r'^spdlog/', 'prometheus-cpp': r'^prometheus/', 'date': r'^date/',
+    'fmt': r'^fmt/', 'spdlog': r'^spdlog/', 'prometheus-cpp': r'^prometheus/',
     'xxhash': r'^xxhash', 'rapidjson': r'^rapidjson/', 'simdjson': r'^simdjson', 'pg_query': r'^pg_query',
     're2': r'^re2/', 'lmdb': r'^lmdb', 'valijson': r'^valijson/', 'boost': r'^boost/', 'CLI': r'^CLI/',
     'hiredis': r'^hiredis', 'rdkafka': r'^librdkafka', 'curl': r'^curl/', 'zstd': r'^zstd', 'zlib': r'^zlib',
