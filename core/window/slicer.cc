@@ -35,11 +35,18 @@ Slicer Slicer::cumulative(int64_t size, int64_t every, int64_t offset) {
   return {Kind::kCumulative, size, every, remainder_of(offset, size)};
 }
 
+Slicer Slicer::calendar(Calendar calendar) {
+  Slicer slicer(Kind::kCalendar, 0, 0, 0);
+  slicer.calendar_ = std::move(calendar);
+  return slicer;
+}
+
 Slicer Slicer::whole_stream() { return {Kind::kWhole, 0, 0, 0}; }
 
 Span Slicer::slice_of(EventTime t) const {
   switch (kind_) {
     case Kind::kWhole: return {kTimeNone, kTimeMax};
+    case Kind::kCalendar: return calendar_->span_of(t);
     case Kind::kTumbling:
     case Kind::kCumulative: {
       const EventTime start = floor_to(t, every_, offset_);
@@ -59,6 +66,7 @@ Span Slicer::slice_of(EventTime t) const {
 Span Slicer::first_window_ending_after(EventTime t) const {
   switch (kind_) {
     case Kind::kWhole: return {kTimeNone, kTimeMax};
+    case Kind::kCalendar:
     case Kind::kTumbling: return slice_of(t);
     case Kind::kCumulative:
       return {floor_to(t, size_, offset_), saturating_add(floor_to(t, every_, offset_), every_)};
@@ -73,6 +81,7 @@ Span Slicer::first_window_ending_after(EventTime t) const {
 EventTime Slicer::last_end_of(EventTime t) const {
   switch (kind_) {
     case Kind::kWhole: return kTimeMax;
+    case Kind::kCalendar:
     case Kind::kTumbling: return slice_of(t).end;
     case Kind::kCumulative: return saturating_add(floor_to(t, size_, offset_), size_);
     case Kind::kHopping: return saturating_add(floor_to(t, every_, offset_), size_);

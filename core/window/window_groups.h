@@ -67,6 +67,7 @@ class WindowGroups {
 
   const AggregateLayout& layout() const { return layout_; }
   const Slicer& slicer() const { return slicer_; }
+  Slicer& slicer() { return slicer_; }
   int64_t allowed_lateness() const { return allowed_lateness_us_; }
 
   enum class Verdict { kOnTime, kLatePartial, kLate };
