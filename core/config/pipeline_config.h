@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/local_time.h"
 #include "base/time.h"
 #include "config/fault.h"
 
@@ -71,7 +72,7 @@ struct TimeBound {
 
 struct EventTimeConfig {
   enum class Unit { kSeconds, kMillis, kMicros, kNanos, kRfc3339, kLocal };
-  enum class Ambiguous { kEarlier, kLater, kReject };
+  using Ambiguous = millrace::Ambiguous;
   Where where;
   Text field;  ///< Empty: the plugin's time, or the time of arrival.
   Unit unit = Unit::kRfc3339;

@@ -63,6 +63,8 @@ int check_verb(const ConfigArguments& arguments, bool explain, const std::vector
   if (!*plan) return report_faults(faults, *index);
   fmt::print("{}: nothing to refuse\n", arguments.file);
   print_graph(**plan, explain);
+  const std::string& tzdata = (*plan)->graph.tzdata;
+  if (!tzdata.empty()) fmt::print("time zones\n  rules of tzdata {}\n", tzdata);
   fmt::print("not deterministic\n");
   if ((*plan)->nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");
   for (const std::string& note : (*plan)->nondeterministic) fmt::print("  {}\n", note);

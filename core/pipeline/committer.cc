@@ -85,6 +85,14 @@ Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOpera
   return op.node->restore(stored, log_);
 }
 
+/// Rules of zones change with their database; what that means for windows, WindowNode knows (R8).
+void Committer::tell_new_tzdata(const JsonValue& meta) const {
+  const JsonValue* was = meta.find("tzdata");
+  if (!was || !was->is_string() || graph_.tzdata.empty() || was->as_string() == graph_.tzdata) return;
+  log_warn("time zones: the database changed from " + was->as_string() + " to " + graph_.tzdata +
+           "; windows that are open keep their bounds, new ones and local times follow the new rules");
+}
+
 /// An operator may keep several kinds of blocks, named `OP` and `OP/KIND`.
 Result<void> Committer::erase_state(const std::string& name) {
   auto stored = log_.operators();
@@ -102,6 +110,11 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   epoch_ = (*last)->epoch;
   auto meta = parse_meta((*last)->meta);
   if (!meta) return meta.error();
+  tell_new_tzdata(*meta);
+  const JsonValue* clock = meta->find("clock");
+  for (ProcessingTimeNode* node : graph_.clocks) {
+    if (clock && clock->is_int()) node->restore_clock(clock->as_int());
+  }
   for (size_t i = 0; i < graph_.sources.size(); ++i) {
     const std::string& name = graph_.sources[i].node->name();
     MILLRACE_TRY(contains(forget, name) ? erase_state(name) : restore_source(*meta, i));
@@ -172,6 +185,11 @@ void Committer::note_committed() {
 std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit& commit) {
   JsonValue meta = JsonValue::object();
   meta.set("format", JsonValue::integer(kMetaFormat));
+  if (!graph_.tzdata.empty()) meta.set("tzdata", JsonValue::string(graph_.tzdata));
+  for (const ProcessingTimeNode* clock : graph_.clocks) {
+    JsonValue& latest = meta.find("clock") ? *meta.find("clock") : meta.set("clock", JsonValue::integer(kTimeNone));
+    latest = JsonValue::integer(std::max(latest.as_int(), clock->clock()));
+  }
   JsonValue& sources = meta.set("sources", JsonValue::object());
   for (size_t i = 0; i < graph_.sources.size(); ++i) {
     SourceStart& source = graph_.sources[i];

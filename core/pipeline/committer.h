@@ -55,6 +55,7 @@ class Committer {
   std::string write_meta(const std::vector<ResumePoint>& points, Commit& commit);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
                               const std::string& identity) const;
+  void tell_new_tzdata(const JsonValue& meta) const;
   Result<void> restore_source(const JsonValue& meta, size_t i);
   Result<void> restore_operator(const JsonValue& meta, const NamedOperator& op);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/plugin_node.h"
+#include "pipeline/processing_time_node.h"
 #include "pipeline/sink_node.h"
 #include "pipeline/source_node.h"
 
@@ -34,8 +35,10 @@ struct Graph {
   std::vector<SourceStart> sources;          ///< In the order of the configuration.
   std::vector<NamedOperator> operators;
   std::vector<PluginNode*> processors;
+  std::vector<ProcessingTimeNode*> clocks;
   std::vector<SinkNode*> sinks;              ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
+  std::string tzdata;  ///< Version of the zone database; empty if nothing follows a zone.
 
   /// Adds a node behind all that it reads.
   template <class T>

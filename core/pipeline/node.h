@@ -130,6 +130,8 @@ class Node {
     return !inputs_.empty();
   }
   virtual bool has_watermark() const { return true; }
+  /// True: wants to hear the time also where no input comes, by empty chunks.
+  virtual bool goes_by_clock() const { return false; }
   /// True if records of the source with that node index can come here.
   bool reached_from(uint32_t source) const { return reached_from_[source]; }
   void set_reached_from(std::vector<bool> sources) { reached_from_ = std::move(sources); }

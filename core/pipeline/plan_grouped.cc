@@ -7,12 +7,28 @@ namespace {
 
 using Mode = EmitConfig::Mode;
 
+CalendarUnit calendar_unit(WindowConfig::Unit unit) {
+  switch (unit) {
+    case WindowConfig::Unit::kWeek: return CalendarUnit::kWeek;
+    case WindowConfig::Unit::kMonth: return CalendarUnit::kMonth;
+    case WindowConfig::Unit::kYear: return CalendarUnit::kYear;
+    case WindowConfig::Unit::kDay: break;
+  }
+  return CalendarUnit::kDay;
+}
+
+std::string_view unit_name(WindowConfig::Unit unit) {
+  constexpr std::string_view kNames[] = {"day", "week", "month", "year"};
+  return kNames[static_cast<size_t>(unit)];
+}
+
 std::string window_text(const WindowConfig& window) {
   std::string text;
   switch (window.kind) {
     case WindowConfig::Kind::kTumbling: text = "tumbling"; break;
     case WindowConfig::Kind::kHopping: text = "hopping"; break;
     case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
+    case WindowConfig::Kind::kCalendar: return "calendar " + std::string(unit_name(window.unit)) + " in " + window.zone.text;
     default: text = "other"; break;
   }
   text += " " + format_duration(window.size_us);
@@ -122,20 +138,20 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
 }
 
 std::optional<Slicer> Planner::plan_window(const WindowConfig& window) {
-  if (window.processing_time) {
-    faults_.add(window.where, "processing-time windows are not in this version of Millrace");
-    return std::nullopt;
-  }
   switch (window.kind) {
     case WindowConfig::Kind::kTumbling: return Slicer::tumbling(window.size_us, window.offset_us);
     case WindowConfig::Kind::kHopping:
       return Slicer::hopping(window.size_us, window.every_us, window.offset_us);
     case WindowConfig::Kind::kCumulative:
       return Slicer::cumulative(window.size_us, window.every_us, window.offset_us);
-    default: break;
+    case WindowConfig::Kind::kCalendar: {
+      auto zone = find_zone(window.zone);
+      if (!zone) return std::nullopt;
+      return Slicer::calendar(Calendar(std::move(zone), calendar_unit(window.unit)));
+    }
+    case WindowConfig::Kind::kSession:
+    case WindowConfig::Kind::kSlidingByRecord: break;  // Not cut by time: planned elsewhere.
   }
-  faults_.add(window.where, "this kind of window is not in this version of Millrace",
-              "tumbling, hopping and cumulative are");
   return std::nullopt;
 }
 

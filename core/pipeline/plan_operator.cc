@@ -48,7 +48,7 @@ Result<void> Planner::plan_operators() {
 /// Features that the page promises and this version lacks; true if there was one.
 bool Planner::refuse_missing(const OperatorConfig& op) {
   bool refused = false;
-  for (const char* key : {"event_time", "max_task_idle", "reset"}) {
+  for (const char* key : {"max_task_idle", "reset"}) {
     const Where* where = find_written(op.written, key);
     if (!where) continue;
     faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
@@ -78,6 +78,12 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
     Node* node = plan_.graph.add(std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
     inputs = {{node, Port::kMain}};
   }
+  if (op.event_time && (!op.plugin.empty() || is_grouped(op))) {
+    faults_.add(op.event_time->where, "a new event time needs an operator without state",
+                "set it on an operator of its own in front of this one");
+    return {};
+  }
+  if (op.window && op.window->processing_time) inputs = {by_clock(op, inputs[0])};
   if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
   if (op.join) {
     plan_join(op, std::move(inputs));
@@ -253,9 +259,18 @@ void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs
   const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
   std::optional<SelectPlan> select;
   if (!compile_select(op, shape.schema, select)) return;
-  Node* node = plan_.graph.add(std::make_unique<StatelessNode>(op.name.text, std::move(inputs),
-                                                               std::move(stage), std::move(select)));
-  plan_.graph.operators.push_back({node, ""});
+  std::optional<RetimePlan> retime;
+  std::string identity;
+  if (op.event_time) {
+    if (!check_watermark(op.from[0], inputs[0])) return;
+    retime = plan_retime(*op.event_time, StatelessNode::make_shape(shape, select));
+    if (!retime) return;
+    note_max_future(op.name.text, retime->time);
+    identity = "event time " + op.event_time->field.text;
+  }
+  Node* node = plan_.graph.add(std::make_unique<StatelessNode>(
+      op.name.text, std::move(inputs), std::move(stage), std::move(select), std::move(retime)));
+  plan_.graph.operators.push_back({node, identity});
   named_[op.name.text] = node;
 }
 

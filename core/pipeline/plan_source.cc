@@ -25,16 +25,6 @@ std::string identity_of(const SourceConfig& source) {
   return out;
 }
 
-CellFormat format_of(EventTimeConfig::Unit unit) {
-  switch (unit) {
-    case EventTimeConfig::Unit::kSeconds: return CellFormat::kTimeSeconds;
-    case EventTimeConfig::Unit::kMillis: return CellFormat::kTimeMillis;
-    case EventTimeConfig::Unit::kMicros: return CellFormat::kTimeMicros;
-    case EventTimeConfig::Unit::kNanos: return CellFormat::kTimeNanos;
-    default: return CellFormat::kTimeRfc3339;
-  }
-}
-
 /// What the plugin says of a configuration, and what it is with it.
 Result<SourceTraits> probe(const Component& component, const InstanceName& name, const std::string& config) {
   MILLRACE_TRY(Instance::validate(component, name, config));
@@ -141,22 +131,12 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   if (!source.event_time) return;
   const EventTimeConfig& time = *source.event_time;
   plan.has_event_time = true;
-  plan.out_of_orderness_us = time.out_of_orderness_us;
-  plan.max_future_us = time.max_future_us;
-  if (time.bounds) {
-    plan.bounds_from = (*time.bounds)[0].time;
-    plan.bounds_to = (*time.bounds)[1].time;
-  }
-  if (time.field.empty()) return;
-  if (time.unit == EventTimeConfig::Unit::kLocal) {
-    faults_.add(time.where, "the unit local:ZONE:PATTERN is not in this version of Millrace",
-                "use s, ms, us, ns or rfc3339");
-    return;
-  }
+  if (!settle_time_plan(time, plan.time) || time.field.empty()) return;
   const auto declared = plan.fields.find(time.field.text);
   const bool is_timestamp = declared && plan.fields[*declared].type == Type::kTimestamptz;
   if (!time.unit_written && !is_timestamp) {
-    faults_.add(time.where, "\"unit\" is missing: what is the time counted in?", "one of s, ms, us, ns, rfc3339");
+    faults_.add(time.where, "\"unit\" is missing: what is the time counted in?",
+                "one of s, ms, us, ns, rfc3339, local:ZONE:PATTERN");
     return;
   }
   if (plan.is_text) {
@@ -164,8 +144,11 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
     return;
   }
   plan.time_path = split_path(time.field.text);
-  plan.time_format = format_of(time.unit);
-  return;
+}
+
+void Planner::note_max_future(const std::string& name, const EventTimePlan& time) {
+  if (time.bounds_to != kTimeMax) return;
+  plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
 }
 
 void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
@@ -173,8 +156,8 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
   const std::string& name = source.name.text;
   if (!plan.has_event_time) {
     plan_.nondeterministic.push_back(name + ": no event time, so records take their time of arrival");
-  } else if (plan.bounds_to == kTimeMax) {
-    plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
+  } else {
+    note_max_future(name, plan.time);
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
     plan_.nondeterministic.push_back(name + ": cannot replay; what comes while we are away is lost");

@@ -32,7 +32,18 @@ class Planner {
   bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
+  void note_max_future(const std::string& name, const EventTimePlan& time);
   void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
+
+  // plan_time.cc
+  /// Null, and a fault: there is no such zone. Every zone in use is noted for the commit.
+  std::shared_ptr<const Zone> find_zone(const Text& name);
+  /// Unit, bounds and limits. False, and a fault: the zone or the pattern is wrong.
+  bool settle_time_plan(const EventTimeConfig& time, EventTimePlan& plan);
+  /// `event_time` of an operator whose rows look like `made` (R41).
+  std::optional<RetimePlan> plan_retime(const EventTimeConfig& time, const Shape& made);
+  /// Rows at the time they come, for a window that goes by the clock (R38).
+  Input by_clock(const OperatorConfig& op, const Input& input);
 
   // plan_operator.cc
   Result<void> plan_operator(const OperatorConfig& op);

@@ -9,6 +9,19 @@ namespace {
 
 enum Hidden : uint32_t { kEventTime, kRecordKey, kSourcePosition, kProcessingTime, kHiddenCount };
 
+/// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
+CellFormat format_of(EventTimeConfig::Unit unit) {
+  switch (unit) {
+    case EventTimeConfig::Unit::kSeconds: return CellFormat::kTimeSeconds;
+    case EventTimeConfig::Unit::kMillis: return CellFormat::kTimeMillis;
+    case EventTimeConfig::Unit::kMicros: return CellFormat::kTimeMicros;
+    case EventTimeConfig::Unit::kNanos: return CellFormat::kTimeNanos;
+    case EventTimeConfig::Unit::kLocal: return CellFormat::kText;
+    case EventTimeConfig::Unit::kRfc3339: break;
+  }
+  return CellFormat::kTimeRfc3339;
+}
+
 struct RecordFault {
   uint32_t record;
   const char* reason;
@@ -18,6 +31,8 @@ struct RecordFault {
 }  // namespace
 
 struct SourceNode::Work final : NodeWork {
+  explicit Work(const EventTimePlan& time) : event_times(time) {}
+  EventTimes event_times;
   std::unique_ptr<JsonDecoder> decoder;  ///< Null until the first chunk: it knows what is wanted.
   std::vector<uint32_t> decoded_fields;  ///< Schema field per decoded column; the time comes last.
   bool decodes_time = false;
@@ -34,7 +49,7 @@ struct SourceNode::Work final : NodeWork {
 SourceNode::SourceNode(std::string name, SourcePlan plan)
     : Node(std::move(name), {}),
       plan_(std::move(plan)),
-      watermark_(plan_.out_of_orderness_us),
+      watermark_(plan_.time.out_of_orderness_us),
       duplicates_(this->name(), plan_.dedupe_horizon_us) {
   Shape& main = shape_of(Port::kMain);
   main.schema = plan_.fields;
@@ -59,7 +74,7 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
 }
 
 std::unique_ptr<NodeWork> SourceNode::make_work() const {
-  auto work = std::make_unique<Work>();
+  auto work = std::make_unique<Work>(plan_.time);
   std::vector<WantedField> wanted;
   for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
     if (!wanted_[i]) continue;
@@ -69,7 +84,10 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
     work->decoded_fields.push_back(i);
   }
   work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();
-  if (work->decodes_time) wanted.push_back({plan_.time_path, Type::kTimestamptz, plan_.time_format});
+  if (work->decodes_time) {
+    const Type type = plan_.time.local ? Type::kText : Type::kTimestamptz;
+    wanted.push_back({plan_.time_path, type, format_of(plan_.time.unit)});
+  }
   work->columns.resize(plan_.is_text ? 1 : wanted.size());
   work->decoder = make_json_decoder(std::move(wanted));
   return work;
@@ -122,14 +140,6 @@ void SourceNode::take_text(Work& work, const Chunk& chunk) const {
   }
 }
 
-const char* SourceNode::time_fault(EventTime time, int64_t now_us) const {
-  if (time < plan_.bounds_from || time >= plan_.bounds_to) return "event time is outside of bounds";
-  if (time > saturating_add(now_us, plan_.max_future_us)) {
-    return "event time is further ahead than max_future";
-  }
-  return nullptr;
-}
-
 void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
   work.time.resize(chunk.records);
   if (!plan_.has_event_time) {
@@ -139,15 +149,10 @@ void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
   const Column* decoded = work.decodes_time ? &work.columns.back() : nullptr;
   for (uint32_t i = 0; i < chunk.records; ++i) {
     if (work.dead[i]) continue;
-    const char* fault = nullptr;
-    EventTime time = kTimeNone;
-    if (decoded && !decoded->valid(i)) {
-      fault = decoded->cell(i) == kNull ? "there is no event time" : "the event time cannot be read";
-    } else {
-      time = decoded ? decoded->ints[i] : chunk.batch.time_us(i);
-      fault = time == kTimeNone ? "there is no event time" : time_fault(time, chunk.arrival_us);
-    }
-    work.time[i] = time;
+    EventTime& time = work.time[i];
+    time = decoded ? kTimeNone : chunk.batch.time_us(i);
+    const char* fault = decoded ? work.event_times.read(*decoded, i, chunk.arrival_us, time)
+                                : work.event_times.fault_of(time, chunk.arrival_us);
     if (!fault) continue;
     work.dead[i] = 1;
     work.faults.push_back({i, fault, {}});

@@ -7,6 +7,7 @@
 #include "columns/json_decode.h"
 #include "pipeline/duplicate_blocks.h"
 #include "pipeline/error_rows.h"
+#include "pipeline/event_times.h"
 #include "pipeline/node.h"
 #include "window/watermark.h"
 
@@ -22,12 +23,9 @@ struct SourcePlan {
 
   bool has_event_time = false;
   std::vector<std::string> time_path;  ///< Empty: the plugin's time.
-  CellFormat time_format = CellFormat::kTimeRfc3339;
-  int64_t out_of_orderness_us = 0;
-  int64_t max_future_us = 3600 * kSecondUs;
+  EventTimePlan time;
   bool fail_on_gap = false;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
-  EventTime bounds_from = kTimeNone, bounds_to = kTimeMax;
 };
 
 class SourceNode final : public Node {
@@ -61,7 +59,6 @@ class SourceNode final : public Node {
   void decode(Work& work, const Chunk& chunk) const;
   void take_text(Work& work, const Chunk& chunk) const;
   void judge_times(Work& work, const Chunk& chunk) const;
-  const char* time_fault(EventTime time, int64_t now_us) const;
   void list_errors(Work& work, const Chunk& chunk) const;
   void fill_rows(Work& work, const Chunk& chunk) const;
   void list_gaps(Work& work, const Chunk& chunk) const;

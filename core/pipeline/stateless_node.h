@@ -1,7 +1,9 @@
 #pragma once
 
-/// Explode, filter, select: everything happens in prepare; apply only counts and cuts.
+/// Explode, filter, select, and a new event time (semantics R41): all of it happens in prepare;
+/// apply counts, cuts, and moves the watermark if the time is new.
 
+#include "pipeline/retimer.h"
 #include "pipeline/stage.h"
 
 namespace millrace {
@@ -14,16 +16,21 @@ struct SelectPlan {
 class StatelessNode final : public Node {
  public:
   StatelessNode(std::string name, std::vector<Input> inputs, StagePlan stage,
-                std::optional<SelectPlan> select);
+                std::optional<SelectPlan> select, std::optional<RetimePlan> retime = std::nullopt);
 
   std::unique_ptr<NodeWork> make_work() const override;
   void prepare(Chunk& chunk) const override;
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
-  const EventTime* watermarks(const Chunk& chunk) const override {
-    return inputs()[0].node->watermarks(chunk);
+  const EventTime* watermarks(const Chunk& chunk) const override;
+  EventTime watermark() const override {
+    return retimer_ ? retimer_->watermark() : inputs()[0].node->watermark();
   }
-  EventTime watermark() const override { return inputs()[0].node->watermark(); }
+  void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
+  Result<void> restore(const JsonValue& meta, CommitLog& log) override;
+
+  /// What leaves this operator, before it is made: for the planner.
+  static Shape make_shape(const Shape& stage, const std::optional<SelectPlan>& select);
 
  private:
   struct Work;
@@ -31,10 +38,12 @@ class StatelessNode final : public Node {
   const Schema& stage_schema() const;
   void select(Work& work) const;
   void share(Work& work) const;
+  void retime(Work& work, int64_t now_us) const;
 
   StagePlan stage_;
   std::optional<SelectPlan> select_;
   Shape stage_shape_;
+  std::optional<Retimer> retimer_;
 };
 
 /// Marks the fields that `program` reads.

@@ -32,6 +32,8 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.runner = sources[i];
     input.reachable = graph.reachable(*sources[i]->start().node);
     input.resume = committer.resume()[i];
+    input.ticks = std::any_of(input.reachable.begin(), input.reachable.end(),
+                              [&](uint32_t node) { return graph.nodes[node]->goes_by_clock(); });
   }
   bounded_ = std::all_of(sources.begin(), sources.end(),
                          [](const SourceRunner* source) { return source->traits().bounded; });
@@ -73,7 +75,7 @@ bool Task::finished() const {
 
 bool Task::step(Lock& lock) {
   if (error_) return false;
-  return try_apply(lock) || try_commit(lock) || try_prepare(lock) || try_poll(lock);
+  return try_apply(lock) || try_tick(lock) || try_commit(lock) || try_prepare(lock) || try_poll(lock);
 }
 
 void Task::wait(Lock& lock) {
@@ -127,6 +129,26 @@ bool Task::try_commit(Lock& lock) {
   applying_ = true;
   lock.unlock();
   auto result = commit();
+  lock.lock();
+  applying_ = false;
+  if (!result) fail(lock, result.error());
+  changed_.notify_all();
+  return true;
+}
+
+/// Operators that go by the clock hear it also where no input comes.
+bool Task::try_tick(Lock& lock) {
+  constexpr int64_t kTickUs = 100'000;
+  if (applying_ || stop_asked_ || monotonic_us() < tick_at_us_) return false;
+  tick_at_us_ = monotonic_us() + kTickUs;
+  std::vector<const Input*> ticking;
+  for (const Input& input : inputs_) {
+    if (input.ticks && !input.end_told) ticking.push_back(&input);
+  }
+  if (ticking.empty()) return false;
+  applying_ = true;
+  lock.unlock();
+  auto result = tick(ticking);
   lock.lock();
   applying_ = false;
   if (!result) fail(lock, result.error());
@@ -266,14 +288,37 @@ Result<void> Task::check_state_size() const {
                            total >> 20, options_.state_limit_bytes >> 20, figures)};
 }
 
-/// The end passes through the graph as an empty chunk, behind which W is MAX.
-std::unique_ptr<Chunk> Task::end_of(const Input& input) const {
+std::unique_ptr<Chunk> Task::empty_chunk(const Input& input) const {
   auto chunk = std::make_unique<Chunk>();
   chunk->source = input.runner->start().node->index();
-  chunk->end = true;
   chunk->arrival_us = wall_clock_us();
   ready_work(*chunk);
   return chunk;
+}
+
+/// The end passes through the graph as an empty chunk, behind which W is MAX.
+std::unique_ptr<Chunk> Task::end_of(const Input& input) const {
+  auto chunk = empty_chunk(input);
+  chunk->end = true;
+  return chunk;
+}
+
+uint64_t Task::rows_out() const {
+  uint64_t rows = 0;
+  for (const NamedOperator& op : graph_.operators) rows += op.node->counters.out;
+  return rows;
+}
+
+/// Worth a commit only if rows came out: an idle pipeline writes nothing.
+Result<void> Task::tick(const std::vector<const Input*>& inputs) {
+  const uint64_t rows_before = rows_out();
+  for (const Input* input : inputs) {
+    const auto chunk = empty_chunk(*input);
+    prepare(*chunk);
+    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input->reachable));
+  }
+  dirty_ = dirty_ || rows_out() != rows_before;
+  return {};
 }
 
 /// Tells the end of all sources that have not told it, and remembers what it closed.

@@ -55,6 +55,7 @@ class Task {
     bool ended = false;
     bool end_told = false;  ///< The end went through the graph.
     int64_t poll_at_us = 0;
+    bool ticks = false;     ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
   using Lock = std::unique_lock<std::mutex>;
@@ -65,6 +66,7 @@ class Task {
   bool try_prepare(Lock& lock);
   bool try_poll(Lock& lock);
   bool try_commit(Lock& lock);
+  bool try_tick(Lock& lock);
   void wait(Lock& lock);
   bool finished() const;
   void fail(Lock& lock, Error error);
@@ -75,7 +77,10 @@ class Task {
   void note_applied(const Merge::Next& next);
   bool commit_due() const;
   Result<void> commit();
+  std::unique_ptr<Chunk> empty_chunk(const Input& input) const;
   std::unique_ptr<Chunk> end_of(const Input& input) const;
+  Result<void> tick(const std::vector<const Input*>& inputs);
+  uint64_t rows_out() const;
   Result<void> close_windows();
   Result<void> check_state_size() const;
 
@@ -101,6 +106,7 @@ class Task {
   uint64_t uncommitted_records_ = 0;
   bool dirty_ = false;
   int64_t last_commit_us_ = 0;
+  int64_t tick_at_us_ = 0;
 };
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 // Making the node, prepare, and state for the commit.
 #include "pipeline/window_node.h"
 
+#include "pipeline/calendar_spans.h"
 #include "pipeline/window_work.h"
 
 namespace millrace {
@@ -52,6 +53,9 @@ void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   blocks_.save(groups_, epoch, commit);
   sent_.save(epoch, commit);
   kept_blocks_.save(kept_, epoch, commit);
+  std::vector<EventTime> shown_ends;
+  for (const auto& [end, slice] : kept_.slices()) shown_ends.push_back(end);
+  save_calendar_spans(groups_, shown_ends, meta);
   meta.set("fired_upto", JsonValue::integer(groups_.fired_upto()));
   meta.set("closed_upto", JsonValue::integer(groups_.closed_upto()));
   meta.set("changed", JsonValue::boolean(changed_since_fired_));
@@ -71,8 +75,11 @@ Result<void> WindowNode::restore(const JsonValue& meta, CommitLog& log) {
   snapshots_ = number("snapshots", 0);
   const JsonValue* changed = meta.find("changed");
   changed_since_fired_ = changed && changed->is_bool() && changed->as_bool();
+  if (!restore_calendar_spans(meta, groups_)) {
+    return Error{Code::kCorrupt, "the stored calendar of " + name() + " is damaged; start anew with --fresh"};
+  }
   MILLRACE_TRY(blocks_.restore(groups_, log));
-  MILLRACE_TRY(sent_.restore(plan_.slicer, log));
+  MILLRACE_TRY(sent_.restore(groups_.slicer(), log));
   return kept_blocks_.restore(kept_, log);
 }
 

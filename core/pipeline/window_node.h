@@ -34,6 +34,7 @@ class WindowNode final : public Node {
   void demand(size_t input, std::vector<bool>& wanted) const override;
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
+  bool goes_by_clock() const override { return plan_.emit.trigger == Trigger::kClock; }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;

@@ -88,8 +88,8 @@ void WindowNode::finish_errors(Work& work) const {
 
 /// The closest window is the one that closed last (R13).
 void WindowNode::add_late(Work& work, uint32_t row, EventTime w) const {
-  const EventTime end = plan_.slicer.last_end_of(work.in.time(row));
-  work.late.add({row, w, plan_.slicer.first_window_ending_after(end - 1),
+  const EventTime end = groups_.slicer().last_end_of(work.in.time(row));
+  work.late.add({row, w, groups_.slicer().first_window_ending_after(end - 1),
                  saturating_add(end, plan_.allowed_lateness_us)});
 }
 

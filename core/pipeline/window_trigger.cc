@@ -91,7 +91,7 @@ void WindowNode::snapshot(Work& work, uint32_t release, EventTime now) {
     fire(work, window, std::move(groups), release, now, false);
   };
   for (const auto& [end, slice] : kept_.slices()) {
-    add(plan_.slicer.first_window_ending_after(end - 1), slice.all_groups());
+    add(groups_.slicer().first_window_ending_after(end - 1), slice.all_groups());
   }
   for (const Span& window : groups_.open_windows()) add(window, groups_.groups_of(window));
   if (work.out.firings.size() == first) add({}, {});

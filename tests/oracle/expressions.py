@@ -33,6 +33,8 @@ FILTERS = {
 VALUES = {
     "v + 1": null_if_any(lambda v: v + 1, "v"),
     "v - n": null_if_any(lambda v, n: v - n, "v", "n"),
+    "t + v": null_if_any(lambda t, v: t + v, "t", "v"),
+    "t - n": null_if_any(lambda t, n: t - n, "t", "n"),
     "n * 2": null_if_any(lambda n: n * 2, "n"),
     "coalesce(k, 'none')": lambda row: "none" if row.get("k") is None else row["k"],
     "coalesce(v, 0)": lambda row: 0 if row.get("v") is None else row["v"],

@@ -2,6 +2,7 @@
 random pipelines use; inputs are lines of bytes per source. Operators stand behind what they read."""
 import marks
 import rows
+from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
 from stateless import Stateless
@@ -16,11 +17,21 @@ class Answer:
         self.sources = [source_of(name, one, [run[name] for run in runs]).read() for name, one in config["sources"].items()]
         steps = marks.merged(self.sources)
         self.streams = {source.name: marks.stream_of(source, steps) for source in self.sources}
-        self.operators = {}
+        self.config, self.operators = config, {}
         for name, operator in config["operators"].items():
-            decided = self.operators[name] = decider(operator)
+            decided = self.operators[name] = self.decider(operator, steps)
             self.streams[name] = decided.run(marks.union([self.streams[one] for one in names(operator["from"])]))
         self.outputs = {name: self.written(names(sink["from"])) for name, sink in config["sinks"].items()}
+
+    def decider(self, operator, steps):
+        if "event_time" in operator:
+            return Retimed(operator, steps, self.sources_above(names(operator["from"])))
+        return decider(operator)
+
+    def sources_above(self, inputs):
+        above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]
+        return {one for one, more in zip(inputs, above) if more is None}.union(
+            *(self.sources_above(more) for more in above if more is not None))
 
     def written(self, inputs):
         """R50: rows in the order of the step that released them, then order in `from`, then the operator's own."""

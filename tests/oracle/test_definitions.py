@@ -1,4 +1,5 @@
 """The rules' own vectors for windows, watermarks, merging, chaining and order, asked of the oracle."""
+import datetime
 import pathlib
 import sys
 import unittest
@@ -47,6 +48,56 @@ class Kinds(unittest.TestCase):
         self.assertEqual(kind.of(0), [(0, 4), (0, 8), (0, 12)])
         self.assertEqual(kind.of(4), [(0, 8), (0, 12)])
         self.assertEqual(kind.of(-1), [(-12, 0)])
+
+
+def utc(text):
+    return int(datetime.datetime.fromisoformat(text + "+00:00").timestamp()) * TICK
+
+
+class Calendars(unittest.TestCase):
+    """R8, worked out by hand from the zones' rules."""
+
+    def days(self, zone, unit, *bounds):
+        calendar = windows.Calendar(unit, zone)
+        for start, end in zip(bounds, bounds[1:]):
+            for at in (utc(start), utc(end) - 1, (utc(start) + utc(end)) // 2):
+                self.assertEqual(calendar.of(at), [(utc(start), utc(end))])
+
+    def test_berlin_has_days_of_23_and_25_hours(self):
+        self.days("Europe/Berlin", "day", "2024-03-29T23:00", "2024-03-30T23:00", "2024-03-31T22:00", "2024-04-01T22:00")
+        self.days("Europe/Berlin", "day", "2024-10-26T22:00", "2024-10-27T23:00")
+        self.days("Europe/Berlin", "week", "2024-03-24T23:00", "2024-03-31T22:00")
+        self.days("Europe/Berlin", "month", "2024-02-29T23:00", "2024-03-31T22:00", "2024-04-30T22:00")
+
+    def test_sao_paulo_begins_a_day_at_one(self):
+        self.days("America/Sao_Paulo", "day", "2018-11-03T03:00", "2018-11-04T03:00", "2018-11-05T02:00")
+
+    def test_apia_has_an_empty_day(self):
+        self.days("Pacific/Apia", "day", "2011-12-29T10:00", "2011-12-30T10:00", "2011-12-31T10:00")
+
+    def test_the_hour_repeated_over_midnight_belongs_to_the_day_that_began(self):
+        self.days("America/St_Johns", "day", "2010-11-06T02:30", "2010-11-07T02:30", "2010-11-08T03:30")
+
+    def test_kathmandu_and_lord_howe(self):
+        self.days("Asia/Kathmandu", "day", "1985-12-30T18:30", "1985-12-31T18:30", "1986-01-01T18:15")
+        self.days("Australia/Lord_Howe", "day", "2024-04-06T13:00", "2024-04-07T13:30")
+
+    def test_weeks_begin_on_monday_and_years_on_the_first_of_january(self):
+        self.days("UTC", "week", "2023-12-25T00:00", "2024-01-01T00:00", "2024-01-08T00:00")
+        self.days("UTC", "year", "1969-01-01T00:00", "1970-01-01T00:00")
+
+
+class NewTimes(unittest.TestCase):
+    def test_r41_the_watermark_is_made_from_the_new_time(self):
+        retimed = {"from": "a", "select": {"t": "t - n", "k": "k"}, "event_time": {"field": "t", "unit": "s"}}
+        lines = [f'{{"t":{t},"n":{n},"k":"k"}}'.encode() for t, n in ((100, 95), (101, 89), (102, 99), (103, "null"))]
+        config = {"sources": {"a": {"event_time": {"field": "t", "unit": "s"}}}, "sinks": {},
+                  "operators": {"u": retimed, "o": counting({"tumbling": "10s"}, **{"from": "u"})}}
+        found = pipeline.Answer(config, {"a": lines})
+        # 5, 12, then 3 behind W = 12: late; no n: no time.
+        self.assertEqual(spans(found, "o"), [(0, 10, 1), (10, 20, 1)])
+        self.assertEqual(found.operators["o"].ledger["late"], 1)
+        self.assertEqual(found.operators["u"].ledger["errors"], 1)
 
 
 class Lateness(unittest.TestCase):

@@ -4,6 +4,8 @@ import json
 
 UNITS = ("s", "ms", "us")
 BASES = (0, 0, -40, -100_003, 1_000_000, 1_442_016_000)
+# Near changes of the clocks in the zones of calendar windows, in seconds.
+CHANGES = (504_901_800, 1_289_097_060, 1_325_239_200, 1_446_357_600, 1_541_300_400, 1_711_846_800, 1_712_415_600)
 KEY_SETS = (["a"], ["a", "b", None], ["a", "b", "Z", "é", "", None, "\"q\"", "b\n"], [f"k{i}" for i in range(40)])
 UNUSABLE = ('{"k":"a","n":1,"v":1,"x":1}', '{"t":null,"k":"a"}', '{"t":"soon","k":"a"}', '{"t":true}', "[1]", '{"t":1')
 
@@ -16,9 +18,9 @@ def source(rng):
 
 def lines(rng, b):
     count = rng.choice((0, 1, 2, 5, 20, 60, 60, 150))
-    keys, stride = rng.choice(KEY_SETS), rng.choice((0, 1, 1, 3, 10))
+    keys, stride = rng.choice(KEY_SETS), rng.choice((0, 1, 1, 3, 10, 3000))
     disorder, beyond = rng.choice(((0, 0), (b, 0), (b, 0.05), (b, 0.3)))
-    now, found = rng.choice(BASES), []
+    now, found = rng.choice(BASES if stride < 3000 else CHANGES) - rng.choice((0, stride * 10)), []
     for _ in range(count):
         now += rng.randint(0, stride) if rng.random() < 0.97 else rng.choice((500, 100_000))
         back = rng.randint(0, disorder) if rng.random() >= beyond else rng.randint(b, 3 * b + 200)

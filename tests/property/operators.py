@@ -8,6 +8,11 @@ GROUPS = ([], ["k"], ["k"], ["n"], ["k", "n"], {"key": "coalesce(k, 'none')"}, {
 SELECTIONS = (["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"})
 
 
+# Midnights that are skipped or come twice, a day that is missing, half and quarter hours.
+ZONES = ("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu",
+         "America/St_Johns", "UTC")
+
+
 class Builder:
     """Collects operators and sinks over the sources of one case."""
 
@@ -49,6 +54,8 @@ def window(build, kind):
     length = size(build)
     if kind == "tumbling":
         found = {"tumbling": build.ticks(length)}
+    elif kind == "calendar":
+        return {"calendar": build.rng.choice(("day", "day", "week", "month", "year")), "zone": build.rng.choice(ZONES)}
     elif kind in ("session", "sliding_by_record"):
         return {kind: build.ticks(length)}
     elif kind == "hopping":
@@ -154,6 +161,18 @@ def after_filter(build):
     return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
 
 
-KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record")},
+def new_time(build):
+    """R41: a window over rows whose time is another one; half of the time over two sources."""
+    name = f"u{len(build.operators)}"
+    inputs = [build.source("a")] + ([build.source("b")] if build.rng.random() < 0.4 else [])
+    unit = build.sources["a"]["unit"]
+    build.operators[name] = {"from": inputs, "select": {"t": build.rng.choice(("t + v", "t - n", "t")), "k": "k", "n": "n", "v": "v", "x": "x"},
+                             "event_time": {"field": "t", "unit": unit, "out_of_orderness": build.ticks(build.rng.choice((0, 3, 20)))}}
+    if build.rng.random() < 0.3:
+        build.operators[name]["filter"] = build.rng.choice(FILTERS)
+    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
+
+
+KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")},
          "update": update, "stateless": stateless, "chained": chained, "session_chained": session_chained,
-         "after_filter": after_filter, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}
+         "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}
