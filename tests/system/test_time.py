@@ -63,6 +63,47 @@ class WallClock(SystemTest):
         self.assertIn(b"per_minute: windows go by the wall clock", self.verb("check", "p.json").stdout)
 
 
+class Faults(SystemTest):
+    """What `check` refuses about times, each at its place and with a remedy."""
+
+    def assert_refused(self, config, *texts):
+        self.write("in.jsonl", [{"t": 1, "k": "a"}])
+        self.write("p.json", config)
+        self.assert_says(self.verb("check", "p.json", code=2), *texts)
+
+    def retimed(self, event_time, **operator):
+        return counting({"schema": {"k": "text", "v": "int8"}},
+                        {"window": None, "group_by": None, "select": ["k", "v"], "event_time": event_time, **operator})
+
+    def refuse_new_time(self, event_time, *texts, **operator):
+        config = self.retimed(event_time, **operator)
+        config["operators"]["per_minute"] = {key: one for key, one in config["operators"]["per_minute"].items() if one is not None}
+        self.assert_refused(config, *texts)
+
+    def test_R41_the_new_time_must_be_a_field_that_can_hold_one(self):
+        self.refuse_new_time({"unit": "s"}, "/operators/per_minute/event_time: the event time of an operator needs \"field\"")
+        self.refuse_new_time({"field": "vv", "unit": "s"}, "/event_time/field: rows of this operator have no field \"vv\"",
+                             "did you mean \"v\"?")
+        self.refuse_new_time({"field": "v"}, "\"unit\" is missing: what is the time counted in?")
+        self.refuse_new_time({"field": "v", "unit": "rfc3339"}, "\"v\" is int8, which holds no times in that unit")
+        self.refuse_new_time({"field": "k", "unit": "local:Europe/Berln:%F"}, "did you mean \"Europe/Berlin\"?")
+
+    def test_R41_only_without_state(self):
+        remedy = "a new event time needs an operator without state"
+        self.refuse_new_time({"field": "k", "unit": "s"}, remedy, select={"n": "count(*)"})
+        self.refuse_new_time({"field": "k", "unit": "s"}, remedy, window={"tumbling": "1m"})
+
+    def test_zones_and_patterns_of_sources(self):
+        self.assert_refused(counting({"event_time": {"field": "t", "unit": "local:Mars/Base:%F"}}),
+                            '/sources/in/event_time/unit: there is no time zone "Mars/Base"')
+        self.assert_refused(counting({"event_time": {"field": "t", "unit": "local:UTC:%H:%M"}}),
+                            "/sources/in/event_time/unit: the pattern names no day")
+        # One bound on the unit's clock, one with an offset: only instants can be compared.
+        self.assert_refused(counting({"event_time": {"field": "t", "unit": "local:America/New_York:%F %T",
+                                                     "bounds": ["2024-01-01T00:00:00", "2024-01-01T04:00:00Z"]}}),
+                            "/sources/in/event_time/bounds/0: the first bound must be before the second")
+
+
 @unittest.skipUnless(shutil.which("zic", path="/usr/sbin:/usr/bin"), "needs zic, which makes zone files")
 class NewRules(SystemTest):
     """R8, R34: a new version of the zone database must not move a window that is open."""
