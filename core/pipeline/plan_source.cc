@@ -155,7 +155,7 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
                                   const SourceTraits& traits) {
   const std::string& name = source.name.text;
   if (!plan.has_event_time) {
-    plan_.nondeterministic.push_back(name + ": no event time, so records take their time of arrival");
+    plan_.nondeterministic.push_back(name + ": no event_time, so records take the plugin's time, or where it gives none that of their arrival");
   } else {
     note_max_future(name, plan.time);
   }
