@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/sse/sse_parser.h"
-#include "common/sse/utf8_repair.h"
+#include "common/text/utf8_repair.h"
 
 namespace {
 
