@@ -1,5 +1,6 @@
-// Rows as the body of requests. Each request carries a key made of pipeline, commit and row, so that
-// a receiver which keeps keys takes every row once; README.md says what is promised without that.
+// Rows as the body of requests. Each request carries a key made of pipeline, commit and row, so
+// that a receiver which keeps keys takes every row once; README.md says what is promised without
+// that.
 
 #include <strings.h>
 
@@ -22,11 +23,11 @@ using http::Micros;
 
 class HttpSink final : public sink {
  public:
-  static constexpr auto info = describe(
-      "org.millrace.http", "1.0.0", "Apache-2.0",
-      "Sends rows to an HTTP service, in batches, with a key that tells a repeated one.",
-      schema::sink_http, title{"HTTP requests"}, status::beta, trust::untrusted_input,
-      cap::idempotent);
+  static constexpr auto info =
+      describe("org.millrace.http", "1.0.0", "Apache-2.0",
+               "Sends rows to an HTTP service, in batches, with a key that tells a repeated one.",
+               schema::sink_http, title{"HTTP requests"}, status::beta, trust::untrusted_input,
+               cap::idempotent);
 
   static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
 
@@ -80,7 +81,8 @@ class HttpSink final : public sink {
     http::Request request{settings_.url, {}, settings_.method};
     const auto has = [&](std::string_view name) {
       for (const http::Header& header : settings_.http.headers) {
-        if (header.name.size() == name.size() && strcasecmp(header.name.c_str(), name.data()) == 0) return true;
+        if (header.name.size() == name.size() && strcasecmp(header.name.c_str(), name.data()) == 0)
+          return true;
       }
       return false;
     };
@@ -105,7 +107,8 @@ class HttpSink final : public sink {
       if (cancelled_) throw cancelled();
       step = exchange_.step(std::chrono::seconds(1));
     }
-    if (step == http::Exchange::Step::kAnswer && exchange_.answer().status != 304) return upload_.clear();
+    if (step == http::Exchange::Step::kAnswer && exchange_.answer().status != 304)
+      return upload_.clear();
     refused_.add(1);
     upload_.clear();
     fail(exchange_.ending());

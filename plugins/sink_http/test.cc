@@ -14,7 +14,8 @@ Settings settings_of(const std::string& text) {
 }
 
 TEST(Upload, IsCutByNumberAndBySize) {
-  const Settings settings = settings_of(R"({"url": "http://h", "batch": {"records": 3, "bytes": "20"}})");
+  const Settings settings =
+      settings_of(R"({"url": "http://h", "batch": {"records": 3, "bytes": "20"}})");
   Upload upload(settings);
   upload.add("12345", "p/1/0");
   EXPECT_TRUE(upload.fits("12345"));
@@ -38,10 +39,14 @@ TEST(Upload, ArraysHaveCommas) {
 
 TEST(Settings, AreChecked) {
   const test::library plugin(MILLRACE_PLUGIN_FILE);
-  const auto wrong = [&](const std::string& text) { return test::harness::validate(plugin.component("http"), text); };
+  const auto wrong = [&](const std::string& text) {
+    return test::harness::validate(plugin.component("http"), text);
+  };
   EXPECT_EQ(wrong(R"({"url": "http://h/x"})"), "");
   EXPECT_NE(wrong(R"({"url": "h/x"})"), "");
-  EXPECT_NE(wrong(R"({"url": "http://h", "headers": {"Idempotency-Key": "mine"}})").find("idempotency_header"), std::string::npos);
+  EXPECT_NE(wrong(R"({"url": "http://h", "headers": {"Idempotency-Key": "mine"}})")
+                .find("idempotency_header"),
+            std::string::npos);
 }
 
 TEST(Component, NobodyListeningMayPass) {

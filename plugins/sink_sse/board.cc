@@ -26,7 +26,8 @@ void Board::add(std::string_view row) {
 uint64_t Board::start_behind(std::string_view last) const {
   uint64_t id = 0;
   const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), id);
-  const bool is_ours = error == std::errc() && end == last.data() + last.size() && id + 1 >= first_ && id < next_id();
+  const bool is_ours = error == std::errc() && end == last.data() + last.size() &&
+                       id + 1 >= first_ && id < next_id();
   if (!last.empty() && is_ours) return id + 1;
   return next_id() - std::min<uint64_t>(history_, events_.size());
 }

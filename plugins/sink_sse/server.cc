@@ -24,9 +24,11 @@ constexpr size_t kHeadMax = 16 << 10;
 constexpr auto kHeadWait = std::chrono::seconds(10);
 constexpr size_t kPiece = 64 << 10;
 
-std::string answer_of(const char* status, const char* type, std::string_view body, const std::string& more) {
-  return std::string("HTTP/1.1 ") + status + "\r\nContent-Type: " + type + "\r\nConnection: close\r\n" + more +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+std::string answer_of(const char* status, const char* type, std::string_view body,
+                      const std::string& more) {
+  return std::string("HTTP/1.1 ") + status + "\r\nContent-Type: " + type +
+         "\r\nConnection: close\r\n" + more + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
 }
 
 /// The value of a header field, blanks around it left away; empty: none.
@@ -48,7 +50,9 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 Server::Server(const context& ctx, const Settings& settings)
     : ctx_(ctx), settings_(settings), board_(settings.history) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 void Server::start() {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -58,11 +62,13 @@ void Server::start() {
   address.sin_family = AF_INET;
   address.sin_port = htons(settings_.port);
   inet_pton(AF_INET, settings_.address.c_str(), &address.sin_addr);
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 64) != 0) {
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener_, 64) != 0) {
     const std::string why = strerror(errno);
     close(listener_);
     listener_ = -1;
-    throw retriable("cannot listen on " + settings_.address + ":" + std::to_string(settings_.port) + ": " + why);
+    throw retriable("cannot listen on " + settings_.address + ":" + std::to_string(settings_.port) +
+                    ": " + why);
   }
   socklen_t size = sizeof address;
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
@@ -127,7 +133,8 @@ void Server::accept_all() {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
     if (clients_.size() >= settings_.clients_max) {
-      const std::string full = answer_of("503 Service Unavailable", "text/plain", "too many readers\n", "Retry-After: 10\r\n");
+      const std::string full = answer_of("503 Service Unavailable", "text/plain",
+                                         "too many readers\n", "Retry-After: 10\r\n");
       (void)!::send(fd, full.data(), full.size(), MSG_NOSIGNAL);
       close(fd);
       continue;
@@ -160,12 +167,18 @@ bool Server::read_request(Client& client) {
 }
 
 void Server::answer(Client& client, std::string_view head) {
-  const std::string origin = settings_.allow_origin.empty() ? "" : "Access-Control-Allow-Origin: " + settings_.allow_origin + "\r\n";
+  const std::string origin =
+      settings_.allow_origin.empty()
+          ? ""
+          : "Access-Control-Allow-Origin: " + settings_.allow_origin + "\r\n";
   const bool is_get = head.starts_with("GET ");
-  const std::string_view target = is_get ? head.substr(4, head.find_first_of(" ?\r", 4) - 4) : std::string_view();
+  const std::string_view target =
+      is_get ? head.substr(4, head.find_first_of(" ?\r", 4) - 4) : std::string_view();
   if (target == "/events") {
-    client.out = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Accel-Buffering: no\r\n" + origin +
-                 "Connection: close\r\n\r\n:ok\n\n";
+    client.out =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
+        "no-cache\r\nX-Accel-Buffering: no\r\n" +
+        origin + "Connection: close\r\n\r\n:ok\n\n";
     client.is_stream = true;
     ++readers_;
     const std::lock_guard lock(mutex_);
@@ -174,10 +187,12 @@ void Server::answer(Client& client, std::string_view head) {
   }
   client.ends = true;
   if (target == "/") {
-    client.out = answer_of("200 OK", "text/html; charset=utf-8", kPage, "Content-Security-Policy: default-src 'self' 'unsafe-inline'\r\n");
+    client.out = answer_of("200 OK", "text/html; charset=utf-8", kPage,
+                           "Content-Security-Policy: default-src 'self' 'unsafe-inline'\r\n");
   } else {
-    client.out = is_get ? answer_of("404 Not Found", "text/plain", "/ and /events are here\n", "")
-                        : answer_of("405 Method Not Allowed", "text/plain", "GET only\n", "Allow: GET\r\n");
+    client.out =
+        is_get ? answer_of("404 Not Found", "text/plain", "/ and /events are here\n", "")
+               : answer_of("405 Method Not Allowed", "text/plain", "GET only\n", "Allow: GET\r\n");
   }
 }
 
@@ -187,7 +202,8 @@ void Server::feed(Client& client) {
     const std::lock_guard lock(mutex_);
     client.out += board_.text_from(client.next, kPiece);
   }
-  const bool is_quiet = client.out.empty() && settings_.keep_alive.count() > 0 && now - client.since > settings_.keep_alive;
+  const bool is_quiet = client.out.empty() && settings_.keep_alive.count() > 0 &&
+                        now - client.since > settings_.keep_alive;
   if (is_quiet) client.out = ":\n\n";
   if (!client.out.empty() && is_quiet) client.since = now;
 }
@@ -206,7 +222,8 @@ bool Server::write_some(Client& client) {
     }
   }
   // What waits for a reader that does not read: it is cut, and comes back with its last id.
-  const bool is_stuck = client.is_stream && !client.out.empty() && Clock::now() - client.since > std::chrono::seconds(30);
+  const bool is_stuck = client.is_stream && !client.out.empty() &&
+                        Clock::now() - client.since > std::chrono::seconds(30);
   if (is_stuck) ++cut_;
   return !is_stuck;
 }

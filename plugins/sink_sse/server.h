@@ -39,7 +39,7 @@ class Server {
   struct Client {
     int fd;
     std::string in, out;
-    uint64_t next = 0;        ///< Event id; streams only.
+    uint64_t next = 0;  ///< Event id; streams only.
     bool is_stream = false, ends = false;
     std::chrono::steady_clock::time_point since;
   };

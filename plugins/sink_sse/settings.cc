@@ -17,10 +17,12 @@ Settings::Settings(const config& cfg)
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   address = listen.substr(0, std::min(colon, listen.size()));
   in_addr parsed;
-  if (error != std::errc() || end != digits.data() + digits.size() || inet_pton(AF_INET, address.c_str(), &parsed) != 1) {
+  if (error != std::errc() || end != digits.data() + digits.size() ||
+      inet_pton(AF_INET, address.c_str(), &parsed) != 1) {
     throw config_error("listen: \"" + listen + "\" is not an address such as 127.0.0.1:8090");
   }
-  if (allow_origin.find_first_of("\r\n") != allow_origin.npos) throw config_error("allow_origin: holds a line break");
+  if (allow_origin.find_first_of("\r\n") != allow_origin.npos)
+    throw config_error("allow_origin: holds a line break");
 }
 
 }  // namespace millrace::sse_sink

@@ -15,7 +15,7 @@ struct Settings {
 
   std::string address;  ///< Numeric.
   uint16_t port;
-  uint64_t history;     ///< Rows that a new reader gets.
+  uint64_t history;  ///< Rows that a new reader gets.
   uint64_t clients_max;
   std::string allow_origin;
   std::chrono::microseconds keep_alive;

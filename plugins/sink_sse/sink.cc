@@ -1,5 +1,5 @@
-// Rows on a live page: a small HTTP server whose `/events` is a stream of server-sent events. A view:
-// nothing is promised about what a reader saw.
+// Rows on a live page: a small HTTP server whose `/events` is a stream of server-sent events. A
+// view: nothing is promised about what a reader saw.
 
 #include <memory>
 #include <millrace/plugin.hpp>
@@ -13,9 +13,10 @@ namespace {
 
 class SseSink final : public sink {
  public:
-  static constexpr auto info = describe("org.millrace.sse", "1.0.0", "Apache-2.0",
-                                        "Shows rows on a live page, as server-sent events.", schema::sink_sse,
-                                        title{"Live page"}, status::beta, trust::untrusted_input);
+  static constexpr auto info =
+      describe("org.millrace.sse", "1.0.0", "Apache-2.0",
+               "Shows rows on a live page, as server-sent events.", schema::sink_sse,
+               title{"Live page"}, status::beta, trust::untrusted_input);
 
   static void validate(const context&, const config& cfg) { Settings settings(cfg); }
 

@@ -18,7 +18,8 @@ TEST(Board, RowsAreEventsWithRisingIds) {
   board.add("two\r\nlines");
   board.add("");
   uint64_t id = 1;
-  EXPECT_EQ(board.text_from(id, 1 << 20), "id: 1\ndata: {\"a\":1}\n\nid: 2\ndata: two\ndata: lines\n\nid: 3\ndata: \n\n");
+  EXPECT_EQ(board.text_from(id, 1 << 20),
+            "id: 1\ndata: {\"a\":1}\n\nid: 2\ndata: two\ndata: lines\n\nid: 3\ndata: \n\n");
   EXPECT_EQ(id, 4u);
 }
 
@@ -44,7 +45,10 @@ TEST(Board, MemoryIsBounded) {
 
 class Served : public testing::Test {
  protected:
-  Served() : ctx_(host_.abi(), host_.ctx()), settings_(config(ctx_, R"({"listen": "127.0.0.1:0", "clients": 3})")), server_(ctx_, settings_) {
+  Served()
+      : ctx_(host_.abi(), host_.ctx()),
+        settings_(config(ctx_, R"({"listen": "127.0.0.1:0", "clients": 3})")),
+        server_(ctx_, settings_) {
     server_.start();
   }
   /// What comes until `wanted` is in it, or nothing for 2 s.
@@ -61,7 +65,8 @@ class Served : public testing::Test {
     std::string got;
     char bytes[4096];
     ssize_t n = 0;
-    while (got.find(wanted) == got.npos && (n = recv(fd, bytes, sizeof bytes, 0)) > 0) got.append(bytes, static_cast<size_t>(n));
+    while (got.find(wanted) == got.npos && (n = recv(fd, bytes, sizeof bytes, 0)) > 0)
+      got.append(bytes, static_cast<size_t>(n));
     open_.push_back(fd);
     return got;
   }
@@ -82,7 +87,8 @@ TEST_F(Served, AStreamHasHistoryAndWhatComes) {
   EXPECT_NE(got.find("data: old\n\n"), std::string::npos);
   server_.add("new");
   server_.flush();
-  const std::string again = ask("GET /events HTTP/1.1\r\nlast-event-ID:  1 \r\n\r\n", "data: new\n\n");
+  const std::string again =
+      ask("GET /events HTTP/1.1\r\nlast-event-ID:  1 \r\n\r\n", "data: new\n\n");
   EXPECT_EQ(again.find("data: old"), std::string::npos);
   EXPECT_NE(again.find("id: 2\ndata: new\n\n"), std::string::npos);
 }
@@ -105,7 +111,9 @@ TEST_F(Served, AHeadWithoutAnEndIsCut) {
 
 TEST(Settings, AreChecked) {
   const test::library plugin(MILLRACE_PLUGIN_FILE);
-  const auto wrong = [&](const std::string& text) { return test::harness::validate(plugin.component("sse"), text); };
+  const auto wrong = [&](const std::string& text) {
+    return test::harness::validate(plugin.component("sse"), text);
+  };
   EXPECT_EQ(wrong("{}"), "");
   for (const char* bad : {"8090", "localhost:1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:1x"}) {
     EXPECT_NE(wrong(std::string(R"({"listen": ")") + bad + "\"}"), "") << bad;

@@ -17,7 +17,8 @@ std::optional<int64_t> Chain::wanted(int64_t tip_height) const {
 
 std::vector<Chain::Known> Chain::saw_tip(int64_t height, const std::string& hash) {
   std::vector<Known> lost;
-  const bool is_known = std::any_of(known_.begin(), known_.end(), [&](const Known& one) { return one.hash == hash; });
+  const bool is_known =
+      std::any_of(known_.begin(), known_.end(), [&](const Known& one) { return one.hash == hash; });
   // A shorter chain may be a node that lags behind: only one at least as long has won.
   if (known_.empty() || is_known || height < known_.back().height) return lost;
   while (!known_.empty() && known_.back().height >= height) lost.push_back(pop());
@@ -33,7 +34,8 @@ Chain::Known Chain::pop() {
 }
 
 Chain::Step Chain::take(std::vector<Block> blocks) {
-  std::erase_if(blocks, [&](const Block& block) { return orphans_.contains(block.hash) && !block.is_main; });
+  std::erase_if(
+      blocks, [&](const Block& block) { return orphans_.contains(block.hash) && !block.is_main; });
   const auto best = [&](auto fits) -> Block* {
     Block* found = nullptr;
     for (Block& block : blocks) {
@@ -42,7 +44,8 @@ Chain::Step Chain::take(std::vector<Block> blocks) {
     return found;
   };
   Step step;
-  Block* child = best([&](const Block& block) { return known_.empty() || block.previous == known_.back().hash; });
+  Block* child = best(
+      [&](const Block& block) { return known_.empty() || block.previous == known_.back().hash; });
   if (!child && !blocks.empty() && !known_.empty()) {
     step.orphan = pop();
     return step;

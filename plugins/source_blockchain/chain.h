@@ -35,8 +35,8 @@ class Chain {
   std::vector<Known> saw_tip(int64_t height, const std::string& hash);
 
   struct Step {
-    std::optional<Block> block;     ///< To put out.
-    std::optional<Known> orphan;    ///< To put out before: the height must be asked for again.
+    std::optional<Block> block;   ///< To put out.
+    std::optional<Known> orphan;  ///< To put out before: the height must be asked for again.
   };
   /// All blocks that the service has at wanted(). Neither: none of them fits (asked again later).
   Step take(std::vector<Block> blocks);

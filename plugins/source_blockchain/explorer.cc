@@ -11,11 +11,19 @@ namespace {
 using http::Micros;
 
 /// The names of REST and those of the WebSocket.
-constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-    {"n_tx", "nTx"},   {"size", "size"},           {"weight", "weight"},      {"block_index", "blockIndex"},
-    {"height", "height"}, {"hash", "hash"},        {"mrkl_root", "mrklRoot"}, {"ver", "version"},
-    {"time", "time"},  {"bits", "bits"},           {"nonce", "nonce"},        {"prev_block", "prevBlock"},
-    {"fee", "fee"}};
+constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"n_tx", "nTx"},
+                                                                    {"size", "size"},
+                                                                    {"weight", "weight"},
+                                                                    {"block_index", "blockIndex"},
+                                                                    {"height", "height"},
+                                                                    {"hash", "hash"},
+                                                                    {"mrkl_root", "mrklRoot"},
+                                                                    {"ver", "version"},
+                                                                    {"time", "time"},
+                                                                    {"bits", "bits"},
+                                                                    {"nonce", "nonce"},
+                                                                    {"prev_block", "prevBlock"},
+                                                                    {"fee", "fee"}};
 
 std::string text_of(std::string_view raw) {
   std::string text;
@@ -39,17 +47,19 @@ std::optional<Block> read_block(std::string_view raw) {
   Block block;
   std::string members;
   std::optional<int64_t> height, time;
-  const bool whole = json::JsonReader().members(raw, [&](std::string_view key, std::string_view value) {
-    if (key == "hash") block.hash = text_of(value);
-    if (key == "prev_block") block.previous = text_of(value);
-    if (key == "height") height = json::integer_of(value);
-    if (key == "time") time = json::integer_of(value);
-    if (key == "main_chain") block.is_main = value == "true";
-    for (const auto& [theirs, ours] : kNames) {
-      if (key != theirs) continue;
-      members += (members.empty() ? "\"" : ",\"") + std::string(ours) + "\":" + std::string(value);
-    }
-  });
+  const bool whole =
+      json::JsonReader().members(raw, [&](std::string_view key, std::string_view value) {
+        if (key == "hash") block.hash = text_of(value);
+        if (key == "prev_block") block.previous = text_of(value);
+        if (key == "height") height = json::integer_of(value);
+        if (key == "time") time = json::integer_of(value);
+        if (key == "main_chain") block.is_main = value == "true";
+        for (const auto& [theirs, ours] : kNames) {
+          if (key != theirs) continue;
+          members +=
+              (members.empty() ? "\"" : ",\"") + std::string(ours) + "\":" + std::string(value);
+        }
+      });
   if (!whole || !height || !time || block.hash.empty()) return std::nullopt;
   block.height = *height;
   block.time_s = *time;
@@ -118,7 +128,9 @@ std::optional<Explorer::Ask> Explorer::take() {
   if (*asking_ == Ask::kTicker) ticker_ = body;
   if (!is_good) {
     ++retries_;
-    patience_.bad_response("an answer that is not what was asked for (a page of the network's edge?)", http::steady_now());
+    patience_.bad_response(
+        "an answer that is not what was asked for (a page of the network's edge?)",
+        http::steady_now());
     return std::nullopt;
   }
   patience_.accepted(http::steady_now());

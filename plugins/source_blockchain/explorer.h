@@ -1,8 +1,8 @@
 #pragma once
 
-/// The REST side of the service: blocks by height, and prices. One request at a time, at the pace that
-/// the service allows (BC6). What was asked is asked again until it is answered.
-/// Threads: one; wake() from any.
+/// The REST side of the service: blocks by height, and prices. One request at a time, at the pace
+/// that the service allows (BC6). What was asked is asked again until it is answered. Threads: one;
+/// wake() from any.
 
 #include <optional>
 #include <string>
@@ -22,7 +22,8 @@ struct Tip {
 
 class Explorer {
  public:
-  Explorer(const context& ctx, const Settings& settings, http::Random random = http::system_random());
+  Explorer(const context& ctx, const Settings& settings,
+           http::Random random = http::system_random());
 
   enum class Ask { kTip, kHeight, kTicker };
   /// Only while is_idle().

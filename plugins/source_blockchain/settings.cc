@@ -42,8 +42,9 @@ Settings::Settings(const context& ctx, const config& cfg)
       rest_url(without_slash(cfg.str("rest_url", "https://blockchain.info"))),
       api_code(cfg.str("api_code", "")),
       addresses(cfg.strings("addresses")),
-      start_height(cfg.type("start_height") == MR_JSON_NUMBER ? std::to_string(cfg.i64("start_height"))
-                                                              : cfg.str("start_height", "tip")),
+      start_height(cfg.type("start_height") == MR_JSON_NUMBER
+                       ? std::to_string(cfg.i64("start_height"))
+                       : cfg.str("start_height", "tip")),
       confirmations(cfg.i64("confirmations", 0)),
       tip_every(cfg.duration("tip_every", seconds(60))),
       ticker_every(cfg.duration("ticker_every", seconds(60))),
@@ -65,7 +66,8 @@ void Settings::check() const {
   if (!websocket::web_url(url)) throw config_error("url: not an absolute ws or wss URL");
   if (!http::parse_url(rest_url)) throw config_error("rest_url: not an absolute http or https URL");
   if (start_height != "tip" && !is_height(start_height)) {
-    throw config_error("start_height: \"" + start_height + "\" is neither \"tip\" nor a height nor, as -144, a distance from the tip");
+    throw config_error("start_height: \"" + start_height +
+                       "\" is neither \"tip\" nor a height nor, as -144, a distance from the tip");
   }
 }
 

@@ -14,7 +14,8 @@
 namespace millrace::blockchain {
 namespace {
 
-Block block(int64_t height, const std::string& hash, const std::string& previous, bool is_main = true) {
+Block block(int64_t height, const std::string& hash, const std::string& previous,
+            bool is_main = true) {
   return {height, hash, previous, 1000 * height, is_main};
 }
 
@@ -79,12 +80,17 @@ TEST(Chain, BC9_EventTimeIsTheRunningMaximum) {
 }
 
 TEST(ReadBlock, SaysItAsTheFeedWouldWithoutTransactions) {
-  const auto one = read_block(R"({"hash":"h","ver":2,"prev_block":"p","time":7,"height":3,"n_tx":9,"main_chain":true,"tx":[{"hash":"t"}]})");
+  const auto one = read_block(
+      R"({"hash":"h","ver":2,"prev_block":"p","time":7,"height":3,"n_tx":9,"main_chain":true,"tx":[{"hash":"t"}]})");
   ASSERT_TRUE(one);
-  EXPECT_EQ(one->value, R"({"op":"block","x":{"hash":"h","version":2,"prevBlock":"p","time":7,"height":3,"nTx":9}})");
+  EXPECT_EQ(
+      one->value,
+      R"({"op":"block","x":{"hash":"h","version":2,"prevBlock":"p","time":7,"height":3,"nTx":9}})");
   EXPECT_EQ(one->previous, "p");
   EXPECT_TRUE(one->is_main);
-  for (const char* bad : {"", "{}", "[]", R"({"hash":"h","time":1})", R"({"hash":7,"time":1,"height":2})", R"({"hash":"h","time":1.5,"height":2})"}) {
+  for (const char* bad :
+       {"", "{}", "[]", R"({"hash":"h","time":1})", R"({"hash":7,"time":1,"height":2})",
+        R"({"hash":"h","time":1.5,"height":2})"}) {
     EXPECT_FALSE(read_block(bad)) << bad;
   }
 }
@@ -101,7 +107,8 @@ std::string text_of(const std::filesystem::path& file) {
 }
 
 TEST(Recorded, ConsecutiveRealBlocksAreLinked) {
-  const auto first = recorded("block-227835.rawblock.json"), second = recorded("block-227836.rawblock.json");
+  const auto first = recorded("block-227835.rawblock.json"),
+             second = recorded("block-227836.rawblock.json");
   if (first.empty() || !std::filesystem::exists(first)) {
     GTEST_SKIP() << "no recorded blocks: set MILLRACE_TEST_DATA to the folder of test data";
   }

@@ -107,14 +107,16 @@ poll::Item Forecast::item(const Slot& slot, std::string_view value, std::optiona
   return item;
 }
 
-void Forecast::add_document(const Slot& slot, std::string_view body, std::vector<poll::Item>& items) {
+void Forecast::add_document(const Slot& slot, std::string_view body,
+                            std::vector<poll::Item>& items) {
   poll::Item one = item(slot, body, integer_at(body, "/currently/time"), "");
   if (one.time_us == MR_TIME_NONE) one.broken_why = "no currently.time in the forecast";
   items.push_back(std::move(one));
 }
 
 void Forecast::add_points(const Slot& slot, std::string_view body, std::vector<poll::Item>& items) {
-  const auto points = json::at_pointer(body, settings_.emit == Emit::kHourly ? "/hourly/data" : "/daily/data");
+  const auto points =
+      json::at_pointer(body, settings_.emit == Emit::kHourly ? "/hourly/data" : "/daily/data");
   if (!points) return;  // Any block may be missing (DS3).
   const int64_t slot_s = poller_->slots().begin(slot).count() / 1'000'000;
   const std::string issued = std::to_string(integer_at(body, "/currently/time").value_or(slot_s));

@@ -13,7 +13,8 @@ size_t missing_length(std::string_view text) {
     ++end;
     while (end < text.size() && text[end] == '0') ++end;
   }
-  const bool goes_on = end < text.size() && std::string_view("0123456789.eE").find(text[end]) != std::string_view::npos;
+  const bool goes_on = end < text.size() &&
+                       std::string_view("0123456789.eE").find(text[end]) != std::string_view::npos;
   return goes_on ? 0 : end;
 }
 

@@ -70,10 +70,11 @@ poll::PollOptions read_poll_options(const config& cfg) {
 
 Settings::Settings(const context& ctx, const config& cfg)
     : is_pirate(cfg.str("dialect", "pirate") == "pirate"),
-      url(without_slash(cfg.str(
-          "url", is_pirate ? "https://api.pirateweather.net" : "https://api.darksky.net"))),
-      history_url(without_slash(cfg.str(
-          "history_url", cfg.has("url") || !is_pirate ? url : "https://timemachine.pirateweather.net"))),
+      url(without_slash(
+          cfg.str("url", is_pirate ? "https://api.pirateweather.net" : "https://api.darksky.net"))),
+      history_url(without_slash(
+          cfg.str("history_url",
+                  cfg.has("url") || !is_pirate ? url : "https://timemachine.pirateweather.net"))),
       api_key(cfg.str("api_key", "")),
       key_in_path(cfg.str("key_in", is_pirate ? "header" : "path") == "path"),
       targets(read_targets(cfg)),

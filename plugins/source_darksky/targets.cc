@@ -8,7 +8,8 @@
 namespace millrace::darksky {
 namespace {
 
-/// One line of CSV as fields (RFC 4180, without line ends inside quotes: names of places have none).
+/// One line of CSV as fields (RFC 4180, without line ends inside quotes: names of places have
+/// none).
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields(1);
   bool quoted = false;

@@ -19,15 +19,20 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 TEST(Missing, DS6_OnlyWholeNumbersOutsideOfTexts) {
-  EXPECT_EQ(missing_as_null(R"({"a":-999,"b":-999.0,"c":[-999]})"), R"({"a":null,"b":null,"c":[null]})");
-  for (const char* same : {R"({"a":-9990,"b":-999.5,"c":-999e1,"d":999,"e":-99})", R"({"a":"-999","b":"\\\"-999"})", "", "-"}) {
+  EXPECT_EQ(missing_as_null(R"({"a":-999,"b":-999.0,"c":[-999]})"),
+            R"({"a":null,"b":null,"c":[null]})");
+  for (const char* same : {R"({"a":-9990,"b":-999.5,"c":-999e1,"d":999,"e":-99})",
+                           R"({"a":"-999","b":"\\\"-999"})", "", "-"}) {
     EXPECT_EQ(missing_as_null(same), same);
   }
   EXPECT_EQ(missing_as_null("{\"a\": -999 }"), "{\"a\": null }") << "blanks stay";
 }
 
-http::Head head_of(const std::string& limit, const std::string& remaining, const std::string& reset) {
-  return {200, {{"Ratelimit-Limit", limit}, {"RateLimit-Remaining", remaining}, {"Ratelimit-Reset", reset}}};
+http::Head head_of(const std::string& limit, const std::string& remaining,
+                   const std::string& reset) {
+  return {
+      200,
+      {{"Ratelimit-Limit", limit}, {"RateLimit-Remaining", remaining}, {"Ratelimit-Reset", reset}}};
 }
 
 TEST(Budget, H5_ResetIsSecondsLeftOrAnEpochSecond) {
@@ -57,17 +62,23 @@ std::string validate(const std::string& text) {
 }
 
 TEST(Settings, DS9_TheQuotaIsArithmeticDoneBeforeTheFirstCall) {
-  const std::string base = R"({"api_key": "k", "targets": [{"name": "a", "lat": 1, "lon": 2}], "every": )";
+  const std::string base =
+      R"({"api_key": "k", "targets": [{"name": "a", "lat": 1, "lon": 2}], "every": )";
   EXPECT_EQ(validate(base + R"("5m"})"), "");
   EXPECT_NE(validate(base + R"("4m"})").find("smallest every that fits is 5m"), std::string::npos);
   EXPECT_EQ(validate(base + R"("1s", "quota": "unlimited"})"), "");
-  EXPECT_NE(validate(base + R"("1h", "dialect": "darksky", "quota": 20})").find("a day"), std::string::npos);
+  EXPECT_NE(validate(base + R"("1h", "dialect": "darksky", "quota": 20})").find("a day"),
+            std::string::npos);
   EXPECT_NE(validate(base + R"("1h", "quota": "much"})").find("unlimited"), std::string::npos);
 }
 
 TEST(Settings, PlacesAreChecked) {
-  const auto places = [](const std::string& list) { return validate(R"({"api_key": "k", "targets": )" + list + "}"); };
-  EXPECT_NE(places(R"([{"name": "a", "lat": 1, "lon": 2}, {"name": "a", "lat": 1, "lon": 2}])").find("two places"), std::string::npos);
+  const auto places = [](const std::string& list) {
+    return validate(R"({"api_key": "k", "targets": )" + list + "}");
+  };
+  EXPECT_NE(places(R"([{"name": "a", "lat": 1, "lon": 2}, {"name": "a", "lat": 1, "lon": 2}])")
+                .find("two places"),
+            std::string::npos);
   EXPECT_NE(places(R"([{"name": "a", "lat": 91, "lon": 2}])").find("nowhere"), std::string::npos);
   EXPECT_NE(places(R"({"file": "/nowhere.csv"})").find("cannot read"), std::string::npos);
   EXPECT_NE(places("[]").find("at least one"), std::string::npos);
@@ -81,7 +92,8 @@ TEST(Recorded, EveryForecastHasWhatThePluginReads) {
   }
   int documents = 0, with_time = 0;
   for (const auto& entry : std::filesystem::directory_iterator(data)) {
-    if (entry.path().extension() != ".json" || entry.path().string().ends_with(".http.json")) continue;
+    if (entry.path().extension() != ".json" || entry.path().string().ends_with(".http.json"))
+      continue;
     std::stringstream text;
     text << std::ifstream(entry.path()).rdbuf();
     const std::string body = missing_as_null(text.str());

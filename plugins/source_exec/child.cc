@@ -45,7 +45,8 @@ void set_nonblocking(int fd) {
 
 }  // namespace
 
-Child::Child(uint64_t line_max) : line_max_(line_max), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Child::Child(uint64_t line_max)
+    : line_max_(line_max), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Child::~Child() {
   stop(Micros(0));
@@ -68,7 +69,8 @@ void Child::start(const std::vector<std::string>& command, const std::string& fo
   sigfillset(&all);
   posix_spawnattr_setsigmask(&actions.attributes, &none);
   posix_spawnattr_setsigdefault(&actions.attributes, &all);
-  posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&actions.attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments, variables;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -77,12 +79,14 @@ void Child::start(const std::vector<std::string>& command, const std::string& fo
   for (char** at = environ; *at; ++at) {
     const std::string_view text(*at);
     const std::string_view name = text.substr(0, text.find('='));
-    const bool is_replaced = std::any_of(environment.begin(), environment.end(), [&](const auto& one) { return one.first == name; });
+    const bool is_replaced = std::any_of(environment.begin(), environment.end(),
+                                         [&](const auto& one) { return one.first == name; });
     if (!is_replaced) variables.push_back(*at);
   }
   for (std::string& text : texts) variables.push_back(text.data());
   variables.push_back(nullptr);
-  const int failed = posix_spawnp(&pid_, arguments[0], &actions.files, &actions.attributes, arguments.data(), variables.data());
+  const int failed = posix_spawnp(&pid_, arguments[0], &actions.files, &actions.attributes,
+                                  arguments.data(), variables.data());
   close(in[0]), close(out[1]), close(error[1]);
   in_ = in[1], out_.fd = out[0], error_.fd = error[0];
   if (failed) {
@@ -110,7 +114,8 @@ void Child::stop(Micros grace) {
     const auto until = std::chrono::steady_clock::now() + grace;
     int status = 0;
     pid_t ended = 0;
-    while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 && std::chrono::steady_clock::now() < until) {
+    while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 &&
+           std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     kill(-pid_, SIGKILL);  // Whoever of the group is left.
@@ -161,7 +166,10 @@ bool Child::take_line(Pipe& pipe, bool& too_long) {
 }
 
 void Child::wait_for(Micros at_most) {
-  pollfd fds[] = {{out_.fd, POLLIN, 0}, {error_.fd, POLLIN, 0}, {wake_, POLLIN, 0}, {to_send_.empty() ? -1 : in_, POLLOUT, 0}};
+  pollfd fds[] = {{out_.fd, POLLIN, 0},
+                  {error_.fd, POLLIN, 0},
+                  {wake_, POLLIN, 0},
+                  {to_send_.empty() ? -1 : in_, POLLOUT, 0}};
   const auto ms = std::clamp<int64_t>((at_most.count() + 999) / 1000, 0, 60'000);
   if (::poll(fds, 4, static_cast<int>(ms)) <= 0) return;
   if (fds[0].revents) read_from(out_);

@@ -64,8 +64,8 @@ class Child {
 
   const uint64_t line_max_;
   pid_t pid_ = -1;
-  int in_ = -1;       ///< Its standard input.
-  int wake_ = -1;     ///< eventfd.
+  int in_ = -1;    ///< Its standard input.
+  int wake_ = -1;  ///< eventfd.
   Pipe out_, error_;
   std::string to_send_, line_, exit_text_;
   int exit_code_ = 0;

@@ -17,7 +17,7 @@ struct Settings {
   std::vector<std::string> command;
   std::string folder;
   std::vector<std::pair<std::string, std::string>> environment;
-  bool restarts;       ///< Also after it ended well.
+  bool restarts;  ///< Also after it ended well.
   bool has_acks;
   bool replays_exactly;
   std::string key;

@@ -1,4 +1,5 @@
-// The lines that a program writes, with acknowledgements if it wants them: a source in any language.
+// The lines that a program writes, with acknowledgements if it wants them: a source in any
+// language.
 
 #include <memory>
 #include <millrace/plugin.hpp>
@@ -17,10 +18,10 @@ using http::steady_now;
 
 class Exec final : public source {
  public:
-  static constexpr auto info = describe(
-      "org.millrace.exec", "1.0.0", "Apache-2.0",
-      "The lines that a program writes: a source in any language.", schema::source_exec,
-      title{"A program's lines"}, status::beta, trust::own_input);
+  static constexpr auto info =
+      describe("org.millrace.exec", "1.0.0", "Apache-2.0",
+               "The lines that a program writes: a source in any language.", schema::source_exec,
+               title{"A program's lines"}, status::beta, trust::own_input);
 
   static void validate(const context&, const config& cfg) { Settings settings(cfg); }
 
@@ -62,7 +63,8 @@ class Exec final : public source {
           ctx_.warn(settings_.command[0] + ": " + std::string(child_->line().substr(0, 500)));
           break;
         case Child::Got::kTooLong:
-          out.reject_bytes({.bytes = child_->line(), .position = ++seq_}, "a line larger than max_line");
+          out.reject_bytes({.bytes = child_->line(), .position = ++seq_},
+                           "a line larger than max_line");
           break;
         case Child::Got::kNothing:
           return out.records() > 0 ? flow::ok : flow::idle;
@@ -74,7 +76,9 @@ class Exec final : public source {
     return flow::more;
   }
 
-  std::string snapshot(uint64_t) override { return "{\"v\":1,\"lines\":" + std::to_string(seq_) + "}"; }
+  std::string snapshot(uint64_t) override {
+    return "{\"v\":1,\"lines\":" + std::to_string(seq_) + "}";
+  }
 
   /// The commit holds: the program may forget these lines.
   void ack(const acknowledged& a) override {
@@ -124,7 +128,8 @@ class Exec final : public source {
     if (!was_good && !settings_.restarts && ++failures_in_a_row_ >= 5) {
       throw fatal(settings_.command[0] + ": " + child_->exit_text() + ", five times in a row");
     }
-    ctx_.warn(settings_.command[0] + ": " + child_->exit_text() + "; starting it again in " + http::duration_text(wait));
+    ctx_.warn(settings_.command[0] + ": " + child_->exit_text() + "; starting it again in " +
+              http::duration_text(wait));
   }
 
   void emit(emitter& out) {
@@ -138,10 +143,11 @@ class Exec final : public source {
 
   void restore(std::string_view state) {
     std::optional<int64_t> version, lines;
-    const bool whole = json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
-      if (key == "v") version = json::integer_of(raw);
-      if (key == "lines") lines = json::integer_of(raw);
-    });
+    const bool whole =
+        json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+          if (key == "v") version = json::integer_of(raw);
+          if (key == "lines") lines = json::integer_of(raw);
+        });
     if (!whole || version != 1 || !lines) {
       throw fatal("the stored position is not one of this plugin: start with --fresh");
     }

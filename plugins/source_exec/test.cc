@@ -15,7 +15,8 @@ const mr_component& component() {
 
 std::string shell(const std::string& script, const std::string& more = "") {
   std::string quoted;
-  for (const char c : script) quoted += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  for (const char c : script)
+    quoted += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
   return R"({"command": ["sh", "-c", ")" + quoted + "\"]" + more + "}";
 }
 
@@ -29,7 +30,8 @@ std::vector<std::string> values(test::harness& source, size_t wanted, int polls 
 }
 
 TEST(Exec, LinesAreRecordsAndTheEndIsTheEnd) {
-  test::harness source(component(), shell("echo a; printf 'b\\r\\n'; echo; echo oops >&2; printf c"));
+  test::harness source(component(),
+                       shell("echo a; printf 'b\\r\\n'; echo; echo oops >&2; printf c"));
   source.open();
   EXPECT_EQ(values(source, 9), (std::vector<std::string>{"a", "b", "", "c"}));
   EXPECT_EQ(source.poll(), MR_END);
@@ -39,7 +41,8 @@ TEST(Exec, LinesAreRecordsAndTheEndIsTheEnd) {
 }
 
 TEST(Exec, ALineThatIsTooLongIsAnErrorAndTheNextOneComes) {
-  test::harness source(component(), shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo after", R"(, "max_line": "1KiB")"));
+  test::harness source(component(), shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo after",
+                                          R"(, "max_line": "1KiB")"));
   source.open();
   EXPECT_EQ(values(source, 1), (std::vector<std::string>{"after"}));
   ASSERT_EQ(source.out.rejects.size(), 1u);
@@ -59,14 +62,16 @@ TEST(Exec, AcksGoToItsStandardInputAndResumeSaysWhereToGoOn) {
 }
 
 TEST(Exec, ABadEndIsStartedAgainLater) {
-  test::harness source(component(), shell("echo x; exit 3", R"(, "retry": {"initial": "20ms", "max": "40ms"})"));
+  test::harness source(component(),
+                       shell("echo x; exit 3", R"(, "retry": {"initial": "20ms", "max": "40ms"})"));
   source.open();
   EXPECT_GE(values(source, 4).size(), 4u);
   EXPECT_GE(source.host.metric("failures"), 3);
 }
 
 TEST(Exec, FiveBadEndsWithoutALineStopTheRun) {
-  test::harness source(component(), shell("exit 7", R"(, "retry": {"initial": "5ms", "max": "5ms"})"));
+  test::harness source(component(),
+                       shell("exit 7", R"(, "retry": {"initial": "5ms", "max": "5ms"})"));
   source.open();
   try {
     values(source, 1);
@@ -84,9 +89,10 @@ TEST(Exec, WhatCannotBeStartedMayPass) {
 }
 
 TEST(Exec, CloseEndsTheWholeGroup) {
-  const auto file = std::filesystem::temp_directory_path() / ("millrace_exec_" + std::to_string(getpid()));
-  test::harness source(component(), shell("trap '' TERM; (trap '' TERM; while :; do date > " + file.string() +
-                                              "; sleep 0.02; done) & echo up; wait",
+  const auto file =
+      std::filesystem::temp_directory_path() / ("millrace_exec_" + std::to_string(getpid()));
+  test::harness source(component(), shell("trap '' TERM; (trap '' TERM; while :; do date > " +
+                                              file.string() + "; sleep 0.02; done) & echo up; wait",
                                           R"(, "stop_timeout": "50ms")"));
   source.open();
   values(source, 1);
@@ -100,7 +106,8 @@ TEST(Exec, CloseEndsTheWholeGroup) {
 }
 
 TEST(Exec, AFullPipeHoldsTheProgramBack) {
-  test::harness source(component(), shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done"));
+  test::harness source(component(),
+                       shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done"));
   source.open();
   source.poll(1);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -109,7 +116,9 @@ TEST(Exec, AFullPipeHoldsTheProgramBack) {
 }
 
 TEST(Exec, SettingsAreChecked) {
-  const auto wrong = [](const std::string& text) { return test::harness::validate(component(), text); };
+  const auto wrong = [](const std::string& text) {
+    return test::harness::validate(component(), text);
+  };
   EXPECT_EQ(wrong(R"({"command": ["true"]})"), "");
   EXPECT_NE(wrong(R"({"command": []})"), "");
   EXPECT_NE(wrong(R"({"command": ["true"], "replay": "exact"})").find("acks"), std::string::npos);

@@ -111,13 +111,15 @@ Write uniform(const config& spec, const config& field, const std::string& path) 
 
 Write normal(const config& spec, const config& field, const std::string& path) {
   const auto [mean, deviation] = two_numbers(spec, path);
-  return [mean, deviation, decimals = decimals_of(field)](const Moment&, Dice& dice, std::string& out) {
+  return [mean, deviation, decimals = decimals_of(field)](const Moment&, Dice& dice,
+                                                          std::string& out) {
     add_number(mean + dice.normal() * deviation, decimals, out);
   };
 }
 
 Write exponential(const config& spec, const config& field, const std::string&) {
-  return [mean = spec.f64(""), decimals = decimals_of(field)](const Moment&, Dice& dice, std::string& out) {
+  return [mean = spec.f64(""), decimals = decimals_of(field)](const Moment&, Dice& dice,
+                                                              std::string& out) {
     add_number(mean * dice.exponential(), decimals, out);
   };
 }
@@ -211,10 +213,18 @@ struct Kind {
   const char* name;
   Write (*make)(const config& spec, const config& field, const std::string& path);
 };
-constexpr Kind kKinds[] = {
-    {"sequence", sequence}, {"integer", integer},   {"uniform", uniform}, {"normal", normal},
-    {"exponential", exponential}, {"choice", choice}, {"label", labelled}, {"bool", boolean},
-    {"time", time},         {"value", value},       {"object", object},   {"array", array}};
+constexpr Kind kKinds[] = {{"sequence", sequence},
+                           {"integer", integer},
+                           {"uniform", uniform},
+                           {"normal", normal},
+                           {"exponential", exponential},
+                           {"choice", choice},
+                           {"label", labelled},
+                           {"bool", boolean},
+                           {"time", time},
+                           {"value", value},
+                           {"object", object},
+                           {"array", array}};
 
 }  // namespace
 

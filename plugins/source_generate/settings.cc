@@ -15,7 +15,8 @@ Settings::Settings(const config& cfg)
       key(cfg.str("key", "")) {
   const std::string start = cfg.str("start", "2026-01-01T00:00:00Z");
   const auto start_ms = text::parse_time_ms(start);
-  if (!start_ms) throw config_error("start: \"" + start + "\" is not a time such as 2026-01-01T00:00:00Z");
+  if (!start_ms)
+    throw config_error("start: \"" + start + "\" is not a time such as 2026-01-01T00:00:00Z");
   start_us = *start_ms * 1000;
   if (cfg.members("fields").empty()) throw config_error("fields: at least one is wanted");
   fields = make_object(cfg.part("fields"), "fields");

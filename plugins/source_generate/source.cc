@@ -18,10 +18,11 @@ using Micros = std::chrono::microseconds;
 
 class Generate final : public source {
  public:
-  static constexpr auto info = describe(
-      "org.millrace.generate", "1.0.0", "Apache-2.0",
-      "Test data made from a seed: the same records on every machine, as many and as fast as wanted.",
-      schema::source_generate, title{"Generated test data"}, status::beta, trust::own_input);
+  static constexpr auto info = describe("org.millrace.generate", "1.0.0", "Apache-2.0",
+                                        "Test data made from a seed: the same records on every "
+                                        "machine, as many and as fast as wanted.",
+                                        schema::source_generate, title{"Generated test data"},
+                                        status::beta, trust::own_input);
 
   static void validate(const context&, const config& cfg) { Settings settings(cfg); }
 
@@ -38,7 +39,8 @@ class Generate final : public source {
     next_ = 0;
     if (how.state.data() && !how.fresh) {
       const bool is_ours = how.state.size() == sizeof next_;
-      if (!is_ours) throw fatal("the stored position is not one of this plugin: start with --fresh");
+      if (!is_ours)
+        throw fatal("the stored position is not one of this plugin: start with --fresh");
       std::memcpy(&next_, how.state.data(), sizeof next_);
     }
     const std::lock_guard lock(mutex_);

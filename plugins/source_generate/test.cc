@@ -23,7 +23,8 @@ std::vector<std::string> values(const std::string& config, uint32_t budget = 100
   return out;
 }
 
-constexpr const char* kShop = R"({"records": 300, "seed": 5, "interval": "1m", "disorder": "5m", "key": "user",
+constexpr const char* kShop =
+    R"({"records": 300, "seed": 5, "interval": "1m", "disorder": "5m", "key": "user",
   "late": {"share": 0.1, "by": "2h"}, "fields": {
   "id": {"sequence": {"start": 10, "step": 5}}, "user": {"label": "user_{}", "of": 9, "skew": 1},
   "amount": {"uniform": [1, 5], "decimals": 2}, "n": {"integer": [-3, 3]}, "g": {"normal": [20, 2], "decimals": 1},
@@ -69,7 +70,8 @@ TEST(Generate, FieldsAreWhatTheySay) {
     const config value(ctx, *row.value);
     users.insert(value.str("user"));
     EXPECT_EQ(row.key, value.str("user"));
-    states.insert(value.type("state") == MR_JSON_STRING ? value.str("state") : std::to_string(value.i64("state")));
+    states.insert(value.type("state") == MR_JSON_STRING ? value.str("state")
+                                                        : std::to_string(value.i64("state")));
     EXPECT_TRUE(value.f64("amount") >= 1 && value.f64("amount") <= 5);
     EXPECT_TRUE(value.i64("n") >= -3 && value.i64("n") <= 3);
     EXPECT_EQ(value.i64("/inner/z"), 7);
@@ -89,7 +91,8 @@ TEST(Generate, FieldsAreWhatTheySay) {
 }
 
 TEST(Generate, TimesRiseByTheInterval) {
-  test::harness source(component(), R"({"records": 3, "interval": "20ms", "start": "1969-12-31T23:59:59.990Z",
+  test::harness source(component(),
+                       R"({"records": 3, "interval": "20ms", "start": "1969-12-31T23:59:59.990Z",
       "fields": {"a": {"time": "ms"}, "b": {"time": "rfc3339"}}})");
   source.open();
   source.poll_all();
@@ -99,7 +102,8 @@ TEST(Generate, TimesRiseByTheInterval) {
 }
 
 TEST(Generate, RateHoldsRecordsBack) {
-  test::harness source(component(), R"({"records": 0, "rate": 20, "fields": {"a": {"sequence": {}}}})");
+  test::harness source(component(),
+                       R"({"records": 0, "rate": 20, "fields": {"a": {"sequence": {}}}})");
   source.open();
   EXPECT_EQ(source.traits().bounded, 0u);
   source.poll();
@@ -117,7 +121,8 @@ TEST(Generate, SaysWhatIsWrong) {
   EXPECT_NE(wrong(R"({"a": {"bool": 1, "value": 2}})").find("fields.a: both"), std::string::npos);
   EXPECT_NE(wrong(R"({"a": {"integer": [3, 1]}})").find("fields.a"), std::string::npos);
   EXPECT_NE(wrong(R"({"a": {"choice": [1], "weights": [0]}})").find("weights"), std::string::npos);
-  EXPECT_NE(wrong(R"({"a": {"object": {"b": {"label": "x"}}}})").find("fields.a.b"), std::string::npos);
+  EXPECT_NE(wrong(R"({"a": {"object": {"b": {"label": "x"}}}})").find("fields.a.b"),
+            std::string::npos);
   EXPECT_NE(wrong("{}"), "");
   EXPECT_EQ(wrong(R"({"a": {"bool": 1}})"), "");
 }

@@ -100,8 +100,9 @@ bool Pages::take_records(std::string_view body, std::vector<poll::Item>& items, 
   const bool parses = is_array ? reader.elements(whole, [](std::string_view) {})
                                : reader.members(whole, [](std::string_view, std::string_view) {});
   if (!parses) {
-    why = whole.starts_with('<') ? "a page of HTML instead of JSON (a sign-in page, or a proxy's error page?)"
-                                 : "a body that is not JSON, or is cut short";
+    why = whole.starts_with('<')
+              ? "a page of HTML instead of JSON (a sign-in page, or a proxy's error page?)"
+              : "a body that is not JSON, or is cut short";
     return false;
   }
   const auto found = json::at_pointer(whole, settings_.records);
@@ -132,7 +133,8 @@ void Pages::add(std::string_view value, std::vector<poll::Item>& items) {
     item.dedupe_hash = fields_.identity();
     item.dedupe_time_us = http::wall_now().count();
     note_newest();
-  } else if (value.empty() || (value.front() != '[' && value.front() != '"' && settings_.is_lines())) {
+  } else if (value.empty() ||
+             (value.front() != '[' && value.front() != '"' && settings_.is_lines())) {
     item.broken_why = "not a JSON object";
   }
   items.push_back(std::move(item));

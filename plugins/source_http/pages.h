@@ -41,9 +41,9 @@ class Pages final : public poll::Script {
   const Settings& settings_;
   json::RecordFields fields_;
   Slot slot_{};
-  std::string url_;      ///< Of the next page.
-  int64_t at_ = 0;       ///< kOffset, kPage.
-  uint32_t pages_ = 0;   ///< Of this slot so far.
+  std::string url_;                    ///< Of the next page.
+  int64_t at_ = 0;                     ///< kOffset, kPage.
+  uint32_t pages_ = 0;                 ///< Of this slot so far.
   std::optional<std::string> newest_;  ///< Of what is out.
   std::optional<std::string> newest_of_slot_;
 };

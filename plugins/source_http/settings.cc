@@ -54,8 +54,7 @@ Settings::Settings(const context& ctx, const config& cfg)
       key(cfg.str("key", "")),
       dedupe_key(cfg.strings("dedupe_key")),
       auth(auth::read_auth_settings(cfg)),
-      http(http::read_http_settings(
-          cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
+      http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
       poll(read_poll_options(cfg, auth.token + auth.user + auth.client_id)) {}
 
 void Settings::check() const {
@@ -66,7 +65,8 @@ void Settings::check() const {
     throw config_error("every: at least 10ms");
   }
   if (!is_lines() && !is_pointer(records)) {
-    throw config_error("records: \"" + records + "\" is neither \"\" nor \"lines\" nor a JSON pointer");
+    throw config_error("records: \"" + records +
+                       "\" is neither \"\" nor \"lines\" nor a JSON pointer");
   }
   if (is_raw && (!records.empty() || !key.empty() || !dedupe_key.empty() || since.is_used())) {
     throw config_error("format: a raw body has no fields, so no records, key, dedupe_key or since");

@@ -17,7 +17,7 @@ struct Paging {
   Kind kind = Kind::kNone;
   std::string cursor;  ///< JSON pointer to the next cursor, or to the next address.
   std::string param;
-  int64_t first = 0;      ///< kOffset, kPage.
+  int64_t first = 0;  ///< kOffset, kPage.
   uint32_t max_pages = 100;
 };
 

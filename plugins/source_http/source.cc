@@ -14,10 +14,10 @@ namespace {
 
 class HttpSource final : public source {
  public:
-  static constexpr auto info =
-      describe("org.millrace.http", "1.0.0", "Apache-2.0",
-               "Records of any HTTP service that is asked on a schedule: pages, cursors, credentials.",
-               schema::source_http, title{"HTTP polling"}, status::beta, trust::untrusted_input);
+  static constexpr auto info = describe(
+      "org.millrace.http", "1.0.0", "Apache-2.0",
+      "Records of any HTTP service that is asked on a schedule: pages, cursors, credentials.",
+      schema::source_http, title{"HTTP polling"}, status::beta, trust::untrusted_input);
 
   static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
 

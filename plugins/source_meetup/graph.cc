@@ -17,13 +17,18 @@ using http::Micros;
 
 constexpr const char* kFind =
     "query Find($q:String!,$lat:Float!,$lon:Float!,$r:Float,$from:DateTime,$n:Int,$after:String){ "
-    "eventSearch(filter:{query:$q,lat:$lat,lon:$lon,radius:$r,startDateRange:$from},first:$n,after:$after){ "
-    "totalCount pageInfo{hasNextPage endCursor} edges{node{id title dateTime duration eventType eventUrl status "
-    "createdTime venues{id name city country lat lon} group{id name urlname city state country lat lon timezone} "
+    "eventSearch(filter:{query:$q,lat:$lat,lon:$lon,radius:$r,startDateRange:$from},first:$n,after:"
+    "$after){ "
+    "totalCount pageInfo{hasNextPage endCursor} edges{node{id title dateTime duration eventType "
+    "eventUrl status "
+    "createdTime venues{id name city country lat lon} group{id name urlname city state country lat "
+    "lon timezone} "
     "rsvps(first:1){totalCount yesCount}}} } }";
 constexpr const char* kRsvps =
-    "query Rsvps($id:ID!,$n:Int,$after:String){ event(id:$id){ id title dateTime rsvps(first:$n,after:$after){ "
-    "totalCount yesCount noCount waitlistCount pageInfo{hasNextPage endCursor} edges{node{id status guestsCount "
+    "query Rsvps($id:ID!,$n:Int,$after:String){ event(id:$id){ id title dateTime "
+    "rsvps(first:$n,after:$after){ "
+    "totalCount yesCount noCount waitlistCount pageInfo{hasNextPage endCursor} edges{node{id "
+    "status guestsCount "
     "updated isHost member{id name} venue{id name}}} } } }";
 
 std::string number_text(double number) {
@@ -88,23 +93,27 @@ http::Request Graph::request(const Slot& slot) {
   http::Request request{settings_.url, {}, "POST"};
   request.headers.push_back({"Content-Type", "application/json"});
   request.headers.push_back({"Accept", "application/json"});
-  request.body = std::make_shared<const std::string>("{\"query\":" + json::quoted(finds_ ? kFind : kRsvps) +
-                                                     ",\"variables\":" + variables + "}}");
+  request.body = std::make_shared<const std::string>(
+      "{\"query\":" + json::quoted(finds_ ? kFind : kRsvps) + ",\"variables\":" + variables + "}}");
   return request;
 }
 
 Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll::Item>& items,
                         std::string& why) {
-  const auto data = json::at_pointer(answer.body, "/data"), errors = json::at_pointer(answer.body, "/errors");
+  const auto data = json::at_pointer(answer.body, "/data"),
+             errors = json::at_pointer(answer.body, "/errors");
   if (!data && !errors) {
     why = "an answer that is neither data nor errors";
     return Next::kAgain;
   }
   if (is_there(errors) && take_errors(*errors, items, why)) return Next::kAgain;
-  const auto connection = !data ? data : json::at_pointer(*data, finds_ ? "/eventSearch" : "/event/rsvps");
+  const auto connection =
+      !data ? data : json::at_pointer(*data, finds_ ? "/eventSearch" : "/event/rsvps");
   if (!is_there(data) || !is_there(connection)) {
     // A cursor that is refused ends this listing; the next slot begins a new one (MU6).
-    if (!is_there(errors)) items.push_back({.value = std::string(answer.body.substr(0, 8192)), .broken_why = "no such event"});
+    if (!is_there(errors))
+      items.push_back(
+          {.value = std::string(answer.body.substr(0, 8192)), .broken_why = "no such event"});
     seen_.clear();
     return Next::kDone;
   }
@@ -116,7 +125,8 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
   return page_done(slot, *connection, items);
 }
 
-Graph::Next Graph::page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items) {
+Graph::Next Graph::page_done(const Slot& slot, std::string_view connection,
+                             std::vector<poll::Item>& items) {
   const auto more = json::at_pointer(connection, "/pageInfo/hasNextPage");
   const std::string cursor = text_at(connection, "/pageInfo/endCursor");
   if (more && *more == "true" && !cursor.empty() && cursor != after_) {
@@ -139,18 +149,21 @@ bool Graph::take_errors(std::string_view errors, std::vector<poll::Item>& items,
       const Micros now = http::steady_now();
       const auto url = http::parse_url(settings_.url);
       if (reset_ms) {
-        const Micros wait = std::min(Micros(*reset_ms * 1000) - http::wall_now(), settings_.http.retry.max_after);
+        const Micros wait =
+            std::min(Micros(*reset_ms * 1000) - http::wall_now(), settings_.http.retry.max_after);
         http::HostGate::shared().hold(url->origin(), now + std::max(wait, Micros(0)));
       }
       return;
     }
-    items.push_back({.value = std::string(error), .broken_why = "the service says: " + text::printable(message)});
+    items.push_back({.value = std::string(error),
+                     .broken_why = "the service says: " + text::printable(message)});
   });
   return is_limit;
 }
 
 Graph::Failed Graph::failed(const Slot&, const http::Ending& ending, std::vector<poll::Item>&) {
-  const bool is_refused_cursor = ending.why == http::Ending::Why::kStatus && ending.status == 400 && !after_.empty();
+  const bool is_refused_cursor =
+      ending.why == http::Ending::Why::kStatus && ending.status == 400 && !after_.empty();
   if (!is_refused_cursor) return Failed::kOrdinary;
   after_.clear();
   seen_.clear();
@@ -176,14 +189,17 @@ void Graph::take_rsvps(const Slot& slot, std::string_view data, std::vector<poll
   const auto edges = json::at_pointer(*event, "/rsvps/edges");
   if (!edges) return;
   json::JsonReader().elements(*edges, [&](std::string_view edge) {
-    if (const auto node = json::at_pointer(edge, "/node")) add_rsvp(slot, "{" + described + "}", *node, items);
+    if (const auto node = json::at_pointer(edge, "/node"))
+      add_rsvp(slot, "{" + described + "}", *node, items);
   });
 }
 
-void Graph::add_rsvp(const Slot& slot, const std::string& event, std::string_view node, std::vector<poll::Item>& items) {
+void Graph::add_rsvp(const Slot& slot, const std::string& event, std::string_view node,
+                     std::vector<poll::Item>& items) {
   json::RecordFields fields("", {}, {"id", "status", "guestsCount", "updated"});
   const auto id = fields.read(node) ? fields.scalar(0) : std::nullopt;
-  if (!id) return items.push_back({.value = std::string(node), .broken_why = "an RSVP without an id"});
+  if (!id)
+    return items.push_back({.value = std::string(node), .broken_why = "an RSVP without an id"});
   std::string whole;
   for (size_t i = 1; i < 4; ++i) whole += fields.scalar(i).value_or("\x01") + '\xFF';
   const uint64_t state = text::stable_hash(whole);
@@ -200,13 +216,16 @@ void Graph::add_rsvp(const Slot& slot, const std::string& event, std::string_vie
 void Graph::add_absent(const Slot& slot, std::vector<poll::Item>& items) {
   const std::string event = event_of(slot);
   for (const std::string& id : known_.tracked.absent(event, seen_)) {
-    items.push_back(item(slot, "{\"event\":{\"id\":" + json::quoted(event) + "},\"rsvp\":{\"id\":" + json::quoted(id) +
-                                   ",\"status\":\"ABSENT\"}}", std::nullopt));
+    items.push_back(item(slot,
+                         "{\"event\":{\"id\":" + json::quoted(event) +
+                             "},\"rsvp\":{\"id\":" + json::quoted(id) + ",\"status\":\"ABSENT\"}}",
+                         std::nullopt));
   }
 }
 
 poll::Item Graph::item(const Slot& slot, std::string value, std::optional<int64_t> time_us) const {
-  poll::Item one{.value = settings_.is_personal ? std::move(value) : without_people(value), .key = event_of(slot)};
+  poll::Item one{.value = settings_.is_personal ? std::move(value) : without_people(value),
+                 .key = event_of(slot)};
   one.time_us = time_us.value_or(poller_->slots().begin(slot).count());
   one.headers = {{"mr.source", "meetup"},
                  {"mr.slot", std::to_string(slot.number)},

@@ -47,7 +47,8 @@ class Graph final : public poll::Script {
   const std::string& event_of(const Slot& slot) const;
   bool take_search(std::string_view data);
   void take_rsvps(const Slot& slot, std::string_view data, std::vector<poll::Item>& items);
-  void add_rsvp(const Slot& slot, const std::string& event, std::string_view node, std::vector<poll::Item>& items);
+  void add_rsvp(const Slot& slot, const std::string& event, std::string_view node,
+                std::vector<poll::Item>& items);
   void add_absent(const Slot& slot, std::vector<poll::Item>& items);
   /// What "errors" holds, as rows of `.errors`; true: the rate limit, wait.
   bool take_errors(std::string_view errors, std::vector<poll::Item>& items, std::string& why);
@@ -59,8 +60,8 @@ class Graph final : public poll::Script {
   const bool finds_;
   poll::Poller* poller_ = nullptr;
   // Of the present slot:
-  std::string after_;                        ///< Cursor of the next page; empty: the first.
-  std::map<std::string, uint64_t> seen_;     ///< RSVP id → state.
+  std::string after_;                     ///< Cursor of the next page; empty: the first.
+  std::map<std::string, uint64_t> seen_;  ///< RSVP id → state.
   std::set<std::string> found_in_slot_;
 };
 

@@ -23,12 +23,14 @@ std::string hashed_member(std::string_view member) {
 std::string without_people(std::string_view json) {
   json::JsonReader reader;
   std::vector<std::string_view> found;
-  if (!json::JsonPick({"member", "rsvp.member"}).pick(reader, json, found)) return std::string(json);
+  if (!json::JsonPick({"member", "rsvp.member"}).pick(reader, json, found))
+    return std::string(json);
   std::string out(json);
   for (const std::string_view member : found) {
     if (!member.data() || json::is_null(member)) continue;
     const auto at = static_cast<size_t>(member.data() - json.data());
-    return std::string(json.substr(0, at)) + hashed_member(member) + std::string(json.substr(at + member.size()));
+    return std::string(json.substr(0, at)) + hashed_member(member) +
+           std::string(json.substr(at + member.size()));
   }
   return out;
 }

@@ -91,7 +91,8 @@ class Lines final : public RsvpStream {
     }
     const auto state = stream_.step(left);
     now = steady_now();
-    const bool ran = state == HttpStream::State::kEnded && stream_.ending().why != http::Ending::Why::kStatus &&
+    const bool ran = state == HttpStream::State::kEnded &&
+                     stream_.ending().why != http::Ending::Why::kStatus &&
                      stream_.head().status == 200;
     if (!is_open_ && (state == HttpStream::State::kOpen || ran)) accept(now);
     if (is_open_ && stream_.bytes().find('\n') != std::string_view::npos) return;
@@ -116,7 +117,8 @@ class Lines final : public RsvpStream {
     if (limit.count() == 0 || now - last_line_ < limit) return;
     close();
     ++counts_.stalls;
-    patience_.stalled("no record for " + http::duration_text(limit), settings_.http.retry.initial, now);
+    patience_.stalled("no record for " + http::duration_text(limit), settings_.http.retry.initial,
+                      now);
   }
 
   /// A last line without its end is half a record: the resume brings it whole.
@@ -128,7 +130,8 @@ class Lines final : public RsvpStream {
       ++counts_.retries;
       return patience_.attempt_failed(ending, now);
     }
-    if (ending.body_bytes == 0) return patience_.stalled("an empty answer", settings_.http.retry.initial, now);
+    if (ending.body_bytes == 0)
+      return patience_.stalled("an empty answer", settings_.http.retry.initial, now);
     patience_.cut(ending.text, now - opened_, settings_.http.retry.initial, now);
   }
 
@@ -153,7 +156,8 @@ class Lines final : public RsvpStream {
 
 std::unique_ptr<RsvpStream> RsvpStream::make(const context& ctx, const Settings& settings,
                                              std::function<std::string()> url) {
-  if (settings.mode == Mode::kWebSocket) return std::make_unique<Socket>(ctx, settings, std::move(url));
+  if (settings.mode == Mode::kWebSocket)
+    return std::make_unique<Socket>(ctx, settings, std::move(url));
   return std::make_unique<Lines>(ctx, settings, std::move(url));
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// The RSVP stream of old: one JSON object per line of an endless answer, or per WebSocket message;
-/// both with `since_mtime` (MU1). Outlives its connections. Threads: one at a time; cancel() from any.
+/// both with `since_mtime` (MU1). Outlives its connections. Threads: one at a time; cancel() from
+/// any.
 
 #include <atomic>
 #include <functional>

@@ -50,8 +50,9 @@ poll::PollOptions read_poll_options(const config& cfg, http::Micros every) {
 Settings::Settings(const context& ctx, const config& cfg)
     : mode(mode_of(cfg.str("mode", "graphql"))),
       url(cfg.str("url", "https://api.meetup.com/gql-ext")),
-      stream_url(cfg.str("stream_url", mode == Mode::kWebSocket ? "ws://stream.meetup.com/2/rsvps"
-                                                                : "http://stream.meetup.com/2/rsvps")),
+      stream_url(cfg.str("stream_url", mode == Mode::kWebSocket
+                                           ? "ws://stream.meetup.com/2/rsvps"
+                                           : "http://stream.meetup.com/2/rsvps")),
       events(cfg.strings("events")),
       page(cfg.i64("page", 50)),
       every(cfg.duration("every", std::chrono::minutes(5))),
@@ -66,7 +67,8 @@ Settings::Settings(const context& ctx, const config& cfg)
       poll(read_poll_options(cfg, every)),
       ws(read_ws_options(cfg)) {
   for (const config& one : cfg.list("searches")) {
-    searches.push_back({one.str("name"), one.str("query"), one.f64("lat"), one.f64("lon"), one.f64("radius", 25)});
+    searches.push_back(
+        {one.str("name"), one.str("query"), one.f64("lat"), one.f64("lon"), one.f64("radius", 25)});
   }
 }
 
@@ -83,7 +85,8 @@ void Settings::check() const {
   }
   std::set<std::string> names;
   for (const Search& search : searches) {
-    if (!names.insert(search.name).second) throw config_error("searches: two are called \"" + search.name + "\"");
+    if (!names.insert(search.name).second)
+      throw config_error("searches: two are called \"" + search.name + "\"");
   }
 }
 

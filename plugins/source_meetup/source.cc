@@ -1,5 +1,6 @@
-// Answers to invitations: Meetup's living GraphQL API as a change feed, and the RSVP stream of old for
-// those who have an archive or a mirror of it. The rules MU1-MU8 are in the design page on sources.
+// Answers to invitations: Meetup's living GraphQL API as a change feed, and the RSVP stream of old
+// for those who have an archive or a mirror of it. The rules MU1-MU8 are in the design page on
+// sources.
 
 #include <memory>
 #include <millrace/plugin.hpp>
@@ -84,9 +85,11 @@ class Meetup final : public source {
 
   std::string snapshot(uint64_t) override {
     if (settings_.mode == Mode::kGraph) {
-      return follower_.snapshot("{\"finder\":" + finder_.snapshot() + ",\"known\":" + known_.snapshot() + "}");
+      return follower_.snapshot("{\"finder\":" + finder_.snapshot() +
+                                ",\"known\":" + known_.snapshot() + "}");
     }
-    return "{\"v\":1,\"seq\":" + std::to_string(seq_) + ",\"mtime\":" + std::to_string(newest_ms_) + "}";
+    return "{\"v\":1,\"seq\":" + std::to_string(seq_) + ",\"mtime\":" + std::to_string(newest_ms_) +
+           "}";
   }
 
   void cancel() noexcept override {
@@ -179,7 +182,8 @@ class Meetup final : public source {
     const auto id = mtime ? fields_.scalar(0) : std::nullopt;
     if (!id || *mtime < 0 || *mtime > 100'000'000'000'000) {
       ++counts_.broken;
-      return out.reject_bytes({.bytes = line_, .position = ++seq_}, "not an RSVP with rsvp_id and mtime");
+      return out.reject_bytes({.bytes = line_, .position = ++seq_},
+                              "not an RSVP with rsvp_id and mtime");
     }
     report_gap(*mtime, out);
     // A clock that is far ahead would make the next resume skip everything until then.
@@ -190,7 +194,9 @@ class Meetup final : public source {
                               {"mr.received_us", received},
                               {"mr.personal", settings_.is_personal ? "as received" : "hashed"}};
     record r{.value = settings_.is_personal ? line_ : std::string_view(hashed),
-             .time_us = *mtime * 1000, .position = ++seq_, .headers = headers};
+             .time_us = *mtime * 1000,
+             .position = ++seq_,
+             .headers = headers};
     const auto key = fields_.key();
     if (key) r.key = *key;
     r.dedupe_hash = text::stable_hash(*id + '\xFF' + std::to_string(*mtime));
@@ -202,14 +208,19 @@ class Meetup final : public source {
     const auto asked = std::exchange(asked_ms_, std::nullopt);
     if (!asked || mtime < *asked + kGapMs) return;
     ++counts_.gaps;
-    out.lost({.from_us = *asked * 1000, .to_us = mtime * 1000, .from_position = seq_, .to_position = seq_ + 1,
-              .estimated = true, .reason = "retention"});
+    out.lost({.from_us = *asked * 1000,
+              .to_us = mtime * 1000,
+              .from_position = seq_,
+              .to_position = seq_ + 1,
+              .estimated = true,
+              .reason = "retention"});
   }
 
   void publish_stream() {
     const StreamCounts now = stream_->counts();
     if (now.stalls > sent_.stalls) stalls_.add(static_cast<double>(now.stalls - sent_.stalls));
-    if (now.reconnects > sent_.reconnects) reconnects_.add(static_cast<double>(now.reconnects - sent_.reconnects));
+    if (now.reconnects > sent_.reconnects)
+      reconnects_.add(static_cast<double>(now.reconnects - sent_.reconnects));
     counts_.requests += now.requests - sent_.requests;
     counts_.retries += now.retries - sent_.retries;
     sent_ = now;
@@ -218,12 +229,13 @@ class Meetup final : public source {
 
   void restore_stream(std::string_view state) {
     std::optional<int64_t> version;
-    const bool whole = json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
-      const auto number = json::integer_of(raw);
-      if (key == "v") version = number;
-      if (key == "seq" && number) seq_ = static_cast<uint64_t>(*number);
-      if (key == "mtime" && number) newest_ms_ = *number;
-    });
+    const bool whole =
+        json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+          const auto number = json::integer_of(raw);
+          if (key == "v") version = number;
+          if (key == "seq" && number) seq_ = static_cast<uint64_t>(*number);
+          if (key == "mtime" && number) newest_ms_ = *number;
+        });
     if (whole && version == 1) return;
     throw fatal("the stored position is not one of this plugin: start with --fresh");
   }
@@ -241,7 +253,8 @@ class Meetup final : public source {
   StreamCounts sent_;
   uint64_t seq_ = 0;
   int64_t newest_ms_ = 0;
-  std::optional<int64_t> asked_ms_;  ///< What the last connection asked for, until its first record.
+  std::optional<int64_t>
+      asked_ms_;  ///< What the last connection asked for, until its first record.
   std::string_view line_;
   bool has_line_ = false;    ///< line_ did not fit into the last poll.
   std::mutex stream_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.

@@ -14,16 +14,22 @@ namespace millrace::meetup {
 namespace {
 
 TEST(WithoutPeople, HashesTheIdAndNothingElse) {
-  const std::string one = without_people(R"({ "a":1,"member":{"member_id":11,"member_name":"M"}, "b":"member"})");
+  const std::string one =
+      without_people(R"({ "a":1,"member":{"member_id":11,"member_name":"M"}, "b":"member"})");
   EXPECT_EQ(one.substr(0, 28), R"({ "a":1,"member":{"member_id)");
   EXPECT_EQ(one.find("\"M\""), std::string::npos);
   EXPECT_TRUE(one.ends_with(R"(}, "b":"member"})"));
-  EXPECT_EQ(without_people(R"({"member":{"member_name":"X","member_id":11}})"), without_people(R"({"member":{"member_id":11}})"));
-  EXPECT_NE(without_people(R"({"member":{"member_id":12}})"), without_people(R"({"member":{"member_id":11}})"));
-  EXPECT_EQ(without_people(R"({"rsvp":{"member":{"id":"11"}}})"), R"({"rsvp":)" + without_people(R"({"member":{"member_id":11}})") + "}");
+  EXPECT_EQ(without_people(R"({"member":{"member_name":"X","member_id":11}})"),
+            without_people(R"({"member":{"member_id":11}})"));
+  EXPECT_NE(without_people(R"({"member":{"member_id":12}})"),
+            without_people(R"({"member":{"member_id":11}})"));
+  EXPECT_EQ(without_people(R"({"rsvp":{"member":{"id":"11"}}})"),
+            R"({"rsvp":)" + without_people(R"({"member":{"member_id":11}})") + "}");
   EXPECT_EQ(without_people(R"({"member":{"name":"Ada"}})"), R"({"member":{"member_id":null}})");
-  EXPECT_EQ(without_people(R"({"member":"Ada"})"), R"({"member":null})") << "what is not understood is not passed on";
-  for (const char* same : {"", "x", "[1]", R"({"member":null})", R"({"a":{"member":{"member_id":1}}})"}) {
+  EXPECT_EQ(without_people(R"({"member":"Ada"})"), R"({"member":null})")
+      << "what is not understood is not passed on";
+  for (const char* same :
+       {"", "x", "[1]", R"({"member":null})", R"({"a":{"member":{"member_id":1}}})"}) {
     EXPECT_EQ(without_people(same), same);
   }
 }
@@ -62,18 +68,27 @@ TEST(Tracked, SnapshotsHoldAllSixtyFourBits) {
 
 TEST(Settings, AreChecked) {
   const test::library plugin(MILLRACE_PLUGIN_FILE);
-  const auto wrong = [&](const std::string& text) { return test::harness::validate(plugin.component("meetup"), text); };
+  const auto wrong = [&](const std::string& text) {
+    return test::harness::validate(plugin.component("meetup"), text);
+  };
   EXPECT_NE(wrong("{}").find("a search or an event"), std::string::npos);
   EXPECT_EQ(wrong(R"({"events": ["1"]})"), "");
   EXPECT_EQ(wrong(R"({"mode": "stream"})"), "");
   EXPECT_NE(wrong(R"({"mode": "stream", "stream_url": "x"})"), "");
-  EXPECT_NE(wrong(R"({"events": ["1"], "auth": {"client_key": "c", "private_key": "secret words"}})").find("RSA"), std::string::npos);
-  EXPECT_EQ(wrong(R"({"events": ["1"], "auth": {"client_key": "c", "private_key": "secret words"}})").find("secret words"), std::string::npos);
+  EXPECT_NE(
+      wrong(R"({"events": ["1"], "auth": {"client_key": "c", "private_key": "secret words"}})")
+          .find("RSA"),
+      std::string::npos);
+  EXPECT_EQ(
+      wrong(R"({"events": ["1"], "auth": {"client_key": "c", "private_key": "secret words"}})")
+          .find("secret words"),
+      std::string::npos);
 }
 
 TEST(Recorded, RsvpsOf2015HaveWhatThePluginReads) {
   const char* folder = std::getenv("MILLRACE_TEST_DATA");
-  const std::filesystem::path packed = std::filesystem::path(folder ? folder : "") / "meetup/rsvps-2015-03.jsonl.zst";
+  const std::filesystem::path packed =
+      std::filesystem::path(folder ? folder : "") / "meetup/rsvps-2015-03.jsonl.zst";
   if (!folder || !std::filesystem::exists(packed)) {
     GTEST_SKIP() << "no recorded answers: set MILLRACE_TEST_DATA to the folder of test data";
   }
@@ -85,7 +100,8 @@ TEST(Recorded, RsvpsOf2015HaveWhatThePluginReads) {
   int read = 0, broken = 0;
   for (ssize_t n = 0; (n = getline(&line, &room, lines)) > 0;) {
     const std::string_view text(line, static_cast<size_t>(n));
-    const bool good = fields.read(text) && fields.key() && fields.identity() != 0 && json::integer_of(fields.raw(1));
+    const bool good = fields.read(text) && fields.key() && fields.identity() != 0 &&
+                      json::integer_of(fields.raw(1));
     good ? ++read : ++broken;
     if (good) EXPECT_EQ(without_people(text).find("member_name"), std::string::npos);
   }

@@ -18,9 +18,11 @@ class Tracked {
   /// True: the answer is new, or another than it was. Takes effect with keep().
   bool differs(const std::string& event, const std::string& id, uint64_t state) const;
   /// Ids of `event` that are not among `seen`.
-  std::vector<std::string> absent(const std::string& event, const std::map<std::string, uint64_t>& seen) const;
+  std::vector<std::string> absent(const std::string& event,
+                                  const std::map<std::string, uint64_t>& seen) const;
   /// The complete listing of an event. With `forgets_absent` ids that are not in it are forgotten.
-  void keep(const std::string& event, const std::map<std::string, uint64_t>& seen, bool forgets_absent);
+  void keep(const std::string& event, const std::map<std::string, uint64_t>& seen,
+            bool forgets_absent);
 
   uint64_t size() const { return size_; }
   std::string snapshot() const;

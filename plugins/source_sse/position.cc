@@ -7,11 +7,12 @@ namespace millrace::sse_source {
 bool Position::restore(std::string_view state) {
   std::optional<int64_t> version;
   json::JsonReader texts;
-  const bool whole = json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
-    if (key == "v") version = json::integer_of(raw);
-    if (key == "seq") seq = static_cast<uint64_t>(json::integer_of(raw).value_or(0));
-    if (key == "id") texts.text(raw, id);
-  });
+  const bool whole =
+      json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+        if (key == "v") version = json::integer_of(raw);
+        if (key == "seq") seq = static_cast<uint64_t>(json::integer_of(raw).value_or(0));
+        if (key == "id") texts.text(raw, id);
+      });
   return whole && version == 1;
 }
 

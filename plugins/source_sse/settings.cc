@@ -24,8 +24,7 @@ Settings::Settings(const context& ctx, const config& cfg)
       replays(cfg.str("replay", "window") == "window"),
       key(cfg.str("key", "")),
       dedupe_key(cfg.strings("dedupe_key")),
-      http(http::read_http_settings(cfg,
-                                    http::default_user_agent(ctx, cfg.str("contact", "")))),
+      http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
       sse(read_sse_options(cfg)) {
   for (const std::string& type : cfg.strings("events")) events.insert(type);
   if (events.empty()) events = {"message"};

@@ -22,9 +22,10 @@ using http::Micros;
 
 class SseSource final : public source {
  public:
-  static constexpr auto info = describe(
-      "org.millrace.sse", "1.0.0", "Apache-2.0", "Any stream of server-sent events (text/event-stream).",
-      schema::source_sse, title{"Server-sent events"}, status::beta, trust::untrusted_input);
+  static constexpr auto info =
+      describe("org.millrace.sse", "1.0.0", "Apache-2.0",
+               "Any stream of server-sent events (text/event-stream).", schema::source_sse,
+               title{"Server-sent events"}, status::beta, trust::untrusted_input);
 
   static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
 
@@ -193,8 +194,8 @@ class SseSource final : public source {
   Position position_;
   sse::Metrics metrics_;
   bool ended_ = false;
-  bool has_event_ = false;  ///< client_->event() did not fit into the last poll.
-  bool was_cut_ = false;    ///< There was a connection before.
+  bool has_event_ = false;   ///< client_->event() did not fit into the last poll.
+  bool was_cut_ = false;     ///< There was a connection before.
   std::string lost_reason_;  ///< A gap to tell with the next event.
   int64_t last_receipt_us_ = 0;
   std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.

@@ -52,7 +52,8 @@ void Settings::check() const {
     throw config_error("records: \"" + records + "\" is not a JSON pointer");
   }
   if (is_raw && (!records.empty() || resumes() || !key.empty() || !dedupe_key.empty())) {
-    throw config_error("format: a raw message has no fields, so no records, resume, key or dedupe_key");
+    throw config_error(
+        "format: a raw message has no fields, so no records, resume, key or dedupe_key");
   }
   if (resumes() && resume_send.find(kPosition) == resume_send.npos) {
     throw config_error("resume.send: holds no {position}");
@@ -65,7 +66,8 @@ void Settings::check() const {
 std::string with_position(const std::string& text, const std::string& position) {
   std::string out = text;
   const std::string quoted = "\"" + std::string(kPosition) + "\"";
-  if (const size_t at = out.find(quoted); at != out.npos) return out.replace(at, quoted.size(), position);
+  if (const size_t at = out.find(quoted); at != out.npos)
+    return out.replace(at, quoted.size(), position);
   const size_t at = out.find(kPosition);
   return at == out.npos ? out : out.replace(at, kPosition.size(), position);
 }

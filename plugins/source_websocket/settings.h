@@ -21,7 +21,7 @@ struct Settings {
   std::string url;
   std::vector<std::string> subscribe;  ///< As they are sent.
   std::vector<Pattern> ignore, pongs;
-  std::string records;                 ///< JSON pointer to an array; empty: the message is the record.
+  std::string records;  ///< JSON pointer to an array; empty: the message is the record.
   bool is_raw;
   std::string resume_field, resume_send;  ///< Empty: cannot resume.
   std::string key;

@@ -1,5 +1,5 @@
-// Any WebSocket feed: subscriptions, pings of the service's own, and, where the service can, a resume.
-// README.md says what can be lost or repeated.
+// Any WebSocket feed: subscriptions, pings of the service's own, and, where the service can, a
+// resume. README.md says what can be lost or repeated.
 
 #include <deque>
 #include <memory>
@@ -88,7 +88,8 @@ class WebSocketSource final : public source {
   }
 
   std::string snapshot(uint64_t) override {
-    return "{\"v\":1,\"seq\":" + std::to_string(seq_) + ",\"seen_us\":" + std::to_string(last_seen_us_) +
+    return "{\"v\":1,\"seq\":" + std::to_string(seq_) +
+           ",\"seen_us\":" + std::to_string(last_seen_us_) +
            ",\"position\":" + json::quoted(position_) + "}";
   }
 
@@ -137,8 +138,11 @@ class WebSocketSource final : public source {
       ++ignored_count_;
       return;
     }
-    const auto list = settings_.records.empty() ? std::nullopt : json::at_pointer(message, settings_.records);
-    const bool has_list = list && json::JsonReader().elements(*list, [&](std::string_view raw) { pending_.emplace_back(raw); });
+    const auto list =
+        settings_.records.empty() ? std::nullopt : json::at_pointer(message, settings_.records);
+    const bool has_list = list && json::JsonReader().elements(*list, [&](std::string_view raw) {
+      pending_.emplace_back(raw);
+    });
     if (!has_list) pending_.emplace_back(message);
   }
 
@@ -188,13 +192,14 @@ class WebSocketSource final : public source {
 
   void restore(std::string_view state) {
     std::optional<int64_t> version;
-    const bool whole = json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
-      const auto number = json::integer_of(raw);
-      if (key == "v") version = number;
-      if (key == "seq" && number) seq_ = static_cast<uint64_t>(*number);
-      if (key == "seen_us" && number) last_seen_us_ = *number;
-      if (key == "position") json::JsonReader().text(raw, position_);
-    });
+    const bool whole =
+        json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+          const auto number = json::integer_of(raw);
+          if (key == "v") version = number;
+          if (key == "seq" && number) seq_ = static_cast<uint64_t>(*number);
+          if (key == "seen_us" && number) last_seen_us_ = *number;
+          if (key == "position") json::JsonReader().text(raw, position_);
+        });
     if (whole && version == 1) return;
     throw fatal("the stored position is not one of this plugin: start with --fresh");
   }
@@ -206,11 +211,11 @@ class WebSocketSource final : public source {
   uint64_t ignored_count_ = 0, gap_count_ = 0;
   websocket::WsCounts sent_;
   uint64_t seq_ = 0;
-  std::string position_;       ///< JSON of `resume.field` of the last record; empty: none.
-  int64_t last_seen_us_ = 0;   ///< When the last record came, also of an earlier run.
-  int64_t lost_at_us_ = 0;     ///< A gap begins here; told with the next record.
+  std::string position_;      ///< JSON of `resume.field` of the last record; empty: none.
+  int64_t last_seen_us_ = 0;  ///< When the last record came, also of an earlier run.
+  int64_t lost_at_us_ = 0;    ///< A gap begins here; told with the next record.
   std::deque<std::string> pending_;
-  std::mutex client_mutex_;    ///< Guards the pointer against cancel(); polls need no lock.
+  std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.
   std::unique_ptr<websocket::WsClient> client_;
 };
 

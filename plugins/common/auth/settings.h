@@ -10,9 +10,9 @@ namespace millrace::auth {
 struct AuthSettings {
   enum class Kind { kNone, kBearer, kBasic, kClient, kJwt };
   Kind kind = Kind::kNone;
-  std::string token;                         ///< kBearer.
-  std::string user, password;                ///< kBasic.
-  std::string token_url;                     ///< kClient, kJwt.
+  std::string token;           ///< kBearer.
+  std::string user, password;  ///< kBasic.
+  std::string token_url;       ///< kClient, kJwt.
   std::string client_id, client_secret, scope;
   std::string subject, audience, key_id, private_key;  ///< kJwt; client_id is the issuer.
 

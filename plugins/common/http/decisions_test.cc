@@ -198,7 +198,8 @@ TEST(HostGate, H6_ARequestDearerThanTheBurstIsSentOnceTheBucketIsFull) {
 }
 
 TEST(Url, QueriesAreEncoded) {
-  EXPECT_EQ(with_query("http://h/a?b=c", "d e", "f&g=\u00fc/+"), "http://h/a?b=c&d%20e=f%26g%3d%c3%bc%2f%2b");
+  EXPECT_EQ(with_query("http://h/a?b=c", "d e", "f&g=\u00fc/+"),
+            "http://h/a?b=c&d%20e=f%26g%3d%c3%bc%2f%2b");
   EXPECT_EQ(with_query("http://h", "q", ""), "http://h/?q=");
 }
 

@@ -33,9 +33,8 @@ Exchange::Step Exchange::step(Micros at_most) {
 Exchange::Step Exchange::finish() {
   const Ending& ending = stream_.ending();
   const int status = stream_.head().status;
-  const bool is_answer =
-      (ending.why == Ending::Why::kBodyEnd && ending.fault == Fault::kNone) ||
-      (ending.why == Ending::Why::kStatus && (status == 204 || status == 304));
+  const bool is_answer = (ending.why == Ending::Why::kBodyEnd && ending.fault == Fault::kNone) ||
+                         (ending.why == Ending::Why::kStatus && (status == 204 || status == 304));
   if (!is_answer) return failed(ending);
   const char* fault = size_fault(ending.wire_bytes);
   if (fault) return too_large(fault);

@@ -1,7 +1,8 @@
 #pragma once
 
-/// A request whose answer is read as a stream: connects, follows redirects (S22), and hands the body
-/// out as bytes in order. It does not repeat anything; it says how it ended, and its owner decides.
+/// A request whose answer is read as a stream: connects, follows redirects (S22), and hands the
+/// body out as bytes in order. It does not repeat anything; it says how it ended, and its owner
+/// decides.
 ///
 /// Bytes wait in a buffer of `buffer_max`; when it is full the socket is left alone until
 /// consume() makes room, so that TCP slows the sender down (P7).
@@ -32,8 +33,8 @@ struct Ending {
   Fault fault = Fault::kNone;
   uint64_t body_bytes = 0;
   uint64_t wire_bytes = 0;  ///< Of the body, before content coding was undone.
-  std::string body{};  ///< kStatus: the beginning of the error document.
-  std::string text{};  ///< One line for people.
+  std::string body{};       ///< kStatus: the beginning of the error document.
+  std::string text{};       ///< One line for people.
   std::optional<RetryAfter> retry_after{};
 };
 

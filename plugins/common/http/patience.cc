@@ -41,7 +41,8 @@ void Patience::accepted(Micros now) {
 
 void Patience::attempt_failed(const Ending& ending, Micros now, Micros busy_wait) {
   if (ending.why == Ending::Why::kStatus) return status(ending, now, busy_wait);
-  const bool is_garbage = ending.why == Ending::Why::kBadResponse || ending.fault == Fault::kBadResponse;
+  const bool is_garbage =
+      ending.why == Ending::Why::kBadResponse || ending.fault == Fault::kBadResponse;
   if (is_garbage) return bad_response(ending.text, now);
   if (ending.fault == Fault::kTls || ending.fault == Fault::kProxyAuth) {
     return refusal(ending.text, ending, now);

@@ -63,8 +63,8 @@ std::string form_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          c == '-' || c == '_' || c == '.' || c == '~';
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
     if (is_plain) {
       out += c;
     } else {
@@ -77,7 +77,8 @@ std::string form_encoded(std::string_view text) {
 std::string with_query(const std::string& url, std::string_view name, std::string_view value) {
   const Handle handle = opened(url);
   const std::string pair = form_encoded(name) + "=" + form_encoded(value);
-  if (!handle || curl_url_set(handle.get(), CURLUPART_QUERY, pair.c_str(), CURLU_APPENDQUERY) != CURLUE_OK) {
+  if (!handle ||
+      curl_url_set(handle.get(), CURLUPART_QUERY, pair.c_str(), CURLU_APPENDQUERY) != CURLUE_OK) {
     return url;
   }
   return part(handle.get(), CURLUPART_URL);

@@ -16,8 +16,9 @@ std::string unescaped(std::string_view part) {
 std::optional<std::string_view> member_of(std::string_view text, const std::string& name) {
   std::optional<std::string_view> found;
   JsonReader reader;
-  const bool whole = reader.members(
-      text, [&](std::string_view key, std::string_view raw) { if (key == name) found = raw; });
+  const bool whole = reader.members(text, [&](std::string_view key, std::string_view raw) {
+    if (key == name) found = raw;
+  });
   return whole ? found : std::nullopt;
 }
 
@@ -26,8 +27,9 @@ std::optional<std::string_view> element_of(std::string_view text, const std::str
   const auto wanted = integer_of(index);
   int64_t at = 0;
   JsonReader reader;
-  const bool whole = reader.elements(
-      text, [&](std::string_view raw) { if (at++ == wanted) found = raw; });
+  const bool whole = reader.elements(text, [&](std::string_view raw) {
+    if (at++ == wanted) found = raw;
+  });
   return whole ? found : std::nullopt;
 }
 

@@ -8,7 +8,8 @@ namespace millrace::json {
 std::string problem_text(std::string_view body) {
   JsonReader reader;
   std::vector<std::string_view> found;
-  if (JsonPick({"title", "error", "detail", "message", "error_description"}).pick(reader, body, found)) {
+  if (JsonPick({"title", "error", "detail", "message", "error_description"})
+          .pick(reader, body, found)) {
     std::string text;
     for (const std::string_view raw : found) {
       std::string part;

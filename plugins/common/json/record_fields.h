@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a source reads of a record itself: its key, and who it is for the duplicate filter (P4). All
-/// else is decoded by the host. Threads: one.
+/// What a source reads of a record itself: its key, and who it is for the duplicate filter (P4).
+/// All else is decoded by the host. Threads: one.
 
 #include <optional>
 #include <string>

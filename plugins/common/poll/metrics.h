@@ -30,7 +30,7 @@ class Metrics {
  private:
   struct Metric {
     counter to;
-    uint64_t PollCounts::* from;
+    uint64_t PollCounts::*from;
   };
   std::vector<Metric> metrics_;
   PollCounts sent_;

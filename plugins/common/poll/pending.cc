@@ -41,7 +41,8 @@ size_t Pending::put_out(const budget& b, emitter& out) {
 }
 
 void Pending::drop_front(size_t count) {
-  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(std::min(count, items_.size())));
+  items_.erase(items_.begin(),
+               items_.begin() + static_cast<std::ptrdiff_t>(std::min(count, items_.size())));
 }
 
 }  // namespace millrace::poll

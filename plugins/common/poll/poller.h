@@ -133,17 +133,17 @@ class Poller {
   http::Exchange exchange_;
   Slots slots_;
   std::map<std::string, std::unique_ptr<http::Patience>> patiences_;
-  std::optional<Slot> slot_;       ///< Being asked for, or being put out.
+  std::optional<Slot> slot_;  ///< Being asked for, or being put out.
   bool is_putting_out_ = false;
-  std::vector<Item> items_;        ///< Of the pages so far.
+  std::vector<Item> items_;  ///< Of the pages so far.
   Pending pending_;
-  size_t put_out_ = 0;             ///< Records of slot_ that are out.
-  std::optional<Within> within_;   ///< Of the snapshot that was opened.
+  size_t put_out_ = 0;            ///< Records of slot_ that are out.
+  std::optional<Within> within_;  ///< Of the snapshot that was opened.
   bool asks_validators_ = false, not_modified_ = false;
   std::string etag_, modified_, more_;
   std::string damaged_, damaged_why_;  ///< The last body of slot_ that could not be read.
   std::optional<size_t> failing_target_;
-  uint32_t hosts_failures_ = 0;    ///< 5xx in a row, of different targets.
+  uint32_t hosts_failures_ = 0;  ///< 5xx in a row, of different targets.
   std::vector<Told> told_;
   PollCounts counts_;
   std::atomic<bool> cancelled_{false};

@@ -43,22 +43,24 @@ void Poller::open(const std::vector<std::string>& targets, std::string_view stat
 
 void Poller::read_state(std::string_view state) {
   std::optional<int64_t> version;
-  const bool whole = json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
-    if (key == "v") version = json::integer_of(raw);
-    if (key == "more") more_ = raw;
-    if (key == "targets") {
-      json::JsonReader().members(raw, [&](std::string_view name, std::string_view target) {
-        slots_.restore(std::string(name), target_of(target));
+  const bool whole =
+      json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+        if (key == "v") version = json::integer_of(raw);
+        if (key == "more") more_ = raw;
+        if (key == "targets") {
+          json::JsonReader().members(raw, [&](std::string_view name, std::string_view target) {
+            slots_.restore(std::string(name), target_of(target));
+          });
+        }
+        if (key != "within") return;
+        within_.emplace();
+        json::JsonReader().members(raw, [&](std::string_view name, std::string_view value) {
+          if (name == "target") within_->target = text_of(value);
+          if (name == "slot") within_->slot = json::integer_of(value).value_or(0);
+          if (name == "records")
+            within_->records = static_cast<size_t>(json::integer_of(value).value_or(0));
+        });
       });
-    }
-    if (key != "within") return;
-    within_.emplace();
-    json::JsonReader().members(raw, [&](std::string_view name, std::string_view value) {
-      if (name == "target") within_->target = text_of(value);
-      if (name == "slot") within_->slot = json::integer_of(value).value_or(0);
-      if (name == "records") within_->records = static_cast<size_t>(json::integer_of(value).value_or(0));
-    });
-  });
   if (whole && version == 1) return;
   throw fatal("the stored position is not one of this plugin: start with --fresh");
 }

@@ -28,7 +28,8 @@ void Slots::set_targets(const std::vector<std::string>& names, Micros wall) {
   for (const std::string& name : names) {
     Target target{name, nullptr};
     const auto every = static_cast<uint64_t>(options_.every.count());
-    if (options_.spread) target.offset = Micros(static_cast<int64_t>(text::stable_hash(name) % every));
+    if (options_.spread)
+      target.offset = Micros(static_cast<int64_t>(text::stable_hash(name) % every));
     const auto [at, is_new] = states_.try_emplace(name);
     target.state = &at->second;
     if (is_new) {

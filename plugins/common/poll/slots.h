@@ -19,9 +19,9 @@ using http::Micros;
 
 /// What is kept of a target between runs.
 struct TargetState {
-  uint32_t partition = 0;   ///< Given at first sight, kept for ever.
-  int64_t done_us = 0;      ///< Slots that begin before this (since 1970) are over.
-  uint64_t position = 0;    ///< Of the last slot; rises with every slot, whatever becomes of `every`.
+  uint32_t partition = 0;  ///< Given at first sight, kept for ever.
+  int64_t done_us = 0;     ///< Slots that begin before this (since 1970) are over.
+  uint64_t position = 0;  ///< Of the last slot; rises with every slot, whatever becomes of `every`.
   std::string etag, modified;  ///< Of the last body that was put out whole (H2).
 };
 

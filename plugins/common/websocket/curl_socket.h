@@ -1,8 +1,8 @@
 #pragma once
 
-/// A connection that libcurl made (through proxies, with TLS, to whichever address answers first) as
-/// the stream below Beast's WebSocket. So there is one place that connects and checks certificates.
-/// Threads: as the io_context.
+/// A connection that libcurl made (through proxies, with TLS, to whichever address answers first)
+/// as the stream below Beast's WebSocket. So there is one place that connects and checks
+/// certificates. Threads: as the io_context.
 
 #include <curl/curl.h>
 #include <sys/socket.h>
@@ -24,7 +24,8 @@ class CurlSocket {
   using executor_type = asio::io_context::executor_type;
 
   /// `easy` is connected (CURLOPT_CONNECT_ONLY), stays with its owner, and outlives this.
-  CurlSocket(asio::io_context& io, CURL* easy) : executor_(io.get_executor()), easy_(easy), wait_(io) {
+  CurlSocket(asio::io_context& io, CURL* easy)
+      : executor_(io.get_executor()), easy_(easy), wait_(io) {
     curl_socket_t fd = CURL_SOCKET_BAD;
     curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
     if (fd != CURL_SOCKET_BAD) wait_.assign(fd);
@@ -47,8 +48,9 @@ class CurlSocket {
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     const asio::const_buffer from = first<asio::const_buffer>(buffers);
-    return start([this, from](size_t& n) { return curl_easy_send(easy_, from.data(), from.size(), &n); },
-                 asio::posix::stream_descriptor::wait_write, from.size() == 0, token);
+    return start(
+        [this, from](size_t& n) { return curl_easy_send(easy_, from.data(), from.size(), &n); },
+        asio::posix::stream_descriptor::wait_write, from.size() == 0, token);
   }
 
   /// Whatever waits ends, whatever comes fails.
@@ -64,17 +66,19 @@ class CurlSocket {
  private:
   template <class Buffer, class Buffers>
   static Buffer first(const Buffers& buffers) {
-    for (auto at = asio::buffer_sequence_begin(buffers); at != asio::buffer_sequence_end(buffers); ++at) {
+    for (auto at = asio::buffer_sequence_begin(buffers); at != asio::buffer_sequence_end(buffers);
+         ++at) {
       const Buffer buffer(*at);
       if (buffer.size() > 0) return buffer;
     }
     return {};
   }
 
-  /// Tries, waits for the socket, tries again; a result is handed over later, never at once. TLS may
-  /// hold bytes that the socket no longer shows, so trying comes before waiting.
+  /// Tries, waits for the socket, tries again; a result is handed over later, never at once. TLS
+  /// may hold bytes that the socket no longer shows, so trying comes before waiting.
   template <class Try, class Token>
-  auto start(Try attempt, asio::posix::stream_descriptor::wait_type what, bool is_empty, Token& token) {
+  auto start(Try attempt, asio::posix::stream_descriptor::wait_type what, bool is_empty,
+             Token& token) {
     auto run = [this, attempt, what, is_empty, moved = size_t{0}, result = error_code(),
                 done = false](auto& self, error_code waited = {}) mutable {
       if (done) return self.complete(result, moved);
@@ -108,7 +112,8 @@ inline void teardown(boost::beast::role_type, CurlSocket& socket, error_code& ec
 template <class Handler>
 void async_teardown(boost::beast::role_type, CurlSocket& socket, Handler&& handler) {
   socket.shut();
-  asio::post(socket.get_executor(), [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
+  asio::post(socket.get_executor(),
+             [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
 }
 inline void beast_close_socket(CurlSocket& socket) {
   socket.shut();

@@ -96,7 +96,8 @@ std::unique_ptr<WsClient::Line> WsClient::opened_line() {
 }
 
 Micros WsClient::shortened(Micros duration) {
-  return Micros(static_cast<int64_t>(static_cast<double>(duration.count()) * (1 - 0.1 * patience_.random())));
+  return Micros(
+      static_cast<int64_t>(static_cast<double>(duration.count()) * (1 - 0.1 * patience_.random())));
 }
 
 void WsClient::subscribe(Line& line, Micros now) {
@@ -130,7 +131,8 @@ bool WsClient::serve(Line& line, Micros now) {
     stall("no answer to a ping for " + http::duration_text(options_.pong_timeout), now);
     return false;
   }
-  const bool is_silent = options_.silence_timeout.count() > 0 && now - line.last_record >= options_.silence_timeout;
+  const bool is_silent =
+      options_.silence_timeout.count() > 0 && now - line.last_record >= options_.silence_timeout;
   if (is_silent) stall("no record for " + http::duration_text(options_.silence_timeout), now);
   return !is_silent;
 }
@@ -147,8 +149,8 @@ void WsClient::replace(Micros now) {
   const State state = heir_->connection.state();
   if (state == State::kEnded) {  // Not now: keep what works.
     ++counts_.retries;
-    ctx_.debug("the planned replacement of the connection to " + patience_.printable() + " failed: " +
-               heir_->connection.ending().http.text);
+    ctx_.debug("the planned replacement of the connection to " + patience_.printable() +
+               " failed: " + heir_->connection.ending().http.text);
     heir_.reset();
     live_->planned_end = now + std::max(settings_.retry.max, Micros(std::chrono::seconds(1)));
     return;
@@ -157,7 +159,8 @@ void WsClient::replace(Micros now) {
     subscribe(*heir_, now);
     both_until_ = now + options_.overlap;
   }
-  const bool is_fed = heir_->has_record && now - heir_->opened >= std::min(kDrain, options_.overlap);
+  const bool is_fed =
+      heir_->has_record && now - heir_->opened >= std::min(kDrain, options_.overlap);
   if (!heir_->is_subscribed || (!is_fed && now < both_until_)) return;
   live_ = std::move(heir_);
 }

@@ -34,17 +34,17 @@ struct WsOptions {
 };
 
 struct WsHooks {
-  std::function<std::string()> url;  ///< http or https (ws_url.h).
+  std::function<std::string()> url{};  ///< http or https (ws_url.h).
   /// What to send after each handshake.
-  std::function<std::vector<std::string>()> subscribe;
+  std::function<std::vector<std::string>()> subscribe{};
   /// What a message is; false positives of kPong keep a dead feed alive.
   enum class Kind { kRecord, kPong, kOther };
-  std::function<Kind(std::string_view)> kind;
+  std::function<Kind(std::string_view)> kind{};
   /// The connection stands and is subscribed. `is_first`: of this client.
-  std::function<void(bool is_first)> connected;
+  std::function<void(bool is_first)> connected{};
   /// A connection was lost, without another one beside it.
-  std::function<void()> lost;
-  http::Patience::Remedy remedy;
+  std::function<void()> lost{};
+  http::Patience::Remedy remedy{};
 };
 
 struct WsCounts {
@@ -103,7 +103,7 @@ class WsClient {
   bool was_open_ = false, after_stall_ = false;
   Line* popped_ = nullptr;  ///< Whose message is lent out.
   http::Micros last_call_{0};
-  http::CurlLoop pause_;    ///< Waits while there is no connection.
+  http::CurlLoop pause_;  ///< Waits while there is no connection.
 };
 
 }  // namespace millrace::websocket

@@ -96,7 +96,8 @@ class WsConnection::Impl {
     ending_ = {};
     http::Request request{url, {}};
     request.connect_only = true;
-    transfer_ = std::make_unique<http::Transfer>(loop_, settings_, request, [](std::string_view) { return true; });
+    transfer_ = std::make_unique<http::Transfer>(loop_, settings_, request,
+                                                 [](std::string_view) { return true; });
     driven_ = http::steady_now();
   }
 
@@ -115,7 +116,8 @@ class WsConnection::Impl {
     transfer_->check_time(http::steady_now(), away);
     if (transfer_->stage() != http::Transfer::Stage::kDone) return;
     if (transfer_->fault() == http::Fault::kNone) return shake_hands();
-    Ending ending{.why = Ending::Why::kFault, .fault = transfer_->fault(), .text = transfer_->fault_text()};
+    Ending ending{
+        .why = Ending::Why::kFault, .fault = transfer_->fault(), .text = transfer_->fault_text()};
     end({ending});
   }
 
@@ -128,20 +130,23 @@ class WsConnection::Impl {
     times.keep_alive_pings = true;
     stream_->set_option(times);
     stream_->read_message_max(settings_.limits.message);
-    stream_->set_option(ws::stream_base::decorator([this](ws::request_type& request) { decorate(request); }));
+    stream_->set_option(
+        ws::stream_base::decorator([this](ws::request_type& request) { decorate(request); }));
     stream_->control_callback([this](ws::frame_type, beast::string_view) {});
     const auto url = http::parse_url(url_);
     const bool usual = url->port == (url->is_https() ? "443" : "80");
     const std::string host = url->host + (usual ? "" : ":" + url->port);
     response_ = {};
     io_.restart();
-    stream_->async_handshake(response_, host, target_of(url_), [this](error_code ec) { shook_hands(ec); });
+    stream_->async_handshake(response_, host, target_of(url_),
+                             [this](error_code ec) { shook_hands(ec); });
   }
 
   /// The user's headers belong to the origin they were written for (S22).
   void decorate(ws::request_type& request) {
     request.set(beast::http::field::user_agent, settings_.user_agent);
-    if (!subprotocol_.empty()) request.set(beast::http::field::sec_websocket_protocol, subprotocol_);
+    if (!subprotocol_.empty())
+      request.set(beast::http::field::sec_websocket_protocol, subprotocol_);
     const auto from = http::parse_url(asked_), to = http::parse_url(url_);
     if (from->origin() != to->origin()) return;
     for (const http::Header& header : settings_.headers) request.set(header.name, header.value);
@@ -156,7 +161,9 @@ class WsConnection::Impl {
     }
     const int status = response_.result_int();
     if (ec == ws::error::upgrade_declined && status != 0) return declined(status);
-    Ending ending{.why = Ending::Why::kFault, .fault = http::Fault::kNetwork, .text = "no WebSocket handshake: " + ec.message()};
+    Ending ending{.why = Ending::Why::kFault,
+                  .fault = http::Fault::kNetwork,
+                  .text = "no WebSocket handshake: " + ec.message()};
     if (is_rule_broken(ec)) ending.fault = http::Fault::kBadResponse;
     end({ending});
   }
@@ -164,13 +171,15 @@ class WsConnection::Impl {
   void declined(int status) {
     if (http::class_of_status(status) == http::StatusClass::kRedirect && follow()) return;
     const char* reason = http::reason_of_status(status);
-    Ending ending{.why = Ending::Why::kStatus, .status = status, .body = response_.body().substr(0, kErrorBodyMax),
+    Ending ending{.why = Ending::Why::kStatus,
+                  .status = status,
+                  .body = response_.body().substr(0, kErrorBodyMax),
                   .text = reason ? reason : "status " + std::to_string(status)};
     const auto field = [&](beast::http::field name) { return std::string(response_[name]); };
     const std::string after = field(beast::http::field::retry_after);
     if (!after.empty()) {
-      ending.retry_after = http::parse_retry_after(after, field(beast::http::field::date), http::wall_now(),
-                                                   settings_.retry.max_after);
+      ending.retry_after = http::parse_retry_after(after, field(beast::http::field::date),
+                                                   http::wall_now(), settings_.retry.max_after);
     }
     // An answer that is no refusal and no upgrade either is not a WebSocket service.
     if (status < 300) ending.why = Ending::Why::kBadResponse;
@@ -191,7 +200,8 @@ class WsConnection::Impl {
     const size_t before = inbox_.size();
     const State state_before = state_;
     io_.poll();
-    if (inbox_.size() == before && state_ == state_before && at_most.count() > 0 && next_url_.empty()) {
+    if (inbox_.size() == before && state_ == state_before && at_most.count() > 0 &&
+        next_url_.empty()) {
       io_.restart();
       io_.run_one_for(at_most);
       io_.poll();
@@ -244,7 +254,8 @@ class WsConnection::Impl {
       ending.http.text = "nothing received for " + http::duration_text(settings_.read_timeout);
     } else if (ec == ws::error::closed) {
       ending.close_code = stream_->reason().code;
-      ending.http.text = "the server closed the connection with code " + std::to_string(ending.close_code);
+      ending.http.text =
+          "the server closed the connection with code " + std::to_string(ending.close_code);
     } else if (is_rule_broken(ec)) {
       ending.broke_rules = true;
       ending.http.text = "the server broke the protocol: " + ec.message();
@@ -281,15 +292,35 @@ WsConnection::WsConnection(const http::HttpSettings& settings, uint64_t buffer_m
     : impl_(std::make_unique<Impl>(settings, buffer_max)) {}
 WsConnection::~WsConnection() = default;
 
-void WsConnection::open(const std::string& url, const std::string& subprotocol) { impl_->open(url, subprotocol); }
-void WsConnection::close() { impl_->close(); }
-WsConnection::State WsConnection::step(Micros at_most) { return impl_->step(at_most); }
-WsConnection::State WsConnection::state() const { return impl_->state(); }
-const WsEnding& WsConnection::ending() const { return impl_->ending(); }
-std::string_view WsConnection::message() const { return impl_->message(); }
-void WsConnection::pop() { impl_->pop(); }
-void WsConnection::send(std::string text) { impl_->send(std::move(text)); }
-Micros WsConnection::last_message() const { return impl_->last_message(); }
-void WsConnection::wake() noexcept { impl_->wake(); }
+void WsConnection::open(const std::string& url, const std::string& subprotocol) {
+  impl_->open(url, subprotocol);
+}
+void WsConnection::close() {
+  impl_->close();
+}
+WsConnection::State WsConnection::step(Micros at_most) {
+  return impl_->step(at_most);
+}
+WsConnection::State WsConnection::state() const {
+  return impl_->state();
+}
+const WsEnding& WsConnection::ending() const {
+  return impl_->ending();
+}
+std::string_view WsConnection::message() const {
+  return impl_->message();
+}
+void WsConnection::pop() {
+  impl_->pop();
+}
+void WsConnection::send(std::string text) {
+  impl_->send(std::move(text));
+}
+Micros WsConnection::last_message() const {
+  return impl_->last_message();
+}
+void WsConnection::wake() noexcept {
+  impl_->wake();
+}
 
 }  // namespace millrace::websocket

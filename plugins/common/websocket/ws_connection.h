@@ -1,8 +1,8 @@
 #pragma once
 
 /// One WebSocket connection (RFC 6455), from the name look-up to its end. libcurl connects, Beast
-/// speaks: masking, fragments, control frames, UTF-8 and limits are its work (W2-W7). A dead peer is
-/// noticed by protocol pings within `read_timeout` (W8).
+/// speaks: masking, fragments, control frames, UTF-8 and limits are its work (W2-W7). A dead peer
+/// is noticed by protocol pings within `read_timeout` (W8).
 ///
 /// There is no thread: everything happens inside step() (curl_loop.h says why). While nobody steps
 /// pings go unanswered, so who is held up for long should expect to be cut.
@@ -19,8 +19,8 @@
 namespace millrace::websocket {
 
 struct WsEnding {
-  http::Ending http;    ///< kStatus: the handshake was refused. kBodyEnd: it ran.
-  int close_code = 0;   ///< What the peer sent; 0: no close frame.
+  http::Ending http;   ///< kStatus: the handshake was refused. kBodyEnd: it ran.
+  int close_code = 0;  ///< What the peer sent; 0: no close frame.
   bool was_open = false;
   bool broke_rules = false;  ///< The peer broke the protocol or a limit.
 };
