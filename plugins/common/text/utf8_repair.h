@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::sse {
+namespace millrace::text {
 
 bool is_utf8(std::string_view bytes);
 
 /// Changes `bytes` only if they are not UTF-8. True: they were changed.
 bool repair_utf8(std::string& bytes);
 
-}  // namespace millrace::sse
+}  // namespace millrace::text

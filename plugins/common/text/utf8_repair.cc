@@ -1,9 +1,9 @@
-#include "common/sse/utf8_repair.h"
+#include "common/text/utf8_repair.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace millrace::sse {
+namespace millrace::text {
 namespace {
 
 /// Bytes at `at` that belong together: a whole character, or the longest start of one.
@@ -94,4 +94,4 @@ bool repair_utf8(std::string& bytes) {
   return true;
 }
 
-}  // namespace millrace::sse
+}  // namespace millrace::text

@@ -1,9 +1,9 @@
-#include "source_wikipedia/time_text.h"
+#include "common/text/time_text.h"
 
 #include <chrono>
 #include <cstdio>
 
-namespace millrace::wikipedia {
+namespace millrace::text {
 namespace {
 
 /// Takes exactly `digits` digits from the front; -1: they are not there.
@@ -98,4 +98,4 @@ std::string time_text(int64_t ms) {
   return text;
 }
 
-}  // namespace millrace::wikipedia
+}  // namespace millrace::text
