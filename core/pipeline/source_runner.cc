@@ -174,6 +174,7 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
   last.gaps = std::move(taken.gaps);
   last.snapshot = snapshot_;
   last.has_snapshot = true;
+  last.skip_behind = skip_;
 }
 
 /// The duplicate filter stands here because the poll is where records of a source are in order;

@@ -79,6 +79,23 @@ class LongerInput(SystemTest):
         self.assertEqual([row["t"] % 10 for row in self.lines("out.jsonl")], [0, 1, 2])
 
 
+class SmallerPieces(SystemTest):
+    """R43, R51: a commit inside pieces of merged sources holds, however the next run cuts its pieces."""
+
+    def test_what_was_applied_is_skipped_over_several_pieces(self):
+        config = counting({"path": "a.jsonl"}, {"from": ["a", "b"]})
+        config["sources"] = {"a": config["sources"]["in"], "b": {**config["sources"]["in"], "path": "b.jsonl"}}
+        self.write("p.json", config)
+        for name in "ab":
+            self.write(f"{name}.jsonl", [at(second) for second in range(6)])
+        # In order a0 b0 a1 b1 a2 b2 …: the commits end behind a2, then behind b2 while a2 is still being skipped.
+        for pieces, records in ((10, 5), (2, 1), (2, 1)):
+            self.run_to_end(env={"MILLRACE_BATCH_RECORDS": str(pieces), "MILLRACE_COMMIT_RECORDS": str(records),
+                                 "MILLRACE_KILL_AT": "commit.done:1"}, code=-9)
+        self.run_to_end()
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [12])
+
+
 class Fresh(SystemTest):
     def test_fresh_cuts_to_what_was_there_before(self):
         self.write("p.json", counting())
