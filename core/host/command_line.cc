@@ -25,6 +25,7 @@ constexpr const char* kFooter = R"(Examples:
   millrace test cases/                        play pipelines kept with input and expected output
   millrace infer sample.jsonl                 the schema block of a file's records
   millrace docs wikipedia                     every key of a plugin
+  millrace docs expressions                   every operator, function and aggregate
 Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a plugin was refused.)";
 
 struct Verbs {
@@ -101,8 +102,8 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
       [&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
 
   CLI::App* docs = app.add_subcommand(
-      "docs", "the keys of a plugin, or of the configuration (\"config\"), as Markdown");
-  docs->add_option("ID", verbs.id, "id or name; \"config\" for the host's own keys")->required();
+      "docs", "the keys of a plugin, of the configuration (\"config\"), or all of \"expressions\", as Markdown");
+  docs->add_option("ID", verbs.id, "id or name; \"config\" or \"expressions\"")->required();
   docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
 
   CLI::App* schema =

@@ -107,17 +107,6 @@ using Pick = GroupedOutput::Pick;
 
 bool is_frame(const Pick& pick) { return pick.kind == Pick::kBegin || pick.kind == Pick::kEnd; }
 
-void copy_cell(const Column& from, uint32_t row, Column& to, uint32_t at) {
-  const uint32_t i = from.constant ? 0 : row;
-  switch (to.type) {
-    case Type::kBool: to.bools[at] = from.bools[i]; break;
-    case Type::kFloat8: to.floats[at] = from.floats[i]; break;
-    case Type::kText:
-    case Type::kJsonb: to.texts[at] = from.texts[i]; break;
-    default: to.ints[at] = from.ints[i];
-  }
-}
-
 /// `value` for rows of `kind`, NULL for the others.
 template <class Set>
 void fill_mark(const std::vector<Pick>& picks, Type type, Column& to, bool (*marked)(const Pick&), Set set) {
@@ -150,12 +139,12 @@ void GroupedOutput::write_cells(const Work& work, uint32_t field, const Shape& o
     const Pick& pick = work.picks[at];
     const bool hidden = is_frame(pick) || (pick.kind == Pick::kDelete && !kept_in_deletes);
     if (!hidden && from.valid(pick.row)) {
-      copy_cell(from, pick.row, to, at);
+      to.set_value(at, from, pick.row);
       continue;
     }
     to.set_cell(at, kNull, count);
     // Views of dead cells are read by nobody, but must not dangle.
-    if (to.type == Type::kText || to.type == Type::kJsonb) to.texts[at] = {};
+    if (storage_of(to.type) == Storage::kBytes) to.texts[at] = {};
   }
 }
 

@@ -117,6 +117,8 @@ class Node {
   virtual void demand(size_t input, std::vector<bool>& wanted) const = 0;
   /// Fields of the main port that somebody reads; called once, before any work.
   virtual void set_wanted(std::vector<bool> wanted) { wanted_ = std::move(wanted); }
+  /// Whether somebody reads that field of the main port; others are not decoded or computed.
+  bool is_wanted(uint32_t field) const { return field < wanted_.size() && wanted_[field]; }
 
   /// W of the main port before each place of the range and behind the last: places + 1 values.
   /// Null: no watermark here (side outputs, R45).

@@ -114,7 +114,7 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     const auto type = type_from_name(type_text);
     if (!type) {
       faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 text timestamptz jsonb");
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
     // An array is read as a whole, and explode knows what its elements are.

@@ -1,4 +1,4 @@
-#include "expr/number_text.h"
+#include "columns/number_text.h"
 
 #include <charconv>
 #include <cmath>

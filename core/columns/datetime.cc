@@ -1,11 +1,11 @@
-#include "expr/datetime.h"
+#include "columns/datetime.h"
 
 #include <cstdio>
 #include <cstring>
 
 #include "base/time.h"
 #include "columns/cell_parse.h"
-#include "expr/number_text.h"
+#include "columns/number_text.h"
 
 namespace millrace {
 namespace {
@@ -150,29 +150,57 @@ DatetimeFault date_of(Reader& in, int64_t& day) {
 
 }  // namespace
 
-DatetimeFault parse_timestamptz(std::string_view text, int64_t& us) {
+namespace {
+
+struct WrittenTime {
+  int64_t day = 0, time_us = 0, offset_us = 0;
+};
+
+DatetimeFault read_written(std::string_view text, WrittenTime& out) {
   Reader in(trim_blanks(text));
-  if (in.word("epoch")) {
-    us = 0;
-    return in.empty() ? DatetimeFault::kNone : DatetimeFault::kSyntax;
-  }
-  int64_t day = 0, time = 0, offset = 0;
-  if (const auto fault = date_of(in, day); fault != DatetimeFault::kNone) return fault;
+  if (in.word("epoch")) return in.empty() ? DatetimeFault::kNone : DatetimeFault::kSyntax;
+  if (const auto fault = date_of(in, out.day); fault != DatetimeFault::kNone) return fault;
   const bool separated = in.take('T') || in.take('t') || in.peek() == ' ';
   in.skip_blanks();
   if (separated && in.at_digit()) {
-    if (const auto fault = time_of_day(in, time); fault != DatetimeFault::kNone) return fault;
+    if (const auto fault = time_of_day(in, out.time_us); fault != DatetimeFault::kNone) return fault;
   } else if (!separated && !in.empty() && in.peek() != '+' && (in.peek() | 0x20) != 'z') {
     return DatetimeFault::kSyntax;  // `2026-11-23-07` is not a zone to PostgreSQL either.
   }
-  if (const auto fault = zone(in, offset); fault != DatetimeFault::kNone) return fault;
-  if (!in.empty()) return DatetimeFault::kSyntax;
+  if (const auto fault = zone(in, out.offset_us); fault != DatetimeFault::kNone) return fault;
+  return in.empty() ? DatetimeFault::kNone : DatetimeFault::kSyntax;
+}
+
+DatetimeFault instant(const WrittenTime& written, int64_t offset_us, int64_t& us) {
   // The year has six digits at most, so only the last step can leave int64.
-  if (__builtin_mul_overflow(day, kDay, &day) || __builtin_add_overflow(day, time - offset, &us) ||
-      us < kTimestamptzMin || us >= kTimestamptzEnd) {
+  int64_t day_us = 0;
+  if (__builtin_mul_overflow(written.day, kDay, &day_us) ||
+      __builtin_add_overflow(day_us, written.time_us - offset_us, &us) || us < kTimestamptzMin ||
+      us >= kTimestamptzEnd) {
     return DatetimeFault::kRange;
   }
   return DatetimeFault::kNone;
+}
+
+}  // namespace
+
+DatetimeFault parse_timestamptz(std::string_view text, int64_t& us) {
+  WrittenTime written;
+  const DatetimeFault fault = read_written(text, written);
+  return fault == DatetimeFault::kNone ? instant(written, written.offset_us, us) : fault;
+}
+
+DatetimeFault parse_timestamp(std::string_view text, int64_t& us) {
+  WrittenTime written;
+  const DatetimeFault fault = read_written(text, written);
+  return fault == DatetimeFault::kNone ? instant(written, 0, us) : fault;
+}
+
+DatetimeFault parse_date(std::string_view text, int64_t& day) {
+  WrittenTime written;
+  const DatetimeFault fault = read_written(text, written);
+  day = written.day;
+  return fault;
 }
 
 int64_t day_of(int64_t us) {
@@ -199,21 +227,53 @@ int64_t instant_of(const CivilTime& civil) {
          civil.microsecond;
 }
 
-size_t format_timestamptz(int64_t us, char* out) {
-  const CivilTime civil = civil_time(us);
-  const bool before_christ = civil.year <= 0;
-  const long long year = before_christ ? 1 - civil.year : civil.year;
-  int length = std::snprintf(out, kNumberTextMax, "%04lld-%02u-%02u %02u:%02u:%02u", year,
-                             civil.month, civil.day, civil.hour, civil.minute, civil.second);
-  auto end = static_cast<size_t>(length);
+namespace {
+
+size_t write_text(std::string_view text, char* out) {
+  std::memcpy(out, text.data(), text.size());
+  return text.size();
+}
+
+bool before_christ(const CivilTime& civil) { return civil.year <= 0; }
+
+size_t write_date(const CivilTime& civil, char* out) {
+  const long long year = before_christ(civil) ? 1 - civil.year : civil.year;
+  return static_cast<size_t>(
+      std::snprintf(out, kNumberTextMax, "%04lld-%02u-%02u", year, civil.month, civil.day));
+}
+
+size_t write_clock(const CivilTime& civil, char* out) {
+  auto end = static_cast<size_t>(
+      std::snprintf(out, kNumberTextMax, " %02u:%02u:%02u", civil.hour, civil.minute, civil.second));
   if (civil.microsecond) {
     end += static_cast<size_t>(
         std::snprintf(out + end, kNumberTextMax - end, ".%06u", civil.microsecond));
     while (out[end - 1] == '0') --end;
   }
-  const std::string_view tail = before_christ ? "+00 BC" : "+00";
-  std::memcpy(out + end, tail.data(), tail.size());
-  return end + tail.size();
+  return end;
+}
+
+}  // namespace
+
+size_t format_timestamptz(int64_t us, char* out) {
+  const CivilTime civil = civil_time(us);
+  size_t end = write_date(civil, out);
+  end += write_clock(civil, out + end);
+  return end + write_text(before_christ(civil) ? "+00 BC" : "+00", out + end);
+}
+
+size_t format_timestamp(int64_t us, char* out) {
+  const CivilTime civil = civil_time(us);
+  size_t end = write_date(civil, out);
+  end += write_clock(civil, out + end);
+  return before_christ(civil) ? end + write_text(" BC", out + end) : end;
+}
+
+size_t format_date(int64_t day, char* out) {
+  const CivilDate date = civil_from_days(day);
+  const CivilTime civil{date.year, date.month, date.day, 0, 0, 0, 0};
+  const size_t end = write_date(civil, out);
+  return before_christ(civil) ? end + write_text(" BC", out + end) : end;
 }
 
 }  // namespace millrace

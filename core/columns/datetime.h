@@ -22,6 +22,15 @@ DatetimeFault parse_timestamptz(std::string_view text, int64_t& us);
 /// `2026-11-23 10:00:00.5+00` at `out` (kNumberTextMax bytes); returns the length.
 size_t format_timestamptz(int64_t us, char* out);
 
+/// The same texts as a wall's clock: a zone is read and does not count.
+DatetimeFault parse_timestamp(std::string_view text, int64_t& us);
+size_t format_timestamp(int64_t us, char* out);
+/// The same texts as a day: a time of day is read and does not count.
+DatetimeFault parse_date(std::string_view text, int64_t& day);
+size_t format_date(int64_t day, char* out);
+/// PostgreSQL's dates, in days since 1970: 4714-11-24 BC up to, not including, 5874898-01-01.
+inline constexpr int64_t kDateMin = -2440588, kDateEnd = 2145031949;
+
 /// A broken-down instant in UTC.
 struct CivilTime {
   int64_t year;
