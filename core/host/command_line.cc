@@ -57,7 +57,7 @@ void add_run(CLI::App& app, Verbs& verbs) {
                  "close all windows at a stop too, as the end of bounded input does");
   verb->add_option("--for", run.run_for, "stop after this long: 250ms 5s 10m 2h");
   verb->add_flag("--fresh", run.fresh, "forget state, positions and what file sinks wrote before");
-  verb->add_option("--forget", run.forget, "drop the state of one operator or source")
+  verb->add_option("--forget", run.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
   verb->add_flag("--quiet", run.quiet, "no progress and no summary");

@@ -34,6 +34,12 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
   MILLRACE_TRY(planner.plan_dead_letters());
   if (!faults.empty()) return std::optional<Plan>();
   std::optional<Plan> plan = planner.take();
+  for (const SourceConfig& source : config.sources) {
+    plan->graph.settings[source.name.text] = std::to_string(source.settings_hash);
+  }
+  for (const OperatorConfig& op : config.operators) {
+    plan->graph.settings[op.name.text] = std::to_string(op.settings_hash);
+  }
   plan->graph.finish();
   return plan;
 }

@@ -54,6 +54,7 @@ class Runner {
  private:
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
   Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners, const Committer& committer);
+  Result<Ending> run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources);
   TaskOptions task_options() const;
 
   const PipelineConfig& config_;

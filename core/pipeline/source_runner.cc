@@ -62,6 +62,7 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
     if (!opened) return back_off(opened.error());
     open_ = true;
   }
+  MILLRACE_TRY(tell_committed());
   events_.clear();
   auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, events_);
   Polled out;
@@ -84,6 +85,13 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
   out.end = *flow == Flow::kEnd;
   out.idle = *flow == Flow::kIdle;
   return out;
+}
+
+Result<void> SourceRunner::tell_committed() {
+  const uint64_t epoch = committed_.load(std::memory_order_acquire);
+  if (epoch == told_ || !open_) return {};
+  told_ = epoch;
+  return instance_->ack(epoch, {}, {});
 }
 
 /// Doubling waits, from 1 s to 1 min, unless the plugin knows better.
@@ -209,8 +217,10 @@ void SourceRunner::cancel() {
 
 Result<void> SourceRunner::close() {
   if (!open_) return {};
+  auto told = tell_committed();
   open_ = false;
-  return instance_->close();
+  auto closed = instance_->close();
+  return told ? closed : told;
 }
 
 }  // namespace millrace

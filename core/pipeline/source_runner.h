@@ -5,6 +5,7 @@
 /// snapshot.
 /// Threads: one at a time; cancel() from any.
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -36,7 +37,9 @@ class SourceRunner {
   };
   /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
   Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
-  Result<void> ack(uint64_t epoch) { return instance_->ack(epoch, {}, {}); }
+  /// Commit `epoch` holds. The plugin hears of it before its next poll, since its calls must not
+  /// overlap. From any thread.
+  void acknowledge(uint64_t epoch) { committed_.store(epoch, std::memory_order_release); }
   void cancel();
   Result<void> close();
   const SourceStart& start() const { return start_; }
@@ -59,6 +62,9 @@ class SourceRunner {
   uint64_t last_epoch_ = 0;
   uint32_t flags_ = 0;
   uint32_t failures_ = 0;
+  Result<void> tell_committed();
+  std::atomic<uint64_t> committed_{0};
+  uint64_t told_ = 0;
   bool open_ = false;
 };
 
