@@ -1,26 +1,19 @@
 #include "pipeline/committer.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/hash.h"
 #include "base/log.h"
-#include "json/document.h"
 #include "json/write.h"
 #include "base/fault_point.h"
+#include "pipeline/commit_meta.h"
 #include "pipeline/hex.h"
 #include "delivery/outbox_rows.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {
 namespace {
-
-constexpr int64_t kMetaFormat = 1;
-
-const JsonValue& member(const JsonValue& object, std::string_view key) {
-  static const JsonValue kNothing = JsonValue::object();
-  const JsonValue* found = object.find(key);
-  return found ? *found : kNothing;
-}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -33,19 +26,6 @@ std::string stored_identity(const std::string& identity) {
 }
 
 std::string shown_identity(const std::string& stored) { return stored.substr(0, stored.rfind(" #")); }
-
-Result<JsonValue> parse_meta(const std::string& text) {
-  auto parsed = parse_json(text, "the last commit");
-  if (!parsed) return parsed.error();
-  const JsonValue* format = parsed->root.find("format");
-  if (!format || !format->is_int()) {
-    return Error{Code::kCorrupt, "the last commit is damaged; start anew with --fresh"};
-  }
-  if (format->as_int() > kMetaFormat) {
-    return Error{Code::kFailed, "the state was written by a newer release of millrace; use that one, or start anew with --fresh"};
-  }
-  return std::move(parsed->root);
-}
 
 }  // namespace
 
@@ -72,7 +52,7 @@ Result<void> Committer::check_identity(const JsonValue& stored, const std::strin
 
 Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
   SourceStart& source = graph_.sources[i];
-  const JsonValue& stored = member(member(meta, "sources"), source.node->name());
+  const JsonValue& stored = member_of(member_of(meta, "sources"), source.node->name());
   if (stored.members().empty()) return {};
   MILLRACE_TRY(check_identity(stored, source.node->name(), source.identity));
   const JsonValue* snapshot = stored.find("snapshot");
@@ -81,15 +61,19 @@ Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
     return Error{Code::kCorrupt, "the stored position of " + source.node->name() + " is damaged"};
   }
   resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
-  read_counters(member(stored, "counters"), source.node->source_counters);
+  for (const auto& [partition, position, place] : member_of(stored, "seek").members()) {
+    const auto number = static_cast<uint32_t>(std::strtoul(partition.c_str(), nullptr, 10));
+    if (position.is_int()) resume_[i].seeks.emplace_back(number, static_cast<uint64_t>(position.as_int()));
+  }
+  read_counters(member_of(stored, "counters"), source.node->source_counters);
   return source.node->restore(stored, log_);
 }
 
 Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOperator& op) {
-  const JsonValue& stored = member(member(meta, "operators"), op.node->name());
+  const JsonValue& stored = member_of(member_of(meta, "operators"), op.node->name());
   if (stored.members().empty()) return {};
   MILLRACE_TRY(check_identity(stored, op.node->name(), op.identity));
-  read_counters(member(stored, "counters"), op.node->counters);
+  read_counters(member_of(stored, "counters"), op.node->counters);
   return op.node->restore(stored, log_);
 }
 
@@ -116,7 +100,7 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   if (!last) return last.error();
   if (!*last) return {};
   epoch_ = (*last)->epoch;
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   tell_new_tzdata(*meta);
   const JsonValue* clock = meta->find("clock");
@@ -134,14 +118,14 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
       MILLRACE_TRY(restore_operator(*meta, op));
     }
   }
-  for (const auto& [name, value, position] : member(*meta, "operators").members()) {
+  for (const auto& [name, value, position] : member_of(*meta, "operators").members()) {
     const bool there = std::any_of(graph_.operators.begin(), graph_.operators.end(),
                                    [&](const NamedOperator& op) { return op.node->name() == name; });
     if (there) continue;
     log_info("operator " + name + " is no longer configured: its state is dropped");
     MILLRACE_TRY(erase_state(name));
   }
-  MILLRACE_TRY(restore_sinks(member(*meta, "sinks"), forget));
+  MILLRACE_TRY(restore_sinks(member_of(*meta, "sinks"), forget));
   note_committed(graph_.ledger());
   return {};
 }
@@ -154,8 +138,8 @@ Result<void> Committer::restore_sinks(const JsonValue& stored, const std::vector
       erase_operators_.push_back(outboxes.back());
       continue;
     }
-    const JsonValue& own = member(stored, sink->name());
-    read_counters(member(own, "counters"), sink->sink_counters);
+    const JsonValue& own = member_of(stored, sink->name());
+    read_counters(member_of(own, "counters"), sink->sink_counters);
     MILLRACE_TRY(sink->restore(own, log_));
   }
   auto operators = log_.operators();
@@ -173,7 +157,7 @@ Result<bool> Committer::fresh_was_begun() {
   auto last = log_.last();
   if (!last) return last.error();
   if (!*last) return false;
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   const JsonValue* begun = meta->find("fresh_begun");
   return begun && begun->is_bool() && begun->as_bool();
@@ -183,7 +167,7 @@ Result<void> Committer::begin_fresh() {
   auto last = log_.last();
   if (!last) return last.error();
   if (!*last) return {};
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   auto operators = log_.operators();
   if (!operators) return operators.error();
@@ -191,14 +175,14 @@ Result<void> Committer::begin_fresh() {
   commit.epoch = (*last)->epoch + 1;
   for (const StoredOperator& stored : *operators) commit.erase_operators.push_back(stored.op);
   JsonValue begun = JsonValue::object();
-  begun.set("format", JsonValue::integer(kMetaFormat));
+  begun.set("format", JsonValue::integer(kCommitMetaFormat));
   begun.set("fresh_begun", JsonValue::boolean(true));
-  begun.set("sinks", member(*meta, "sinks"));
+  begun.set("sinks", member_of(*meta, "sinks"));
   commit.meta = to_json(begun);
   MILLRACE_TRY(log_.commit(commit));
   epoch_ = commit.epoch;
   for (SinkNode* sink : graph_.sinks) {
-    MILLRACE_TRY(sink->restore(member(member(*meta, "sinks"), sink->name()), log_));
+    MILLRACE_TRY(sink->restore(member_of(member_of(*meta, "sinks"), sink->name()), log_));
   }
   return {};
 }
@@ -211,7 +195,7 @@ void Committer::note_committed(Ledger ledger) {
 void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& open) {
   Commit& commit = open.commit;
   JsonValue& meta = open.meta;
-  meta.set("format", JsonValue::integer(kMetaFormat));
+  meta.set("format", JsonValue::integer(kCommitMetaFormat));
   if (!graph_.tzdata.empty()) meta.set("tzdata", JsonValue::string(graph_.tzdata));
   for (const ProcessingTimeNode* clock : graph_.clocks) {
     JsonValue& latest = meta.find("clock") ? *meta.find("clock") : meta.set("clock", JsonValue::integer(kTimeNone));
@@ -225,6 +209,12 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
     one.set("settings", JsonValue::string(graph_.settings[source.node->name()]));
     one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
     one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
+    if (!points[i].seeks.empty()) {
+      JsonValue& seek = one.set("seek", JsonValue::object());
+      for (const auto& [partition, position] : points[i].seeks) {
+        seek.set(std::to_string(partition), JsonValue::integer(static_cast<int64_t>(position)));
+      }
+    }
     source.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(source.node->source_counters));
   }
@@ -277,6 +267,7 @@ Result<void> Committer::finish(OpenCommit open) {
     fault_point("commit.sink");
   }
   for (SourceRunner* source : open.sources) source->acknowledge(epoch);
+  if (hear_) hear_(std::move(open.commit));
   fault_point("commit.done");
   return {};
 }

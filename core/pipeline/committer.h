@@ -10,6 +10,7 @@
 /// Threads: begin() on the one that applies, finish() on any, one at a time, each after the other.
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -20,12 +21,6 @@
 #include "state/commit_log.h"
 
 namespace millrace {
-
-/// Where a source goes on after this commit.
-struct ResumePoint {
-  std::string snapshot;
-  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
-};
 
 /// A commit under way: everything that it holds but what sinks prepare.
 struct OpenCommit {
@@ -59,6 +54,8 @@ class Committer {
   /// Both at once.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
 
+  /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the first.
+  void on_committed(std::function<void(Commit)> hear) { hear_ = std::move(hear); }
   /// Rows that are on their way to sinks. From any thread.
   uint64_t backlog_bytes() const;
   /// What went wrong outside of a call. From any thread.
@@ -85,6 +82,7 @@ class Committer {
 
   Graph& graph_;
   CommitLog& log_;
+  std::function<void(Commit)> hear_;
   std::atomic<uint64_t> epoch_{0};
   std::atomic<uint64_t> commits_{0};
   std::vector<ResumePoint> resume_;

@@ -43,11 +43,22 @@ TaskOptions Runner::task_options() const {
 Result<void> Runner::open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
                                   const Committer& committer) {
   for (size_t i = 0; i < runners.size(); ++i) {
-    const ResumePoint& resume = committer.resume()[i];
     const uint32_t flags = options_.until_end ? MR_OPEN_UNTIL_END : 0;
-    MILLRACE_TRY(runners[i]->open(resume.snapshot, resume.skip, committer.epoch(), flags));
+    MILLRACE_TRY(runners[i]->open(committer.resume()[i], committer.epoch(), flags));
   }
   return {};
+}
+
+/// Redis, if it is asked for, hears of every commit; nothing here waits for it.
+std::unique_ptr<CacheWriter> Runner::start_cache(Committer& committer) {
+  if (!config_.cache) return nullptr;
+  auto url = parse_redis_url(config_.cache->redis);
+  if (!url) return nullptr;  // The planner has told it.
+  CacheWriter::Options options{*url, config_.cache->prefix, config_.name.text, config_.cache->timeout_us,
+                               static_cast<uint64_t>(config_.cache->max_pending_bytes)};
+  auto writer = std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch());
+  committer.on_committed([cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
+  return writer;
 }
 
 Result<Ending> Runner::run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources) {
@@ -91,6 +102,7 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
     pointers.push_back(runners.back().get());
   }
   MILLRACE_TRY(open_sources(runners, committer));
+  const std::unique_ptr<CacheWriter> cache = start_cache(committer);
   auto ending = run_task(graph, committer, pointers);
   result.commits += committer.commits();
   result.total = committer.committed();

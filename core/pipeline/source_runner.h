@@ -13,6 +13,14 @@
 
 namespace millrace {
 
+/// Where a source goes on after a commit.
+struct ResumePoint {
+  std::string snapshot;
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+  /// Asked for by `millrace state --set-position`: partition and position to go on behind.
+  std::vector<std::pair<uint32_t, uint64_t>> seeks{};
+};
+
 class SourceRunner {
  public:
   struct Limits {
@@ -23,8 +31,8 @@ class SourceRunner {
 
   Result<void> create();
   SourceTraits traits() const { return instance_->traits(); }
-  /// `snapshot`: of the last commit, or empty. `skip`: records behind it that were applied too.
-  Result<void> open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags);
+  /// `resume`: of the last commit, or empty.
+  Result<void> open(ResumePoint resume, uint64_t last_epoch, uint32_t flags);
 
   /// Entries of the duplicate filter that the last commit held.
   void remember(const std::vector<DuplicateFilter::Entry>& entries);
@@ -45,6 +53,7 @@ class SourceRunner {
   const SourceStart& start() const { return start_; }
 
  private:
+  Result<void> open_instance();
   Result<Polled> back_off(const Error& error);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
   void skip_applied(BatchBuilder::Taken& taken);
@@ -59,6 +68,7 @@ class SourceRunner {
   std::vector<SourceInstance::PartitionEvent> events_;
   std::string snapshot_;
   uint64_t skip_ = 0;
+  std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.
   uint64_t last_epoch_ = 0;
   uint32_t flags_ = 0;
   uint32_t failures_ = 0;

@@ -181,7 +181,7 @@ bool Task::try_commit(Lock& lock) {
 /// Operators that go by the clock hear it also where no input comes.
 bool Task::try_tick(Lock& lock) {
   constexpr int64_t kTickUs = 100'000;
-  if (applying_ || stop_asked_ || monotonic_us() < tick_at_us_) return false;
+  if (applying_ || stop_asked_ || held_up() || monotonic_us() < tick_at_us_) return false;
   tick_at_us_ = monotonic_us() + kTickUs;
   std::vector<const Input*> ticking;
   for (const Input& input : inputs_) {
@@ -289,7 +289,7 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   if (records > 0) at_resume_point_ = false;
   if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, 0};
+  input.resume = {next.chunk->snapshot, 0, {}};
   at_resume_point_ = true;
 }
 
