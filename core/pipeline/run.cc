@@ -125,6 +125,8 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
 Result<void> Runner::run(Plan first, RunResult& result) {
   auto log = LocalLog::open({config_.commit.dir, config_.name.text});
   if (!log) return log.error();
+  // A disk too full for the copy is no reason not to run.
+  if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);
   log_ = std::move(*log);
   for (size_t i = 0; i < first.graph.written_sinks; ++i) {
     const SinkNode* sink = first.graph.sinks[i];

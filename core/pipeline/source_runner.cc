@@ -193,6 +193,8 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
   }
   last.gaps = std::move(taken.gaps);
   last.snapshot = snapshot_;
+  // A smaller batch than before the restart leaves some to be skipped in later ones.
+  last.skip = skip_;
   last.has_snapshot = true;
 }
 

@@ -289,7 +289,7 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   if (records > 0) at_resume_point_ = false;
   if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, 0, {}};
+  input.resume = {next.chunk->snapshot, next.chunk->skip, {}};
   at_resume_point_ = true;
 }
 

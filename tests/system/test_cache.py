@@ -64,7 +64,7 @@ class Cached(SystemTest):
         self.server.command("CONFIG", "SET", "maxmemory", "0")
         self.server.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
 
-    def config(self, speed=120, url=None, **cache):
+    def config(self, speed=300, url=None, **cache):
         config = counting(source=paced(speed), operator={"allowed_lateness": "30s"})
         config["commit"] = {"every": "30ms"}
         config["cache"] = {"redis": url or self.server.url, **cache}
