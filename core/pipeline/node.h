@@ -68,7 +68,7 @@ struct Chunk {
   int64_t arrival_us = 0;   ///< Wall clock when it was polled.
   std::string snapshot;     ///< Resumes behind this chunk; meaningful if has_snapshot.
   bool has_snapshot = false;
-  uint64_t skip_behind = 0;  ///< Records behind `snapshot` that the last run had applied already.
+  uint64_t skip = 0;        ///< Records behind the snapshot that were applied before a restart.
   bool end = false;         ///< The source ended behind it; this chunk may be empty.
 
   uint32_t records = 0;

@@ -86,7 +86,9 @@ class Planner {
   // plan_sink.cc
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
-  std::string settle_delivery(const SinkConfig& sink, const Component& component, bool view);
+  void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+  bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
+  bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
 
   std::optional<Input> find_input(const InputRef& ref);

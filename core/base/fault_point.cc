@@ -1,4 +1,4 @@
-#include "pipeline/fault_point.h"
+#include "base/fault_point.h"
 
 #ifdef MILLRACE_FAULT_POINTS
 #include <atomic>
