@@ -189,6 +189,11 @@ class GroupedCompiler {
       scope_.names.insert_or_assign("window_start", result_.window_start);
       scope_.names.insert_or_assign("window_end", end);
     }
+    if (text_.sessions) {
+      result_.session_last = result_.derived.add("session_last", Type::kTimestamptz);
+      // A group of that name was asked for by the user.
+      scope_.names.emplace("session_last", *result_.session_last);
+    }
     const bool numbered = std::any_of(outputs_.begin(), outputs_.end(), [](const Part& part) {
       return part.expression.text.find("row_number") != std::string::npos;
     });

@@ -145,6 +145,36 @@ class ChangedConfiguration(SystemTest):
         self.change(operator={"window": {"tumbling": "2m"}})
         self.assert_refused("per_minute")
 
+    def test_gap_and_difference_are_refused(self):
+        for kind in ("session", "sliding_by_record"):
+            with self.subTest(kind=kind):
+                self.change(operator={"window": {kind: "1m"}})
+                self.run_to_end("--fresh")
+                self.append("in.jsonl", [at(301)])
+                self.change(operator={"window": {kind: "2m"}})
+                self.assert_refused("per_minute")
+
+    def test_sessions_keep_their_state_when_emit_changes(self):
+        """A session open over the stop of a run goes on in another output mode."""
+        window = {"window": {"session": "1m"}}
+        self.change({"follow": True}, {**window, "emit": "update"})
+        self.run_to_end("--fresh", "--until-end")
+        self.change({"follow": False}, window)
+        self.append("in.jsonl", [at(182)])
+        self.run_to_end()
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl") if "final" not in row], [1, 4])
+
+    def test_forgetting_a_window_forgets_what_it_sent(self):
+        """What readers were sent is stored beside the groups, and must go with them: a later commit would meet it."""
+        self.write("in.jsonl", [at(0), at(1)])
+        self.change({"follow": True}, {"emit": "update"})
+        self.run_to_end("--fresh", "--until-end")
+        self.change({"follow": True}, {"emit": "update", "window": {"tumbling": "2m"}})
+        for second in (2, 3):
+            self.append("in.jsonl", [at(second)])
+            self.run_to_end("--until-end", *(["--forget", "per_minute"] if second == 2 else []))
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [1, 2, 1, 2])
+
     def test_group_by_is_refused(self):
         self.change(operator={"group_by": {"k": "upper(k)"}})
         self.assert_refused("per_minute")
