@@ -74,7 +74,8 @@ class Blockchain final : public source {
     while (has_room()) {
       if (cancelled_ || ctx_.cancelled()) throw cancelled();
       const Micros now = steady_now();
-      const Micros until = out.records() > 0 ? Micros(0) : std::min(deadline, now + kTurn);
+      const Micros turn = explorer_->is_idle() ? kTurn : kShortTurn;
+      const Micros until = out.records() > 0 ? Micros(0) : std::min(deadline, now + turn);
       walk(settings_.is_live() ? Micros(0) : std::max(until - now, Micros(0)), out);
       if (!has_room()) break;
       const bool took = settings_.is_live() && listen(until, out);
@@ -102,6 +103,8 @@ class Blockchain final : public source {
  private:
   /// How long one side may wait before the other is looked at.
   static constexpr Micros kTurn = std::chrono::milliseconds(50);
+  /// While an answer of the explorer is awaited: a walk over many blocks is not to crawl.
+  static constexpr Micros kShortTurn = std::chrono::milliseconds(5);
 
   websocket::WsHooks hooks() {
     return {.url = [this] { return *websocket::web_url(settings_.url); },
