@@ -133,6 +133,10 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
     log_info("operator " + name + " is no longer configured: its state is dropped");
     MILLRACE_TRY(erase_state(name));
   }
+  for (Node* node : graph_.unions) {
+    if (contains(forget, node->name())) continue;
+    MILLRACE_TRY(node->restore(member(member(*meta, "unions"), node->name()), log_));
+  }
   for (SinkNode* sink : graph_.sinks) {
     const JsonValue& stored = member(member(*meta, "sinks"), sink->name());
     read_counters(member(stored, "counters"), sink->sink_counters);
@@ -207,6 +211,8 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
     op.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(op.node->counters));
   }
+  JsonValue& unions = meta.set("unions", JsonValue::object());
+  for (Node* node : graph_.unions) node->save(commit.epoch, commit, unions.set(node->name(), JsonValue::object()));
   JsonValue& sinks = meta.set("sinks", JsonValue::object());
   for (SinkNode* sink : graph_.sinks) {
     JsonValue& one = sinks.set(sink->name(), JsonValue::object());

@@ -8,7 +8,7 @@ namespace {
 
 /// What the page promises and this version lacks, of the keys that stand at the top.
 void refuse_missing(const PipelineConfig& config, Faults& faults) {
-  for (const char* key : {"metrics", "cache"}) {
+  for (const char* key : {"cache"}) {
     if (const Where* where = find_written(config.written, key)) {
       faults.add(*where, std::string("\"") + key + "\" is not in this version of Millrace");
     }

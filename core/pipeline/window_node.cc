@@ -49,6 +49,22 @@ const EventTime* WindowNode::watermarks(const Chunk& chunk) const {
   return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
 }
 
+std::optional<OpenWork> WindowNode::open_work() const {
+  OpenWork out;
+  WindowGroups::Due due;
+  if (!groups_.next_due(due)) return out;
+  // Whole stream: groups live on, and only append waits for the end to show them.
+  if (!plan_.grouped.windowed) {
+    out.open = plan_.emit.mode == Mode::kAppend && changed_since_fired_ ? groups_.groups() : 0;
+    out.what = "groups";
+    return out;
+  }
+  out.open = groups_.open_windows().size();
+  out.next_end = due.window.end;
+  out.closes_at = due.closes_at;
+  return out;
+}
+
 void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   blocks_.save(groups_, epoch, commit);
   sent_.save(epoch, commit);

@@ -39,6 +39,7 @@ class WindowNode final : public Node {
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;
   size_t state_bytes() const override { return groups_.bytes() + sent_.bytes() + kept_.bytes(); }
+  std::optional<OpenWork> open_work() const override;
   void seal_closed() override { groups_.seal_closed(); }
 
  private:
@@ -68,7 +69,7 @@ class WindowNode final : public Node {
   void pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places);
   void count(const Work& work, const Chunk& chunk, const GroupedInput::Cut& cut);
   Result<void> finish_rows(Work& work);
-  void add_late(Work& work, uint32_t row, EventTime w) const;
+  void add_late(Work& work, uint32_t row, EventTime w);
   void finish_errors(Work& work) const;
 
   WindowPlan plan_;

@@ -21,6 +21,7 @@ Result<void> WindowNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = inputs()[0].node->watermarks(chunk);
   MILLRACE_ASSERT(w != nullptr);
   start_range(work);
+  work.chunk = &chunk;
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
   clock_trigger(work, chunk.arrival_us, range.begin);
   fold_range(work, cut, w, places);
@@ -87,10 +88,12 @@ void WindowNode::finish_errors(Work& work) const {
 }
 
 /// The closest window is the one that closed last (R13).
-void WindowNode::add_late(Work& work, uint32_t row, EventTime w) const {
+void WindowNode::add_late(Work& work, uint32_t row, EventTime w) {
+  const bool after_idle = work.chunk->is_after_idle(work.in.stage.rows->record_of(row));
+  counters.late_after_idle += after_idle;
   const EventTime end = groups_.slicer().last_end_of(work.in.time(row));
   work.late.add({row, w, groups_.slicer().first_window_ending_after(end - 1),
-                 saturating_add(end, plan_.allowed_lateness_us)});
+                 saturating_add(end, plan_.allowed_lateness_us), after_idle});
 }
 
 }  // namespace millrace
