@@ -26,8 +26,10 @@ TARGETS = ["core/window/*.cc", "core/window/*.h", "core/pipeline/window_*.cc", "
 # Where bytes are laid out, not where time is judged; their own tests and fuzzers stand for them.
 NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}
 COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev", "README.md", "CONTRIBUTING.md")
+SITE = "core/base/mutation_site.h"
 HUNG_S = 120
-BUILT = ["test_window", "test_pipeline", "millrace", "source_file", "sink_file", "sink_stdout"]
+PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
+NEEDS = {"test_window": ["test_window"], "test_pipeline": ["test_pipeline"], "pipelines": PROGRAM, "property": PROGRAM}
 
 
 def targets(only):
@@ -49,26 +51,28 @@ def write_if_changed(path, content):
     path.write_bytes(content)
 
 
-def make_copy(source, rewritten):
+def make_copy(work, rewritten):
     files = set(tracked_files())
     for path in files:
         if str(path) not in rewritten:
-            write_if_changed(source / path, (ROOT / path).read_bytes())
-            shutil.copymode(ROOT / path, source / path)
+            write_if_changed(work / path, (ROOT / path).read_bytes())
+            shutil.copymode(ROOT / path, work / path)
     for name, text in rewritten.items():
-        write_if_changed(source / name, text.encode())
-    write_if_changed(source / "core/base/mutation_site.h", (ROOT / "tests/mutation/site.h").read_bytes())
-    for path in source.rglob("*"):
-        if path.is_file() and path.relative_to(source) not in files and path.name != "mutation_site.h":
-            path.unlink()
+        write_if_changed(work / name, text.encode())
+    write_if_changed(work / SITE, (ROOT / "tests/mutation/site.h").read_bytes())
+    for folder in COPIED:  # What is gone from the checkout would be found by CMake's patterns.
+        for path in (work / folder).rglob("*"):
+            if path.is_file() and path.relative_to(work) not in files and str(path.relative_to(work)) != SITE:
+                path.unlink()
 
 
-def build(work):
-    source, folder = work / "source", work / "build"
-    env = {**os.environ, "CCACHE_BASEDIR": str(source), "CCACHE_NOHASHDIR": "1"}
+def build(work, wanted):
+    """With the flags and the folder names of `./dev test`, so that ccache knows what was not rewritten."""
+    folder = work / "build-test"
+    env = {**os.environ, "CCACHE_BASEDIR": str(work), "CCACHE_NOHASHDIR": "1"}
     with open(work / "build.log", "wb") as log:
-        for command in (["cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DMILLRACE_TESTS=ON",
-                         "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -w"], ["ninja", "-C", folder, *BUILT]):
+        for command in (["cmake", "-S", work, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DMILLRACE_TESTS=ON"],
+                        ["ninja", "-C", folder, *wanted]):
             if subprocess.run(command, stdout=log, stderr=log, env=env).returncode:
                 sys.exit(f"the rewritten sources do not build: see {work / 'build.log'}")
 
@@ -76,15 +80,16 @@ def build(work):
 class Suites:
     """The tests, cheapest first."""
 
-    def __init__(self, work, streams):
-        self.bin, self.plugins = work / "build/bin", work / "build/plugins"
+    def __init__(self, work, streams, names):
+        self.bin, self.plugins = work / "build-test/bin", work / "build-test/plugins"
         python = "/usr/bin/python3"
         played = ["--millrace", self.bin / "millrace", "--plugins", self.plugins]
-        self.all = [
+        suites = [
             ("test_window", [self.bin / "test_window", "--gtest_brief=1", "--gtest_fail_fast"]),
             ("test_pipeline", [self.bin / "test_pipeline", "--gtest_brief=1", "--gtest_fail_fast"]),
             ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"]),
             ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11"])]
+        self.all = [suite for suite in suites if suite[0] in names]
 
     @staticmethod
     def passes(command, env):
@@ -126,6 +131,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="only print the comparisons")
     parser.add_argument("--only", action="append", help="this file only; may be repeated")
     parser.add_argument("--share", default="1/1", help="K/N: every N-th comparison, from the K-th on")
+    parser.add_argument("--suites", type=lambda text: text.split(","), default=list(NEEDS), help="of " + ",".join(NEEDS))
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutate")
     options = parser.parse_args()
@@ -133,15 +139,15 @@ def main():
     for name in targets(None):
         text = (ROOT / name).read_text()
         found = comparisons.find(name, text)
-        rewritten[name] = comparisons.rewrite(text, found, len(sites) + 1, "base/mutation_site.h")
+        rewritten[name] = comparisons.rewrite(text, found, len(sites) + 1, SITE.removeprefix("core/"))
         sites += found
     if options.list:
         print("\n".join(map(str, sites)))
         return 0
     options.work.mkdir(exist_ok=True)
-    make_copy(options.work / "source", rewritten)
-    build(options.work)
-    suites = Suites(options.work, options.streams)
+    make_copy(options.work, rewritten)
+    build(options.work, sorted({target for name in options.suites for target in NEEDS[name]}))
+    suites = Suites(options.work, options.streams, options.suites)
     reached = suites.reached(options.work)
     equivalent, kills, survivors, spared = read_equivalent(), {}, [], 0
     part, parts = map(int, options.share.split("/"))

@@ -5,6 +5,11 @@
 /// did, so whatever stands around them is parsed as before. The environment's MILLRACE_MUTANT=17 turns
 /// that one into <=; MILLRACE_MUTANT_TRACE=FILE lists the sites that were reached.
 
+// The rewritten files are compiled with our own warnings on.
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wparentheses"
+#pragma GCC diagnostic ignored "-Wextra"
+
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -27,8 +32,8 @@ class Reached {
   }
   void note(int number) {
     if (!file_) return;
-    if (number >= static_cast<int>(seen_.size())) seen_.resize(number + 64);
-    seen_[number] = 1;
+    if (number >= static_cast<int>(seen_.size())) seen_.resize(static_cast<size_t>(number) + 64);
+    seen_[static_cast<size_t>(number)] = 1;
   }
 
  private:
