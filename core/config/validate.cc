@@ -191,6 +191,11 @@ class Validation {
     if (contact != nullptr && contact->is_string() && out.find("contact") == nullptr) {
       out.set("contact", *contact);
     }
+    // Consumer groups are named for the pipeline, as Kafka Connect names its own.
+    const JsonValue* pipeline = document_.root.find("pipeline");
+    if (theirs && theirs->find("group") && !out.find("group") && pipeline && pipeline->is_string()) {
+      out.set("group", JsonValue::string("connect-" + pipeline->as_string()));
+    }
     return to_json(out);
   }
 

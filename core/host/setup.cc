@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "kafka/kafka.h"
 
 namespace millrace {
 namespace {
@@ -48,7 +49,7 @@ Result<PluginIndex> scan_plugins(const std::vector<std::string>& plugin_dirs) {
     }
     add_absolute(directory, directories);
   }
-  auto index = PluginIndex::scan(directories, self);
+  auto index = PluginIndex::scan(directories, self, {&kafka_module()});
   if (index) {
     for (const RefusedFile& file : index->refused()) {
       log_warn("plugin library " + file.file + " is refused: " + file.reason);

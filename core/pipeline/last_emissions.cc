@@ -6,7 +6,7 @@
 namespace millrace {
 namespace {
 
-using Slot = LastEmissions::Slot;
+using Slot = Emission;
 
 Slot& as_slot(std::byte* state) { return *std::launder(reinterpret_cast<Slot*>(state)); }
 
@@ -48,7 +48,7 @@ AggregateLayout slot_layout() { return AggregateLayout({&slot_function()}); }
 }  // namespace
 
 std::string LastEmissions::stored_name(std::string_view operator_name) {
-  return std::string(operator_name) + "#sent";
+  return std::string(operator_name) + "/sent";
 }
 
 LastEmissions::LastEmissions(const std::string& operator_name)

@@ -119,15 +119,15 @@ void SourceNode::take_text(Work& work, const Chunk& chunk) const {
 
 void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
   work.time.resize(chunk.records);
-  if (!plan_.has_event_time) {
-    std::fill(work.time.begin(), work.time.end(), chunk.arrival_us);
-    return;
-  }
   const Column* decoded = work.decodes_time ? &work.columns.back() : nullptr;
   for (uint32_t i = 0; i < chunk.records; ++i) {
     if (work.dead[i]) continue;
     EventTime& time = work.time[i];
     time = decoded ? kTimeNone : chunk.batch.time_us(i);
+    if (!plan_.has_event_time && time == kTimeNone) {  // The plugin's time, else that of arrival (E14).
+      time = chunk.arrival_us;
+      continue;
+    }
     const char* fault = decoded ? work.event_times.read(*decoded, i, chunk.arrival_us, time)
                                 : work.event_times.fault_of(time, chunk.arrival_us);
     if (!fault) continue;

@@ -5,6 +5,7 @@
 /// snapshot.
 /// Threads: one at a time; cancel() from any.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <vector>
@@ -12,6 +13,14 @@
 #include "pipeline/graph.h"
 
 namespace millrace {
+
+/// Where a source goes on after a commit.
+struct ResumePoint {
+  std::string snapshot;
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+  /// Asked for by `millrace state --set-position`: partition and position to go on behind.
+  std::vector<std::pair<uint32_t, uint64_t>> seeks{};
+};
 
 class SourceRunner {
  public:
@@ -23,8 +32,8 @@ class SourceRunner {
 
   Result<void> create();
   SourceTraits traits() const { return instance_->traits(); }
-  /// `snapshot`: of the last commit, or empty. `skip`: records behind it that were applied too.
-  Result<void> open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags);
+  /// `resume`: of the last commit, or empty.
+  Result<void> open(ResumePoint resume, uint64_t last_epoch, uint32_t flags);
 
   /// Entries of the duplicate filter that the last commit held.
   void remember(const std::vector<DuplicateFilter::Entry>& entries);
@@ -39,12 +48,15 @@ class SourceRunner {
   };
   /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
   Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
-  Result<void> ack(uint64_t epoch) { return instance_->ack(epoch, {}, {}); }
+  /// Commit `epoch` holds. The plugin hears of it before its next poll, since its calls must not
+  /// overlap. From any thread.
+  void acknowledge(uint64_t epoch) { committed_.store(epoch, std::memory_order_release); }
   void cancel();
   Result<void> close();
   const SourceStart& start() const { return start_; }
 
  private:
+  Result<void> open_instance();
   Result<Polled> back_off(const Error& error);
   void lose_proof(Polled& out);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
@@ -59,14 +71,18 @@ class SourceRunner {
   DuplicateFilter filter_;
   std::unique_ptr<SourceInstance> instance_;
   BatchBuilder builder_;
-  std::vector<SourceInstance::PartitionEvent> told_;
+  std::vector<SourceInstance::PartitionEvent> heard_;
   std::vector<PartitionEvent> events_;  ///< Of the last poll, by place.
   std::map<uint32_t, bool> ends_;  ///< Assigned partitions; true: at its proven end.
   std::string snapshot_;
   uint64_t skip_ = 0;
+  std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.
   uint64_t last_epoch_ = 0;
   uint32_t flags_ = 0;
   uint32_t failures_ = 0;
+  Result<void> tell_committed();
+  std::atomic<uint64_t> committed_{0};
+  uint64_t told_ = 0;
   bool open_ = false;
 };
 

@@ -70,7 +70,10 @@ void inspect_all(std::vector<Candidate>& candidates, const std::string& self) {
 }  // namespace
 
 Result<PluginIndex> PluginIndex::scan(const std::vector<std::string>& directories,
-                                      const std::string& self) {
+                                      const std::string& self,
+                                      const std::vector<const mr_module*>& builtin) {
+  PluginIndex index;
+  for (const mr_module* module : builtin) MILLRACE_TRY(index.add_builtin(*module));
   std::vector<Candidate> candidates;
   for (const std::string& dir : directories) {
     auto files = files_of(fs::path(dir).lexically_normal().string());
@@ -82,7 +85,6 @@ Result<PluginIndex> PluginIndex::scan(const std::vector<std::string>& directorie
     }
   }
   inspect_all(candidates, self);
-  PluginIndex index;
   for (Candidate& candidate : candidates) {
     if (!candidate.result) {
       index.refused_.push_back({candidate.file, candidate.result.error().message});

@@ -33,10 +33,12 @@ class PluginIndex {
  public:
   /// Looks through `directories` (absolute; missing ones are skipped) for *.mrp.so.
   /// `self` is the program to run as the inspecting child. Later directories do not
-  /// override earlier ones: the same name twice in a role is a refusal of the second file. What
-  /// good files gave is remembered (cache.h), so that a second start runs no child.
+  /// override earlier ones, and files not what is built in: the same name twice in a role is a
+  /// refusal of the second file. What good files gave is remembered (cache.h), so that a second
+  /// start runs no child. `builtin` live for ever.
   static Result<PluginIndex> scan(const std::vector<std::string>& directories,
-                                  const std::string& self);
+                                  const std::string& self,
+                                  const std::vector<const mr_module*>& builtin = {});
 
   const std::vector<ComponentInfo>& components() const { return components_; }
   const std::vector<RefusedFile>& refused() const { return refused_; }

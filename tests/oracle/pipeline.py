@@ -6,7 +6,7 @@ from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
 from stateless import Stateless
-from updated import Updated
+from updated import updated
 from windowed import Windowed
 
 
@@ -60,6 +60,6 @@ def decider(operator):
     if "window" not in operator:
         return Stateless(operator)
     if "update" in str(operator.get("emit")):
-        return Updated(operator)
+        return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]
     return (special or [Windowed])[0](operator)

@@ -91,10 +91,13 @@ def of_source(kind):
     return lambda build: windowed(build, kind, build.source())
 
 
-def update(build):
-    """R25, R28: records that change nothing in their row are among them."""
-    found = windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), build.source())
-    return {**found, "emit": "update"}
+def update(*kinds):
+    """R25, R28: records that change nothing in their row are among them. R7: sessions that merge."""
+    def made(build):
+        found = windowed(build, build.rng.choice(kinds), build.source())
+        every = {"update": {"every": build.ticks(build.rng.choice((1, 3, 10, 50, 200)))}}
+        return {**found, "emit": every if build.rng.random() < 0.4 else "update"}
+    return made
 
 
 def stateless(build):
@@ -126,9 +129,9 @@ def chained(build):
     return second(build, last)
 
 
-def session_chained(build):
-    """R19: the row of a session has the time window_end."""
-    return second(build, upstream(build, "session"))
+def chained_behind(kind):
+    """R19: the row of a session has the time window_end, any other window_end - 1 us."""
+    return lambda build: second(build, upstream(build, kind))
 
 
 def second(build, inputs):
@@ -174,5 +177,7 @@ def new_time(build):
 
 
 KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")},
-         "update": update, "stateless": stateless, "chained": chained, "session_chained": session_chained,
+         "update": update("tumbling", "hopping", "cumulative"), "session_update": update("session"),
+         "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
+         "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}

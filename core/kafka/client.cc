@@ -1,0 +1,119 @@
+#include "kafka/client.h"
+
+#include <syslog.h>
+
+#include <algorithm>
+
+namespace millrace::kafka {
+namespace {
+
+/// librdkafka takes one pointer for all callbacks; logging needs only the context, which lives as
+/// long as the instance that owns the client.
+void write_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  const auto* ctx = static_cast<const context*>(rd_kafka_opaque(client));
+  const std::string line = std::string(facility) + ": " + text;
+  if (level <= LOG_ERR) return ctx->warn(line);  // It tries again by itself; our errors stop a run.
+  if (level <= LOG_WARNING) return ctx->info(line);
+  ctx->debug(line);
+}
+
+/// Faults of one request or one broker that pass by themselves.
+bool may_pass(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// A property's value as text, whatever JSON made of it.
+std::string text_of(const config& value) {
+  switch (value.type("")) {
+    case MR_JSON_TRUE:
+      return "true";
+    case MR_JSON_FALSE:
+      return "false";
+    case MR_JSON_NUMBER:
+      return std::to_string(value.i64(""));
+    default:
+      return value.str("");
+  }
+}
+
+}  // namespace
+
+ClientSettings::ClientSettings(const config& cfg) : settings_(rd_kafka_conf_new()) {
+  for (const auto& [property, value] : cfg.members("kafka")) {
+    put(property, text_of(value));
+    users_.push_back(property);
+  }
+  set("bootstrap.servers", cfg.str("brokers"));
+  set_default("client.id", "millrace");
+}
+
+bool ClientSettings::is_users(const char* property) const {
+  return std::find(users_.begin(), users_.end(), property) != users_.end();
+}
+
+void ClientSettings::put(const std::string& property, const std::string& value) {
+  char why[512];
+  if (rd_kafka_conf_set(settings_.get(), property.c_str(), value.c_str(), why, sizeof why) ==
+      RD_KAFKA_CONF_OK)
+    return;
+  throw config_error("kafka: " + std::string(why));
+}
+
+void ClientSettings::set(const char* property, const std::string& value) {
+  if (is_users(property)) {
+    throw config_error("kafka: \"" + std::string(property) + "\" is Millrace's own to set");
+  }
+  put(property, value);
+}
+
+void ClientSettings::set_default(const char* property, const std::string& value) {
+  if (!is_users(property)) put(property, value);
+}
+
+void ClientSettings::log_to(const context& ctx) {
+  rd_kafka_conf_set_opaque(settings_.get(), const_cast<context*>(&ctx));
+  rd_kafka_conf_set_log_cb(settings_.get(), write_log);
+}
+
+Owned<rd_kafka_t> ClientSettings::make(rd_kafka_type_t type) {
+  char why[512];
+  rd_kafka_t* client = rd_kafka_new(type, settings_.get(), why, sizeof why);
+  if (!client) throw config_error("kafka: " + std::string(why));
+  settings_.release();  // The client owns them now.
+  return Owned<rd_kafka_t>(client);
+}
+
+void fail(std::string_view what, rd_kafka_resp_err_t code) {
+  const std::string text = std::string(what) + ": " + rd_kafka_err2str(code);
+  if (may_pass(code)) throw retriable(text);
+  throw fatal(text);
+}
+
+void fail(std::string_view what, const rd_kafka_error_t& error) {
+  const std::string text = std::string(what) + ": " + rd_kafka_error_string(&error);
+  const bool again = rd_kafka_error_is_retriable(&error) ||
+                     rd_kafka_error_txn_requires_abort(&error) ||
+                     may_pass(rd_kafka_error_code(&error));
+  if (again) throw retriable(text);
+  throw fatal(text);
+}
+
+}  // namespace millrace::kafka

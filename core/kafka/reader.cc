@@ -1,0 +1,160 @@
+#include "kafka/reader.h"
+
+#include <algorithm>
+#include <ctime>
+#include <regex>
+
+namespace millrace::kafka {
+namespace {
+
+constexpr int kRequestMs = static_cast<int>(kRequestTime.count());
+
+using PartitionList = Owned<rd_kafka_topic_partition_list_t>;
+
+PartitionList list_of(size_t size) {
+  return PartitionList(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
+}
+
+/// A time of day in UTC, "2026-01-31T00:00:00Z"; the schema has checked the form.
+int64_t millis_of(const std::string& text) {
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (!rest || *rest != 'Z')
+    throw config_error("start: \"" + text + "\" is not earliest, latest or 2026-01-31T00:00:00Z");
+  return int64_t{timegm(&parts)} * 1000;
+}
+
+Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::string& group) {
+  ClientSettings settings(cfg);
+  settings.set("group.id", group);
+  settings.set("enable.auto.commit", "false");
+  settings.set("enable.auto.offset.store", "false");
+  settings.set("enable.partition.eof", "true");
+  // What the log no longer has is told as a gap, never skipped in silence.
+  settings.set("auto.offset.reset", "error");
+  settings.set_default("isolation.level", "read_committed");
+  settings.log_to(ctx);
+  return settings.make(RD_KAFKA_CONSUMER);
+}
+
+}  // namespace
+
+Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& settings,
+               Offsets& offsets, bool until_end)
+    : offsets_(offsets), client_(consumer(ctx, cfg, settings.group)) {
+  rd_kafka_poll_set_consumer(client_.get());
+  queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  const rd_kafka_metadata_t* found = nullptr;
+  if (const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &found, kRequestMs)) {
+    fail("cannot reach " + cfg.str("brokers"), code);
+  }
+  const Owned<const rd_kafka_metadata_t> metadata(found);
+  std::vector<std::string> topics = settings.topics;
+  if (!settings.pattern.empty()) {
+    const std::regex pattern(settings.pattern);
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+      if (std::regex_match(metadata->topics[i].topic, pattern))
+        topics.push_back(metadata->topics[i].topic);
+    }
+    std::sort(topics.begin(), topics.end());
+  }
+  for (const std::string& topic : topics) {
+    for (const int32_t partition : partitions_of(*metadata, topic)) {
+      if (!offsets_.find(topic, partition))
+        offsets_.add(topic, partition, first_offset(settings, topic, partition));
+    }
+  }
+  for (PartitionOffset& one : offsets_.all()) {
+    if (until_end) one.target = high_watermark(one.topic, one.partition);
+  }
+  assign();
+}
+
+std::vector<int32_t> Reader::partitions_of(const rd_kafka_metadata_t& metadata,
+                                           const std::string& topic) {
+  for (int i = 0; i < metadata.topic_cnt; ++i) {
+    const rd_kafka_metadata_topic& one = metadata.topics[i];
+    if (topic != one.topic || one.partition_cnt == 0) continue;
+    std::vector<int32_t> out;
+    for (int p = 0; p < one.partition_cnt; ++p) out.push_back(one.partitions[p].id);
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  throw fatal("there is no topic \"" + topic + "\" on this cluster, or we may not see it");
+}
+
+int64_t Reader::first_offset(const ReaderSettings& settings, const std::string& topic,
+                             int32_t partition) {
+  if (settings.start != "earliest" && settings.start != "latest") {
+    return offset_at(topic, partition, millis_of(settings.start));
+  }
+  int64_t low = 0, high = 0;
+  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
+                                                         &low, &high, kRequestMs)) {
+    fail("where " + topic + " begins", code);
+  }
+  return settings.start == "latest" ? high : low;
+}
+
+int64_t Reader::offset_at(const std::string& topic, int32_t partition, int64_t time_ms) {
+  const PartitionList list = list_of(1);
+  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = time_ms;
+  if (const auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), kRequestMs)) {
+    fail("the offset of a time in " + topic, code);
+  }
+  const int64_t offset = list->elems[0].offset;  // RD_KAFKA_OFFSET_END: nothing is that young.
+  return offset >= 0 ? offset : high_watermark(topic, partition);
+}
+
+int64_t Reader::high_watermark(const std::string& topic, int32_t partition) {
+  int64_t low = 0, high = 0;
+  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
+                                                         &low, &high, kRequestMs)) {
+    fail("where " + topic + " ends", code);
+  }
+  return high;
+}
+
+void Reader::assign() {
+  const PartitionList list = list_of(offsets_.all().size());
+  for (const PartitionOffset& one : offsets_.all()) {
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset =
+        one.next;
+  }
+  if (const auto code = rd_kafka_assign(client_.get(), list.get()))
+    fail("assigning the partitions", code);
+}
+
+void Reader::read(std::vector<Owned<rd_kafka_message_t>>& out, size_t max,
+                  std::chrono::milliseconds wait) {
+  std::vector<rd_kafka_message_t*> got(max);
+  // The batch call waits until it is full: wait for the first, then take what is there.
+  got[0] = rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count()));
+  if (!got[0]) return;
+  const ssize_t more =
+      max > 1 ? rd_kafka_consume_batch_queue(queue_.get(), 0, got.data() + 1, max - 1) : 0;
+  const size_t count = 1 + static_cast<size_t>(std::max<ssize_t>(0, more));
+  for (size_t i = 0; i < count; ++i) out.emplace_back(got[i]);
+}
+
+int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {
+  int64_t low = 0, high = 0;
+  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
+                                                         &low, &high, kRequestMs)) {
+    fail("where " + topic + " begins", code);
+  }
+  offsets_[*offsets_.find(topic, partition)].next = low;
+  assign();
+  return low;
+}
+
+void Reader::publish(const std::vector<PartitionOffset>& partitions) {
+  const PartitionList list = list_of(partitions.size());
+  for (const PartitionOffset& one : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset =
+        one.next;
+  }
+  (void)rd_kafka_commit(client_.get(), list.get(), 1);
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,48 @@
+#pragma once
+
+/// A consumer of fixed partitions, without a group: the pipeline's own commit says where to go on,
+/// the group's offsets are only written for people who watch lag. Threads: one at a time; wake()
+/// from any.
+
+#include "kafka/client.h"
+#include "kafka/offsets.h"
+
+namespace millrace::kafka {
+
+struct ReaderSettings {
+  std::vector<std::string> topics;
+  std::string pattern;  ///< Instead of topics: a regular expression for whole names.
+  std::string start;    ///< "earliest", "latest", or a time in RFC 3339.
+  std::string group;
+};
+
+class Reader {
+ public:
+  /// Connects, finds the partitions, and assigns all of them: those that `offsets` knows at their
+  /// offset, new ones where the settings say. `until_end` fixes a target for each. Throws as
+  /// client.h says.
+  Reader(const context& ctx, const config& cfg, const ReaderSettings& settings, Offsets& offsets,
+         bool until_end);
+
+  /// Up to `max` messages in `out` (which may hold events: look at err); waits while there is none.
+  void read(std::vector<Owned<rd_kafka_message_t>>& out, size_t max,
+            std::chrono::milliseconds wait);
+  /// The log begins behind the stored offset: where it begins now. The partition goes on there.
+  int64_t skip_to_start(const std::string& topic, int32_t partition);
+  /// Tells the group, for those who watch it. Failures are nobody's loss.
+  void publish(const std::vector<PartitionOffset>& partitions);
+  void wake() { rd_kafka_queue_yield(queue_.get()); }
+
+ private:
+  std::vector<int32_t> partitions_of(const rd_kafka_metadata_t& metadata, const std::string& topic);
+  int64_t first_offset(const ReaderSettings& settings, const std::string& topic, int32_t partition);
+  int64_t offset_at(const std::string& topic, int32_t partition, int64_t time_ms);
+  int64_t high_watermark(const std::string& topic, int32_t partition);
+  void assign();
+
+  Offsets& offsets_;
+  Owned<rd_kafka_t> client_;
+  Owned<rd_kafka_queue_t> queue_;
+};
+
+}  // namespace millrace::kafka

@@ -1,0 +1,164 @@
+#include "kafka/sink.h"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr int kRequestMs = static_cast<int>(kRequestTime.count());
+/// A commit may take longer than other requests; the host grants a call 30 s.
+constexpr int kCommitMs = 20000;
+
+std::string group_of(std::string_view pipeline) {
+  return std::string(pipeline) + ".out";
+}
+
+void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  auto* lost = static_cast<std::string*>(message->_private);
+  if (message->err && lost->empty()) *lost = rd_kafka_message_errstr(message);
+}
+
+ClientSettings producer_settings(const context& ctx, const config& cfg) {
+  ClientSettings out(cfg);
+  out.set("enable.idempotence", "true");
+  out.set("partitioner", cfg.str("partitioner", "murmur2") == "murmur2" ? "murmur2_random"
+                                                                        : cfg.str("partitioner"));
+  out.set_default("compression.type", cfg.str("compression", "none"));
+  out.set_default("linger.ms", "5");
+  rd_kafka_conf_set_dr_msg_cb(out.get(), note_delivery);
+  out.log_to(ctx);
+  return out;
+}
+
+Owned<rd_kafka_topic_partition_list_t> mark_of(const std::string& topic) {
+  Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0);
+  return list;
+}
+
+void must(std::string_view what, rd_kafka_error_t* error) {
+  const Owned<rd_kafka_error_t> owned(error);
+  if (error) fail(what, *error);
+}
+
+}  // namespace
+
+void KafkaSink::validate(const context& ctx, const config& cfg) {
+  (void)producer_settings(ctx, cfg);
+}
+
+KafkaSink::KafkaSink(const context& ctx, const config& cfg)
+    : ctx_(ctx),
+      cfg_(cfg),
+      topic_(cfg.str("topic")),
+      records_(ctx.make_counter("kafka_records", "messages sent")) {}
+
+void KafkaSink::open(const opening&) {
+  lost_.clear();
+}
+
+void KafkaSink::write(batch_view rows, emitter& rejects) {
+  if (!plain_) plain_ = producer_settings(ctx_, cfg_).make(RD_KAFKA_PRODUCER);
+  produce(*plain_, rows, rejects);
+}
+
+std::string KafkaSink::prepare(uint64_t) {
+  if (plain_) wait_for_all(*plain_);
+  return {};
+}
+
+void KafkaSink::produce(rd_kafka_t& producer, batch_view rows, emitter& rejects) {
+  for (uint32_t i = 0; i < rows.size(); ++i) produce_one(producer, rows, i, rejects);
+  records_.add(rows.size());
+  rd_kafka_poll(&producer, 0);
+}
+
+void KafkaSink::produce_one(rd_kafka_t& producer, batch_view rows, uint32_t i, emitter& rejects) {
+  const std::string_view key = rows.key(i), value = rows.value(i);
+  const int64_t time_us = rows.time_us(i);
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(rows.header_count(i));
+  for (uint32_t h = 0; h < rows.header_count(i); ++h) {
+    const header one = rows.header_at(i, h);
+    rd_kafka_header_add(headers, one.name.data(), static_cast<ssize_t>(one.name.size()),
+                        one.value.data(), static_cast<ssize_t>(one.value.size()));
+  }
+  for (;;) {
+    const rd_kafka_resp_err_t code = rd_kafka_producev(
+        &producer, RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+        RD_KAFKA_V_KEY(key.data(), key.size()),
+        RD_KAFKA_V_TIMESTAMP(time_us == MR_TIME_NONE ? 0 : time_us / 1000),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&lost_), RD_KAFKA_V_END);
+    if (!code) return;  // The headers went with it.
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      rd_kafka_headers_destroy(headers);
+      if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) fail("sending to " + topic_, code);
+      rejects.reject(rows, i, "larger than message.max.bytes");
+      return;
+    }
+    if (ctx_.cancelled()) {
+      rd_kafka_headers_destroy(headers);
+      throw cancelled();
+    }
+    constexpr int kRoomMs = 100;
+    rd_kafka_poll(&producer, kRoomMs);
+  }
+}
+
+void KafkaSink::wait_for_all(rd_kafka_t& producer) {
+  if (const auto code = rd_kafka_flush(&producer, kCommitMs)) fail("waiting for " + topic_, code);
+  if (lost_.empty()) return;
+  const std::string why = std::exchange(lost_, {});
+  throw retriable("sending to " + topic_ + ": " + why);
+}
+
+void KafkaSink::begin_transactions(std::string_view pipeline) {
+  ClientSettings settings = producer_settings(ctx_, cfg_);
+  settings.set("transactional.id", "millrace." + std::string(pipeline) + "." + topic_);
+  transactional_ = settings.make(RD_KAFKA_PRODUCER);
+  // Ends what a predecessor left open, and shuts it out.
+  must("beginning transactions", rd_kafka_init_transactions(transactional_.get(), kCommitMs));
+}
+
+uint64_t KafkaSink::last_epoch(std::string_view pipeline) {
+  begin_transactions(pipeline);
+  ClientSettings settings(cfg_);
+  settings.set("group.id", group_of(pipeline));
+  settings.log_to(ctx_);
+  const Owned<rd_kafka_t> reader = settings.make(RD_KAFKA_CONSUMER);
+  const auto mark = mark_of(topic_);
+  if (const auto code = rd_kafka_committed(reader.get(), mark.get(), kRequestMs))
+    fail("reading the last commit", code);
+  return mark->elems[0].offset < 0 ? 0 : static_cast<uint64_t>(mark->elems[0].offset);
+}
+
+void KafkaSink::write_epoch(std::string_view pipeline, uint64_t epoch,
+                            std::span<const batch_view> rows, emitter& rejects) {
+  if (!transactional_) begin_transactions(pipeline);
+  must("beginning a transaction", rd_kafka_begin_transaction(transactional_.get()));
+  try {
+    for (const batch_view& batch : rows) produce(*transactional_, batch, rejects);
+    wait_for_all(*transactional_);
+    commit_transaction(pipeline, epoch);
+  } catch (const failure&) {
+    // A producer whose transaction failed is not used again: the next one fences it and asks what
+    // holds.
+    transactional_.reset();
+    throw;
+  }
+}
+
+void KafkaSink::commit_transaction(std::string_view pipeline, uint64_t epoch) {
+  const Owned<rd_kafka_consumer_group_metadata_t> group(
+      rd_kafka_consumer_group_metadata_new(group_of(pipeline).c_str()));
+  const auto mark = mark_of(topic_);
+  mark->elems[0].offset = static_cast<int64_t>(epoch);
+  must("marking the commit", rd_kafka_send_offsets_to_transaction(transactional_.get(), mark.get(),
+                                                                  group.get(), kRequestMs));
+  must("committing to " + topic_, rd_kafka_commit_transaction(transactional_.get(), kCommitMs));
+}
+
+void KafkaSink::close() {
+  plain_.reset();
+  transactional_.reset();
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,50 @@
+#pragma once
+
+/// Sink `kafka`: rows as messages of one topic.
+///
+/// Under `at_least_once` an idempotent producer sends rows as they come, and a commit waits until
+/// the cluster has them. Under `exactly_once` (epoch_marked) the host delivers a committed epoch at
+/// a time: its rows and its number go into one Kafka transaction, the number as the offset that the
+/// group `<pipeline>.out` holds in this topic, so that the next start reads there what it may leave
+/// out.
+
+#include "kafka/client.h"
+#include "millrace_kafka_schema.h"
+
+namespace millrace::kafka {
+
+class KafkaSink final : public sink, public epoch_sink {
+ public:
+  static constexpr auto info =
+      describe("org.millrace.kafka", "1.0.0", "Apache-2.0", "Rows as messages of a Kafka topic.",
+               schema::sink, title{"Kafka topic"}, status::beta, cap::epoch_marked);
+
+  static void validate(const context& ctx, const config& cfg);
+  KafkaSink(const context& ctx, const config& cfg);
+
+  void open(const opening& how) override;
+  void write(batch_view rows, emitter& rejects) override;
+  std::string prepare(uint64_t epoch) override;
+  void close() override;
+
+  uint64_t last_epoch(std::string_view pipeline) override;
+  void write_epoch(std::string_view pipeline, uint64_t epoch, std::span<const batch_view> rows,
+                   emitter& rejects) override;
+
+ private:
+  void begin_transactions(std::string_view pipeline);
+  void produce(rd_kafka_t& producer, batch_view rows, emitter& rejects);
+  void produce_one(rd_kafka_t& producer, batch_view rows, uint32_t i, emitter& rejects);
+  void wait_for_all(rd_kafka_t& producer);
+  void commit_transaction(std::string_view pipeline, uint64_t epoch);
+
+  context ctx_;
+  config cfg_;
+  std::string topic_;
+  Owned<rd_kafka_t> plain_;          ///< Made at the first row that is not part of an epoch.
+  Owned<rd_kafka_t> transactional_;  ///< Made when the host asks for the last epoch.
+  std::string lost_;                 ///< Why a message was not delivered; empty: all were.
+  counter records_;
+};
+
+}  // namespace millrace::kafka

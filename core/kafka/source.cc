@@ -1,0 +1,175 @@
+#include "kafka/source.h"
+
+namespace millrace::kafka {
+namespace {
+
+/// Messages in one look at the queue: large enough to be cheap, small enough to keep within a
+/// budget.
+constexpr size_t kReadMax = 1024;
+
+ReaderSettings settings_of(const config& cfg) {
+  ReaderSettings out;
+  out.topics = cfg.strings("topics");
+  out.pattern = cfg.str("pattern", "");
+  out.start = cfg.str("start", "earliest");
+  out.group = cfg.str("group", "");
+  return out;
+}
+
+}  // namespace
+
+void KafkaSource::validate(const context&, const config& cfg) {
+  const ReaderSettings settings = settings_of(cfg);
+  if (settings.topics.empty() == settings.pattern.empty())
+    throw config_error("give either \"topics\" or \"pattern\"");
+  ClientSettings all(cfg);
+  for (const char* ours :
+       {"enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof"})
+    all.set(ours, "false");
+}
+
+KafkaSource::KafkaSource(const context& ctx, const config& cfg)
+    : ctx_(ctx),
+      cfg_(cfg),
+      settings_(settings_of(cfg)),
+      records_(ctx.make_counter("kafka_records", "messages read")),
+      bytes_(ctx.make_counter("kafka_bytes", "bytes of their values")) {}
+
+void KafkaSource::open(const opening& how) {
+  offsets_.clear();
+  messages_.clear();
+  taken_ = 0;
+  announced_ = 0;
+  until_end_ = how.until_end;
+  if (how.state.data() && !how.fresh) offsets_.restore(ctx_, how.state);
+  auto reader = std::make_unique<Reader>(ctx_, cfg_, settings_, offsets_, until_end_);
+  const std::lock_guard lock(mutex_);
+  reader_ = std::move(reader);
+}
+
+flow KafkaSource::poll(const budget& b, emitter& out) {
+  if (ctx_.cancelled()) throw cancelled();
+  // Each has a watermark of its own; topics may grow.
+  for (; announced_ < offsets_.all().size(); ++announced_) out.assigned(announced_);
+  if (taken_ == messages_.size()) {
+    messages_.clear();
+    taken_ = 0;
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(b.left());
+    reader_->read(messages_, kReadMax, wait);
+  }
+  for (; taken_ < messages_.size() && out.records() < b.max_records && out.bytes() < b.max_bytes;
+       ++taken_) {
+    const rd_kafka_message_t& message = *messages_[taken_];
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (const auto number = offsets_.find(rd_kafka_topic_name(message.rkt), message.partition)) {
+        take_record(message, *number, out);
+      }
+    } else {
+      take_event(message, out);
+    }
+  }
+  records_.add(out.records());
+  bytes_.add(static_cast<double>(out.bytes()));
+  if (until_end_ && offsets_.all_reached()) return flow::end;
+  return taken_ < messages_.size() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
+}
+
+void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out) {
+  PartitionOffset& place = offsets_[number];
+  if (message.offset < place.next) return;  // Of an assignment that was replaced.
+  if (place.target && message.offset >= *place.target) {
+    place.reached = true;
+    return;
+  }
+  record r;
+  r.value = {static_cast<const char*>(message.payload), message.len};
+  r.key = {static_cast<const char*>(message.key), message.key_len};
+  r.partition = number;
+  r.position = static_cast<uint64_t>(message.offset);
+  const int64_t time_ms = rd_kafka_message_timestamp(&message, nullptr);
+  if (time_ms >= 0) r.time_us = time_ms * 1000;
+  headers_.clear();
+  rd_kafka_headers_t* found = nullptr;
+  if (rd_kafka_message_headers(&message, &found) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    size_t size = 0;
+    for (size_t i = 0;
+         rd_kafka_header_get_all(found, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
+      headers_.push_back({name, {static_cast<const char*>(value), size}});
+    }
+  }
+  r.headers = headers_;
+  out.append(r);
+  place.next = message.offset + 1;
+}
+
+void KafkaSource::take_event(const rd_kafka_message_t& message, emitter& out) {
+  const std::string topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "";
+  const auto number = offsets_.find(topic, message.partition);
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
+      if (!number) return;
+      PartitionOffset& place = offsets_[*number];
+      // Control records occupy offsets and are never delivered: the end may lie behind the last
+      // record.
+      place.next = std::max(place.next, message.offset);
+      if (place.target && message.offset >= *place.target) place.reached = true;
+      return out.at_end(*number);
+    }
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      if (number) tell_gap(topic, message.partition, out);
+      return;
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
+      return;  // librdkafka has logged it and tries again by itself.
+    default:
+      fail(topic.empty() ? "reading" : "reading " + topic, message.err);
+  }
+}
+
+void KafkaSource::tell_gap(const std::string& topic, int32_t partition, emitter& out) {
+  const uint32_t number = *offsets_.find(topic, partition);
+  const int64_t stored = offsets_[number].next;
+  const int64_t start = reader_->skip_to_start(topic, partition);
+  if (start < stored) {
+    throw fatal(topic +
+                " ends before what was read of it: it was made anew; --forget this source to read "
+                "it from its start");
+  }
+  gap lost;
+  lost.partition = number;
+  lost.from_position = static_cast<uint64_t>(stored);
+  lost.to_position = static_cast<uint64_t>(start);
+  lost.reason = "the topic no longer holds what was not yet read (retention)";
+  out.lost(lost);
+}
+
+std::string KafkaSource::snapshot(uint64_t) {
+  snapshot_ = offsets_.all();
+  return offsets_.snapshot();
+}
+
+/// The snapshot of the commit before this one: never ahead of what is committed, though a little
+/// behind.
+void KafkaSource::ack(const acknowledged&) {
+  if (!published_.empty()) reader_->publish(published_);
+  published_ = snapshot_;
+}
+
+void KafkaSource::cancel() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (reader_) reader_->wake();
+}
+
+void KafkaSource::close() {
+  messages_.clear();
+  const std::lock_guard lock(mutex_);
+  reader_.reset();
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,52 @@
+#pragma once
+
+/// Source `kafka`: topics as records with key, headers and time. Positions are offsets, so replay
+/// is exact.
+
+#include <mutex>
+#include <optional>
+
+#include "kafka/reader.h"
+#include "millrace_kafka_schema.h"
+
+namespace millrace::kafka {
+
+class KafkaSource final : public source {
+ public:
+  static constexpr auto info =
+      describe("org.millrace.kafka", "1.0.0", "Apache-2.0", "Topics of a Kafka cluster.",
+               schema::source, title{"Kafka topics"}, status::beta, trust::untrusted_input);
+
+  static void validate(const context& ctx, const config& cfg);
+  KafkaSource(const context& ctx, const config& cfg);
+
+  traits source_traits() const override { return {.bounded = false, .replay = replay::exact}; }
+  void open(const opening& how) override;
+  flow poll(const budget& b, emitter& out) override;
+  std::string snapshot(uint64_t epoch) override;
+  void ack(const acknowledged&) override;
+  void cancel() noexcept override;
+  void close() override;
+
+ private:
+  void take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out);
+  void take_event(const rd_kafka_message_t& message, emitter& out);
+  void tell_gap(const std::string& topic, int32_t partition, emitter& out);
+
+  context ctx_;
+  config cfg_;
+  ReaderSettings settings_;
+  Offsets offsets_;
+  uint32_t announced_ = 0;  ///< Partitions that the host knows of.
+  bool until_end_ = false;
+  std::mutex mutex_;  ///< Of the pointer: cancel() comes from any thread.
+  std::unique_ptr<Reader> reader_;
+  std::vector<Owned<rd_kafka_message_t>>
+      messages_;  ///< Read and not yet put out, from `taken_` on.
+  size_t taken_ = 0;
+  std::vector<header> headers_;
+  std::vector<PartitionOffset> snapshot_, published_;
+  counter records_, bytes_;
+};
+
+}  // namespace millrace::kafka

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""The kafka source and sink against a real broker, checked by an independent client (confluent-kafka).
+
+  test_kafka.py --program build/bin/millrace --plugins build/plugins      exits 77 when there is no broker to be had
+"""
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+
+import broker                                       # noqa: E402
+from program import SystemTest, main                # noqa: E402
+
+try:
+    import confluent_kafka as ck
+    from confluent_kafka import admin
+except ImportError:
+    ck = None
+
+START_MS = 1760000400000                            # 2025-10-09T09:00:00Z
+BROKER = None
+
+
+def setUpModule():
+    global BROKER
+    if ck is None:
+        raise unittest.SkipTest("python3-confluent-kafka is not installed")
+    try:
+        BROKER = broker.Broker()
+    except broker.Unavailable as why:
+        raise unittest.SkipTest(f"no broker: {why}") from None
+
+
+def tearDownModule():
+    if BROKER:
+        BROKER.close()
+
+
+class KafkaTest(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.admin = admin.AdminClient({"bootstrap.servers": BROKER.address})
+
+    def topic(self, partitions=1, **settings):
+        """A new topic named for the test."""
+        name = self.id().rsplit(".", 1)[-1] + f"_{len(self.topics())}"
+        future = self.admin.create_topics([admin.NewTopic(name, partitions, 1, config=settings)])[name]
+        future.result(30)
+        self.wait_until("the topic", lambda: name in self.topics())
+        return name
+
+    def topics(self):
+        return self.admin.list_topics(timeout=10).topics
+
+    def send(self, topic, messages):
+        """`messages`: (partition, key, value, seconds after START, headers)."""
+        producer = ck.Producer({"bootstrap.servers": BROKER.address, "linger.ms": 1})
+        for partition, key, value, seconds, headers in messages:
+            producer.produce(topic, value, key, partition, timestamp=START_MS + int(seconds * 1000), headers=headers)
+        producer.flush(30)
+
+    def messages(self, topic, isolation="read_committed"):
+        """All that a consumer sees, in order of partition and offset."""
+        consumer = ck.Consumer({"bootstrap.servers": BROKER.address, "group.id": "look", "isolation.level": isolation,
+                                "enable.partition.eof": True, "enable.auto.commit": False,
+                                "auto.offset.reset": "earliest"})
+        partitions = self.topics()[topic].partitions
+        consumer.assign([ck.TopicPartition(topic, p, 0) for p in partitions])
+        out, ended = [], set()
+        while len(ended) < len(partitions):
+            message = consumer.poll(30)
+            if message is None:
+                self.fail("the broker does not answer")
+            if message.error():
+                self.assertEqual(message.error().code(), ck.KafkaError._PARTITION_EOF)
+                ended.add(message.partition())
+            else:
+                out.append(message)
+        consumer.close()
+        return sorted(out, key=lambda m: (m.partition(), m.offset()))
+
+    def config(self, source, sink=None, **operator):
+        sources = {"in": {"plugin": "kafka", "brokers": BROKER.address, "schema": {"k": "text", "n": "int8"}, **source}}
+        sinks = {"out": sink or {"from": "in", "plugin": "file", "path": "out.jsonl"}}
+        operators = {"op": {"from": "in", **operator}} if operator else {}
+        if operator:
+            sinks["out"]["from"] = "op"
+        return self.write("p.json", {"pipeline": "p", "commit": {"every": "100ms"}, "sources": sources,
+                                     "operators": operators, "sinks": sinks})
+
+
+def row(n, key="a"):
+    return json.dumps({"k": key, "n": n}).encode()
+
+
+class Source(KafkaTest):
+    def test_values_keys_headers_and_times_of_all_partitions(self):
+        topic = self.topic(2)
+        self.send(topic, [(0, b"x", row(1), 1, [("h", b"v")]), (1, None, row(2), 2, None), (0, b"y", row(3), 3, None)])
+        self.config({"topics": topic}, select={"n": "n", "key": "record_key()", "at": "event_time()",
+                                               "offset": "source_position()"})
+        self.run_to_end("--until-end")
+        self.assertEqual(sorted(self.lines("out.jsonl"), key=lambda r: r["n"]), [
+            {"n": 1, "key": "x", "at": "2025-10-09T09:00:01Z", "offset": 0},
+            {"n": 2, "key": None, "at": "2025-10-09T09:00:02Z", "offset": 0},
+            {"n": 3, "key": "y", "at": "2025-10-09T09:00:03Z", "offset": 1}])
+
+    def test_a_later_run_goes_on_where_the_last_commit_ended(self):
+        topic = self.topic()
+        self.send(topic, [(0, None, row(n), n, None) for n in range(5)])
+        self.config({"topics": topic})
+        self.run_to_end("--until-end")
+        self.send(topic, [(0, None, row(n), n, None) for n in range(5, 9)])
+        self.run_to_end("--until-end")
+        self.assertEqual([r["n"] for r in self.lines("out.jsonl")], list(range(9)))
+
+    def test_starts(self):
+        topic = self.topic()
+        self.send(topic, [(0, None, row(n), 10 * n, None) for n in range(5)])
+        for start, expected in (("earliest", [0, 1, 2, 3, 4]), ("latest", []), ("2025-10-09T09:00:15Z", [2, 3, 4]),
+                                ("2030-01-01T00:00:00Z", [])):
+            with self.subTest(start):
+                self.config({"topics": [topic], "start": start})
+                self.run_to_end("--until-end", "--fresh")
+                self.assertEqual([r["n"] for r in self.lines("out.jsonl")], expected)
+
+    def test_only_committed_transactions_are_read(self):
+        topic = self.topic()
+        producer = ck.Producer({"bootstrap.servers": BROKER.address, "transactional.id": "t"})
+        producer.init_transactions(30)
+        for n, commit in ((1, True), (2, False), (3, True)):
+            producer.begin_transaction()
+            producer.produce(topic, row(n))
+            producer.flush(30)
+            (producer.commit_transaction if commit else producer.abort_transaction)(30)
+        self.config({"topics": topic})
+        self.run_to_end("--until-end")          # also shows that control records at the end do not hold it up
+        self.assertEqual([r["n"] for r in self.lines("out.jsonl")], [1, 3])
+
+    def test_what_retention_took_is_a_gap(self):
+        topic = self.topic()
+        self.send(topic, [(0, None, row(n), n, None) for n in range(10)])
+        config = json.loads(self.config({"topics": topic}).read_text())
+        config["sinks"]["gaps"] = {"from": "in.gaps", "plugin": "file", "path": "gaps.jsonl"}
+        self.write("p.json", config)
+        run = self.start()
+        self.wait_until("five rows", lambda: self.size("out.jsonl") > 0 and len(self.lines("out.jsonl")) == 10, run)
+        run.signal()
+        run.wait()
+        self.send(topic, [(0, None, row(n), n, None) for n in range(10, 20)])
+        self.delete_before(topic, 15)
+        self.run_to_end("--until-end")
+        self.assertEqual([r["n"] for r in self.lines("out.jsonl")], [*range(10), *range(15, 20)])
+        gap, = self.lines("gaps.jsonl")
+        self.assertEqual((gap["from_position"], gap["to_position"]), (10, 15))
+
+    def delete_before(self, topic, offset):
+        """Kafka's own tool: the client library at hand cannot."""
+        import subprocess
+        self.write("delete.json", {"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": offset}]})
+        command = ["java", "-Xmx64m", "-cp", f"{broker.JARS}/*", "org.apache.kafka.tools.DeleteRecordsCommand",
+                   "--bootstrap-server", BROKER.address, "--offset-json-file", str(self.folder / "delete.json")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_a_tombstone_and_a_broken_value_are_errors_of_the_source(self):
+        topic = self.topic()
+        self.send(topic, [(0, b"k", None, 0, None), (0, None, b"{", 1, None), (0, None, row(1), 2, None)])
+        self.config({"topics": topic})
+        done = self.run_to_end("--until-end")
+        self.assertEqual(done.report["sources"]["in"]["errors"], 2)
+        self.assertEqual([r["n"] for r in self.lines("out.jsonl")], [1])
+
+    def test_faults_name_what_to_do(self):
+        self.config({"topics": "nowhere"})
+        self.assert_says(self.run_to_end("--until-end", code=1), 'there is no topic "nowhere"')
+        self.config({"topics": "x", "kafka": {"enable.auto.commit": "true"}})
+        self.assert_says(self.verb("check", "p.json", code=2), "enable.auto.commit", "Millrace's own to set")
+        self.config({"topics": "x", "kafka": {"no.such.property": "1"}})
+        self.assert_says(self.verb("check", "p.json", code=2), "no.such.property")
+
+    def test_a_password_is_not_printed(self):
+        self.config({"topics": "x", "kafka": {"sasl.password": "${env:SECRET}", "sasl.mechanisms": "WRONG"}})
+        for verb in (("check", "p.json"), ("check", "--explain", "p.json"), ("run", "p.json", "--for", "1s")):
+            done = self.verb(*verb, env={"SECRET": "hush-hush"}, code=None)
+            self.assertNotIn("hush-hush", done.stderr + done.stdout.decode())
+
+
+class Sink(KafkaTest):
+    def sink(self, topic, **more):
+        return {"plugin": "kafka", "brokers": BROKER.address, "topic": topic, "from": "in", **more}
+
+    def test_rows_with_keys_reach_the_topic_once_in_order(self):
+        source, target = self.topic(), self.topic()
+        self.send(source, [(0, b"key%d" % (n % 3), row(n), n, None) for n in range(1000)])
+        self.config({"topics": source}, self.sink(target))
+        self.run_to_end("--until-end")
+        self.run_to_end("--until-end")
+        got = self.messages(target)
+        self.assertEqual([json.loads(m.value())["n"] for m in got], list(range(1000)))
+        self.assertEqual([m.key() for m in got[:3]], [b"key0", b"key1", b"key2"])
+        self.assertEqual(got[7].timestamp()[1], START_MS + 7000)
+
+    def test_keys_go_where_java_clients_send_them(self):
+        """Partitions of murmur2 as Java computes it (toPositive(murmur2(key)) % 8), worked out by the code below."""
+        source, target = self.topic(), self.topic(8)
+        keys = [b"", b"a", b"ab", b"abc", b"abcd", b"21", b"foobar", b"a-little-bit-long-string"]
+        self.send(source, [(0, key, row(n), n, None) for n, key in enumerate(keys)])
+        self.config({"topics": source}, self.sink(target))
+        self.run_to_end("--until-end")
+        found = {m.key(): m.partition() for m in self.messages(target)}
+        self.assertEqual(found, {key: (murmur2(key) & 0x7fffffff) % 8 for key in keys})
+
+    def test_a_topic_that_is_not_there_is_told(self):
+        source = self.topic()
+        self.send(source, [(0, None, row(1), 1, None)])
+        self.config({"topics": source}, self.sink("nowhere"))
+        done = self.start("--until-end", "--for", "10s").wait()
+        self.assertIn("nowhere", done.stderr)
+
+
+def murmur2(data):
+    """As in Kafka's Java client (a public algorithm of Austin Appleby), here to check the partitioner."""
+    m, length = 0x5bd1e995, len(data)
+    h = (0x9747b28c ^ length) & 0xffffffff
+    for at in range(0, length - length % 4, 4):
+        k = int.from_bytes(data[at:at + 4], "little") * m & 0xffffffff
+        k = (k ^ k >> 24) * m & 0xffffffff
+        h = (h * m & 0xffffffff) ^ k
+    rest = data[length - length % 4:]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * m & 0xffffffff
+    h = (h ^ h >> 13) * m & 0xffffffff
+    return h ^ h >> 15
+
+
+if __name__ == "__main__":
+    main()
