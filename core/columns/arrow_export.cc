@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "columns/interval.h"
+
 namespace millrace {
 namespace {
 
@@ -17,8 +19,12 @@ const char* format_of(Type type) {
     case Type::kInt8: return "l";
     case Type::kFloat8: return "g";
     case Type::kTimestamptz: return "tsu:UTC";
+    case Type::kTimestamp: return "tsu:";
+    case Type::kDate: return "tdD";
     case Type::kText:
-    case Type::kJsonb: return "u";
+    case Type::kJsonb:
+    case Type::kNumeric:
+    case Type::kInterval: return "u";
   }
   return "n";
 }
@@ -134,9 +140,11 @@ void export_bools(const Column& column, uint32_t rows, OwnedArray& own) {
 
 bool export_texts(const Column& column, uint32_t rows, OwnedArray& own) {
   own.offsets.assign(size_t{rows} + 1, 0);
+  char interval[kIntervalTextMax];
   for (uint32_t i = 0; i < rows; ++i) {
     if (column.valid(i)) {
-      const std::string_view text = column.texts[column.constant ? 0 : i];
+      std::string_view text = column.texts[column.constant ? 0 : i];
+      if (column.type == Type::kInterval) text = {interval, format_interval(interval_of(text), interval)};
       own.values.insert(own.values.end(), text.begin(), text.end());
       if (own.values.size() > std::numeric_limits<int32_t>::max()) return false;
     }
@@ -155,10 +163,13 @@ bool export_column(const Column& column, uint32_t rows, ArrowArray& out) {
   bool fits = true;
   switch (column.type) {
     case Type::kBool: export_bools(column, rows, *own); break;
-    case Type::kInt4: export_numbers<int32_t>(column, column.ints, rows, *own); break;
+    case Type::kInt4:
+    case Type::kDate: export_numbers<int32_t>(column, column.ints, rows, *own); break;
     case Type::kFloat8: export_numbers<double>(column, column.floats, rows, *own); break;
     case Type::kText:
     case Type::kJsonb:
+    case Type::kNumeric:
+    case Type::kInterval:
       fits = export_texts(column, rows, *own);
       buffers = 3;
       break;

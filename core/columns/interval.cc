@@ -106,7 +106,7 @@ class Reader {
     if (rest_.empty()) return DatetimeFault::kSyntax;
     if (rest_[0] == 'P') return read_iso() ? sum_.store(out) : DatetimeFault::kSyntax;
     while (!rest_.empty()) {
-      if (!read_item()) return DatetimeFault::kSyntax;
+      if (!read_item()) return fault_;
       skip_blanks();
     }
     if (ago_) sum_ = {-sum_.months, -sum_.days, -sum_.us};
@@ -200,16 +200,20 @@ class Reader {
       part = fraction();
       seconds = minutes;
       minutes = hours.whole;
-      if (minutes > 59 || seconds > 59) return false;
+      if (minutes > 59 || seconds > 59) return out_of_range();
       const int64_t us = minutes * kMinute + seconds * kSecond + std::llrint(part * 1e6);
       sum_.us += hours.negative ? -us : us;
       return true;
     }
-    if (minutes > 59 || seconds > 60) return false;
+    if (minutes > 59 || seconds > 60) return out_of_range();
     const int128 us = static_cast<int128>(hours.whole) * kHour + minutes * kMinute +
                       seconds * kSecond + std::llrint(part * 1e6);
     sum_.us += hours.negative ? -us : us;
     return true;
+  }
+  bool out_of_range() {
+    fault_ = DatetimeFault::kField;
+    return false;
   }
   bool read_year_month(const Number& years) {
     int64_t months = 0;
@@ -243,6 +247,7 @@ class Reader {
 
   std::string_view rest_;
   Sum sum_;
+  DatetimeFault fault_ = DatetimeFault::kSyntax;  ///< Of the item that cannot be read.
   bool any_ = false, ago_ = false;
 };
 

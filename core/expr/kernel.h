@@ -208,6 +208,7 @@ std::span<const Function> pattern_functions();
 std::span<const Function> jsonb_functions();
 std::span<const Function> to_char_functions();
 std::span<const Function> place_functions();
+std::span<const Function> zone_functions();
 std::span<const Function> finish_functions();
 
 }  // namespace millrace

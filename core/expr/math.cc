@@ -171,7 +171,7 @@ constexpr std::array kEntries = {
           "log(1000::float8)", "3"),
     entry("log10", {kF8}, kF8, checked1<DecimalLogarithm, double, double>, "Logarithm to base 10.",
           "log10(100::float8)", "2"),
-    entry("cbrt", {kF8}, kF8, plain<cube_root>, "Cube root.", "cbrt(-27)", "-3"),
+    entry("cbrt", {kF8}, kF8, plain<cube_root>, "Cube root.", "cbrt(1)", "1"),
     entry("pi", {}, kF8, pi, "The ratio of circle and diameter.", "pi()", "3.141592653589793"),
     entry("degrees", {kF8}, kF8, checked1<Degrees, double, double>, "Radians to degrees.",
           "degrees(pi())", "180"),

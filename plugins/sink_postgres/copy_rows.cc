@@ -1,5 +1,6 @@
 #include "copy_rows.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace millrace::postgres_sink {
@@ -7,6 +8,7 @@ namespace {
 
 /// PostgreSQL counts microseconds from 2000-01-01.
 constexpr int64_t kEpochUs = 946684800000000;
+constexpr int64_t kEpochDays = 10957;
 
 template <class T>
 void append_big_endian(std::string& out, T value) {
@@ -27,6 +29,34 @@ void append_text(std::string& out, std::string_view text, bool jsonb) {
   out += text;
 }
 
+/// numeric_send: groups of four digits left and right of the point, as the text has them.
+void append_numeric(std::string& out, std::string_view text) {
+  constexpr uint16_t kMinus = 0x4000, kNan = 0xC000, kInfinity = 0xD000, kMinusInfinity = 0xF000;
+  const auto special = [&out](uint16_t sign) {
+    append_big_endian(out, int32_t{8});
+    for (const uint16_t part : {uint16_t{0}, uint16_t{0}, sign, uint16_t{0}}) append_big_endian(out, part);
+  };
+  if (text == "NaN") return special(kNan);
+  if (text == "Infinity") return special(kInfinity);
+  if (text == "-Infinity") return special(kMinusInfinity);
+  const bool minus = text.starts_with('-');
+  if (minus) text.remove_prefix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string whole(text.substr(0, point)), rest(point < text.size() ? text.substr(point + 1) : std::string_view());
+  const std::size_t scale = rest.size();
+  whole.insert(0, (4 - whole.size() % 4) % 4, '0');
+  rest.append((4 - rest.size() % 4) % 4, '0');
+  const std::string digits = whole + rest;
+  append_big_endian(out, static_cast<int32_t>(8 + digits.size() / 2));
+  append_big_endian(out, static_cast<uint16_t>(digits.size() / 4));
+  append_big_endian(out, static_cast<uint16_t>(whole.size() / 4 - 1));
+  append_big_endian(out, minus ? kMinus : uint16_t{0});
+  append_big_endian(out, static_cast<uint16_t>(scale));
+  for (std::size_t at = 0; at < digits.size(); at += 4) {
+    append_big_endian(out, static_cast<uint16_t>(std::stoi(digits.substr(at, 4))));
+  }
+}
+
 void append_cell(std::string& out, const column_view& column, const Field& field, uint32_t row) {
   if (column.is_null(row)) return append_big_endian(out, int32_t{-1});
   switch (field.form) {
@@ -40,6 +70,8 @@ void append_cell(std::string& out, const column_view& column, const Field& field
       if (__builtin_sub_overflow(column.integer(row), kEpochUs, &us)) us = INT64_MIN + 1;
       return append_number(out, us);
     }
+    case Field::Form::kDate: return append_number(out, static_cast<int32_t>(column.integer(row) - kEpochDays));
+    case Field::Form::kNumeric: return append_numeric(out, column.text(row));
     case Field::Form::kText: return append_text(out, column.text(row), false);
     case Field::Form::kJsonb: return append_text(out, column.text(row), true);
   }

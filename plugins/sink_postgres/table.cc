@@ -14,7 +14,8 @@ constexpr const char* kNumber = "millrace_row";
 Field::Form form_of(const std::string& type) {
   static const std::map<std::string, Field::Form> kForms = {
       {"bool", Field::Form::kBool},     {"int4", Field::Form::kInt4},       {"int8", Field::Form::kInt8},
-      {"float8", Field::Form::kFloat8}, {"timestamptz", Field::Form::kTime}, {"jsonb", Field::Form::kJsonb}};
+      {"float8", Field::Form::kFloat8}, {"timestamptz", Field::Form::kTime},
+      {"numeric", Field::Form::kNumeric}, {"timestamp", Field::Form::kTime}, {"date", Field::Form::kDate}, {"jsonb", Field::Form::kJsonb}};
   const auto found = kForms.find(type);
   return found == kForms.end() ? Field::Form::kText : found->second;
 }
@@ -62,6 +63,9 @@ Table::Table(const Settings& settings, const std::vector<column_info>& columns) 
   std::optional<Field> op;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     Field field{columns[i].name, columns[i].type, form_of(columns[i].type), i};
+    if (field.type == "interval") {
+      throw config_error("field \"" + field.name + "\" is an interval, which this sink cannot write: cast it to text in \"select\"");
+    }
     if (settings_.upsert && field.name == "op") {
       op = std::move(field);
     } else {

@@ -12,7 +12,7 @@ namespace millrace::postgres_sink {
 
 /// A field of the rows, as a column.
 struct Field {
-  enum class Form { kBool, kInt4, kInt8, kFloat8, kTime, kText, kJsonb };
+  enum class Form { kBool, kInt4, kInt8, kFloat8, kNumeric, kTime, kDate, kText, kJsonb };
   std::string name;
   std::string type;     ///< As PostgreSQL names it.
   Form form;            ///< How COPY wants it.

@@ -1,4 +1,4 @@
-#include "sink_sse/board.h"
+#include "board.h"
 
 #include <algorithm>
 #include <charconv>

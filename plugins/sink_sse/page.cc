@@ -1,4 +1,4 @@
-#include "sink_sse/page.h"
+#include "page.h"
 
 namespace millrace::sse_sink {
 

@@ -1,4 +1,4 @@
-#include "sink_sse/server.h"
+#include "server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "sink_sse/page.h"
+#include "page.h"
 
 namespace millrace::sse_sink {
 namespace {

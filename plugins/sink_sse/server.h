@@ -12,8 +12,8 @@
 #include <string_view>
 #include <thread>
 
-#include "sink_sse/board.h"
-#include "sink_sse/settings.h"
+#include "board.h"
+#include "settings.h"
 
 namespace millrace::sse_sink {
 

@@ -1,4 +1,4 @@
-#include "sink_sse/settings.h"
+#include "settings.h"
 
 #include <arpa/inet.h>
 

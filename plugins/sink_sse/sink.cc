@@ -4,8 +4,8 @@
 #include <memory>
 #include <millrace/plugin.hpp>
 
-#include "sink_sse/server.h"
-#include "sink_sse/settings.h"
+#include "server.h"
+#include "settings.h"
 #include "sink_sse_schema.h"
 
 namespace millrace::sse_sink {

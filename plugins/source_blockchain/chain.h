@@ -43,6 +43,7 @@ class Chain {
 
   /// Where to begin if nothing is known.
   void start_at(int64_t height) { start_ = height; }
+  int64_t start() const { return start_; }
   bool is_empty() const { return known_.empty(); }
   /// Largest time so far: the event time of the next record is at least this (BC9).
   int64_t event_time_s(int64_t time_s) { return newest_s_ = std::max(newest_s_, time_s); }

@@ -21,7 +21,8 @@ std::string Saved::text() const {
   std::string text = "{\"v\":1,\"tx_seq\":" + std::to_string(tx_seq) +
                      ",\"block_seq\":" + std::to_string(block_seq) +
                      ",\"ticker_seq\":" + std::to_string(ticker_seq) +
-                     ",\"seen_us\":" + std::to_string(seen_us);
+                     ",\"seen_us\":" + std::to_string(seen_us) +
+                     ",\"start\":" + std::to_string(start);
   if (!blocks.empty()) text += ",\"newest_s\":" + std::to_string(newest_s);
   text += ",\"blocks\":[";
   const char* comma = "";
@@ -42,6 +43,7 @@ bool Saved::read(std::string_view state) {
         if (key == "block_seq" && number) block_seq = static_cast<uint64_t>(*number);
         if (key == "ticker_seq" && number) ticker_seq = static_cast<uint64_t>(*number);
         if (key == "seen_us" && number) seen_us = *number;
+        if (key == "start" && number) start = *number;
         if (key == "newest_s" && number) newest_s = *number;
         if (key != "blocks") return;
         json::JsonReader().elements(

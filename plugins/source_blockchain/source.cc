@@ -89,6 +89,7 @@ class Blockchain final : public source {
 
   std::string snapshot(uint64_t) override {
     Saved saved = at_;
+    saved.start = has_start_ ? chain_.start() : -1;
     saved.newest_s = chain_.newest_s();
     saved.blocks = chain_.known();
     return saved.text();
@@ -233,7 +234,7 @@ class Blockchain final : public source {
 
   void take_tip(emitter& out) {
     const Tip& tip = explorer_->tip();
-    if (chain_.is_empty()) chain_.start_at(start_height(tip.height));
+    if (!has_start_) chain_.start_at(start_height(tip.height));
     has_start_ = true;
     if (settings_.confirmations > 0) return;  // Only the walk sees what is deep enough.
     for (const auto& lost : chain_.saw_tip(tip.height, tip.hash)) emit_orphan(lost, out);
@@ -297,7 +298,8 @@ class Blockchain final : public source {
     if (!at_.read(state)) {
       throw fatal("the stored position is not one of this plugin: start with --fresh");
     }
-    has_start_ = !at_.blocks.empty();
+    has_start_ = at_.start >= 0;
+    chain_.start_at(at_.start);
     chain_.restore(std::exchange(at_.blocks, {}), at_.newest_s);
   }
 

@@ -161,13 +161,15 @@ bool Graph::take_errors(std::string_view errors, std::vector<poll::Item>& items,
   return is_limit;
 }
 
-Graph::Failed Graph::failed(const Slot&, const http::Ending& ending, std::vector<poll::Item>&) {
+Graph::Failed Graph::failed(const Slot&, const http::Ending& ending,
+                            std::vector<poll::Item>& items) {
   const bool is_refused_cursor =
       ending.why == http::Ending::Why::kStatus && ending.status == 400 && !after_.empty();
   if (!is_refused_cursor) return Failed::kOrdinary;
   after_.clear();
   seen_.clear();
   found_in_slot_.clear();
+  items.clear();
   return Failed::kRetryNow;
 }
 

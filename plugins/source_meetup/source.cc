@@ -117,6 +117,7 @@ class Meetup final : public source {
     known_.restore(known);
     finder_.open(find_.targets(), finder.empty() ? std::string_view() : finder);
     follower_.retarget(follow_.targets());
+    followed_ = known_.found.size();
   }
 
   flow poll_graph(const budget& b, emitter& out) {
@@ -126,9 +127,9 @@ class Meetup final : public source {
     } publishing{*this};
     budget now = b;
     now.deadline_us = steady_now().count();
-    const size_t before = known_.found.size();
     finder_.poll(now, out);
-    if (known_.found.size() != before) follower_.retarget(follow_.targets());
+    if (known_.found.size() != followed_) follower_.retarget(follow_.targets());
+    followed_ = known_.found.size();
     if (follower_.slots().size() > 0) return follower_.poll(b, out);
     finder_.poll(b, out);
     return flow::idle;
@@ -249,6 +250,7 @@ class Meetup final : public source {
   json::RecordFields fields_;
   poll::Metrics metrics_;
   counter stalls_, reconnects_;
+  size_t followed_ = 0;      ///< Found events that the follower knows.
   poll::PollCounts counts_;  ///< Of the stream.
   StreamCounts sent_;
   uint64_t seq_ = 0;

@@ -103,7 +103,8 @@ TEST(Recorded, RsvpsOf2015HaveWhatThePluginReads) {
     const bool good = fields.read(text) && fields.key() && fields.identity() != 0 &&
                       json::integer_of(fields.raw(1));
     good ? ++read : ++broken;
-    if (good) EXPECT_EQ(without_people(text).find("member_name"), std::string::npos);
+    if (!good) continue;
+    EXPECT_EQ(without_people(text).find("member_name"), std::string::npos);
   }
   free(line);
   pclose(lines);

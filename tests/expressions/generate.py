@@ -44,6 +44,7 @@ LANGUAGES = {
     ("->", 1): ("a", "b", "k", ""), ("->>", 1): ("a", "b", "k", ""), ("?", 1): ("a", "b", "1", ""), ("split_part", 1): (",", "b", "", "a,"),
     ("to_char", 1): ("YYYY-MM-DD HH24:MI:SS.US", "FMDDth FMMonth YYYY", "Dy, DD Mon YY", "Day|IYYY-IW-ID", "Q CC J SSSS", "HH12:MI am", "DDD WW W D",
                      'YYYY"x"MM', "Y,YYY MS"),
+    ("timezone", 0): ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe", "Nowhere/Land"),
     ("jsonb_extract_path", 1): ("a", "b", "0"), ("jsonb_extract_path_text", 1): ("a", "b", "1"),
 }
 # Small numbers where large ones only make large texts.

@@ -138,7 +138,7 @@ def second(build, inputs):
     found = {"from": inputs, "window": window(build, build.rng.choice(("tumbling", "hopping", "cumulative"))),
              "select": aggregates(build, ("sum(c)", "sum(s)", "min(s)", "max(m)", "count(*)", "max(window_start)"))}
     if build.rng.random() < 0.6:
-        found["group_by"] = build.rng.choice((["k"], {"ends": "window_end"}, {"k": "k", "starts": "window_start"}))
+        found["group_by"] = build.rng.choice((["k"], {"ends": "window_end"}, {"k": "k", "starts": "window_start"}, ["window_end"], ["window_start", "k"]))
     if build.rng.random() < 0.3:
         found["allowed_lateness"] = build.ticks(build.rng.choice((1, 30)))
     return found

@@ -173,9 +173,14 @@ class Blocks(BitcoinCase):
                 return held
         self.fail(f"{replayed(source.rows)[-3:]} is not the end of {self.chain()[-3:]}")
 
+    def know_the_tip(self, source):
+        while not any(r["path"] == "/latestblock" and r["status"] == 200 for r in self.sim.rows("requests")):
+            source.poll(1, 0.1)
+        source.poll(1, 0.3)
+
     def test_BC7_from_the_tip_on(self):
         source = self.blocks()
-        source.poll(1, 0.5)
+        self.know_the_tip(source)
         self.sim.fault("mine", blocks=3)
         self.assertEqual(len(self.caught_up(source)), 3)
         value = json.loads(source.rows[0]["value"])
@@ -202,7 +207,10 @@ class Blocks(BitcoinCase):
 
     def test_deeper_than_what_was_put_out(self):
         source = self.blocks()
-        source.poll(1, 0.5)
+        self.know_the_tip(source)
+        state = source.state()
+        source.kill()
+        source = self.blocks(state)    # The start is known though no block was put out.
         self.sim.fault("mine", blocks=1)
         self.caught_up(source)
         self.sim.fault("reorganise", depth=4)

@@ -222,8 +222,8 @@ class Streams(MeetupCase):
             rng = random.Random(3)
             committed, state, seen = [], "", Filter(600_000_000)
             for _ in range(80):
-                source = self.opened(state, **config)
-                source.poll(rng.randrange(1, 50), 0.6, rng.randrange(5, 50))
+                source = self.opened(state, **config, overlap="200ms")
+                source.poll(rng.randrange(1, 50), 0.6, rng.randrange(20, 60))
                 trial = Filter(600_000_000, seen)
                 kept = trial.keep(source.rows)
                 if rng.random() < 0.7:

@@ -35,6 +35,9 @@ class Patience {
 
   /// The server answered as it should.
   void accepted(Micros now);
+  /// A connection stands; whether earlier refusals are forgiven is told separately.
+  void opened(Micros now) { backoff_.healthy(now); }
+  void forgive() { grace_.accepted(); }
   /// No answer at all, or one that cannot be used; see Ending. Counts as a failure.
   void attempt_failed(const Ending& ending, Micros now, Micros busy_wait = Micros(0));
   /// A status that is not a success: waits, or throws.

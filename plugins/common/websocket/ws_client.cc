@@ -105,7 +105,8 @@ void WsClient::subscribe(Line& line, Micros now) {
   line.opened = line.last_record = now;
   line.planned_end = options_.max_age.count() ? now + shortened(options_.max_age) : Micros(0);
   line.next_ping = options_.ping_every.count() ? now + options_.ping_every : Micros(0);
-  patience_.accepted(now);
+  patience_.opened(now);
+  if (!closed_by_refusal_) patience_.forgive();
   for (std::string& text : hooks_.subscribe()) line.connection.send(std::move(text));
   if (was_open_) ++counts_.reconnects;
   if (&line == live_.get() && hooks_.connected) hooks_.connected(!was_open_);
@@ -184,6 +185,8 @@ void WsClient::ended(Micros now) {
   }
   const int code = ending.close_code;
   const bool is_refusal = code == 1002 || code == 1003 || (code >= 1007 && code <= 1010);
+  if (ran_for >= settings_.retry.reset_after) patience_.forgive();
+  closed_by_refusal_ = is_refusal;
   if (is_refusal) return patience_.refused(ending.http, now);  // Sent by the peer (1.3).
   if (ending.broke_rules) return patience_.bad_response(ending.http.text, now);
   patience_.cut(ending.http.text, ran_for, settings_.retry.initial, now);

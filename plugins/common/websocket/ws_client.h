@@ -101,7 +101,8 @@ class WsClient {
   std::unique_ptr<Line> heir_;  ///< Its replacement while both are open.
   http::Micros both_until_{0};
   bool was_open_ = false, after_stall_ = false;
-  Line* popped_ = nullptr;  ///< Whose message is lent out.
+  bool closed_by_refusal_ = false;  ///< The last connection: a handshake alone does not forgive it.
+  Line* popped_ = nullptr;          ///< Whose message is lent out.
   http::Micros last_call_{0};
   http::CurlLoop pause_;  ///< Waits while there is no connection.
 };

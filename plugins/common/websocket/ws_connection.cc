@@ -153,6 +153,12 @@ class WsConnection::Impl {
   }
 
   void shook_hands(error_code ec) {
+    // None was offered, so a granted one is a lie (W1, W9); Beast itself does not mind.
+    const bool has_extension = response_.count(beast::http::field::sec_websocket_extensions) > 0;
+    if (!ec && has_extension) {
+      return end(
+          {{.why = Ending::Why::kBadResponse, .text = "an extension that was not asked for"}});
+    }
     if (!ec) {
       state_ = State::kOpen;
       last_message_ = http::steady_now();

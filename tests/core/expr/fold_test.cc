@@ -177,7 +177,9 @@ TEST(Sketch, StayWithinTheirStatedError) {
     batch.ints("n", cells);
     const double found = std::stod(folded("approx_count_distinct(n)", batch));
     const auto wanted = static_cast<double>(different);
-    if (different <= 256) EXPECT_EQ(found, wanted);
+    if (different <= 256) {
+      EXPECT_EQ(found, wanted);
+    }
     EXPECT_NEAR(found, wanted, 4 * 0.016 * wanted) << different;  // Four standard errors.
   }
   TestBatch::Floats values;

@@ -324,7 +324,7 @@ TEST(LocalLog, ALargeFileThatIsMostlyFreeIsMadeSmall) {
   Commit smaller = commit_of(2);
   for (int64_t slice = 10; slice < 1500; ++slice) smaller.erase_slices.emplace_back("op", slice);
   must(log->commit(smaller));
-  EXPECT_EQ(log->bytes_on_disk(), large);
+  EXPECT_GE(log->bytes_on_disk(), large) << "a file does not shrink by itself";
   EXPECT_TRUE(*log->compact_if_sparse());
   EXPECT_LT(log->bytes_on_disk(), large / 20);
   EXPECT_EQ((*log->operators())[0].blocks, 10u);

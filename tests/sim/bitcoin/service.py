@@ -43,7 +43,8 @@ class Bitcoin(Service):
         try:
             await session.run()
         finally:
-            self.sockets.remove(session)
+            if session in self.sockets:
+                self.sockets.remove(session)
         return socket
 
     # REST.

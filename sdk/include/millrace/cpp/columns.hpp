@@ -20,7 +20,7 @@ class column_view {
   column_view(std::string_view name, std::string_view format, const ArrowArray& array)
       : name_(name), format_(format), array_(&array) {}
   std::string_view name() const { return name_; }
-  /// As in ext/arrow.h: b, i, l, g, u, tsu:UTC.
+  /// As in ext/arrow.h: b, i, l, g, u, tsu:UTC, tsu:, tdD.
   std::string_view format() const { return format_; }
   bool is_null(int64_t row) const {
     const auto* valid = static_cast<const uint8_t*>(array_->buffers[0]);
@@ -31,10 +31,10 @@ class column_view {
     const int64_t at = row + array_->offset;
     return static_cast<const uint8_t*>(array_->buffers[1])[at / 8] >> (at % 8) & 1;
   }
-  /// int4, int8 and timestamptz (microseconds since 1970 UTC).
+  /// int4, int8, date (days since 1970), timestamp and timestamptz (microseconds since 1970).
   int64_t integer(int64_t row) const {
     const int64_t at = row + array_->offset;
-    if (format_ == "i") return static_cast<const int32_t*>(array_->buffers[1])[at];
+    if (format_ == "i" || format_ == "tdD") return static_cast<const int32_t*>(array_->buffers[1])[at];
     return static_cast<const int64_t*>(array_->buffers[1])[at];
   }
   double number(int64_t row) const {
@@ -54,7 +54,7 @@ class column_view {
 /// A field of the rows, as bind() tells it.
 struct column_info {
   std::string name;
-  std::string type;  ///< PostgreSQL's name: bool int4 int8 float8 text timestamptz jsonb.
+  std::string type;  ///< PostgreSQL's name: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb.
 };
 
 /// Refuses rows of a write_columns().

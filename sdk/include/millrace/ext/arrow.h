@@ -3,7 +3,8 @@
 /// headers declare them, so a sink needs no library to read columns, and none to hand them to Arrow.
 ///
 /// The schema is a struct ("+s") with one child per field, in the order of the rows:
-///   b bool | i int4 | l int8 | g float8 | u text and jsonb | tsu:UTC timestamptz, in microseconds.
+///   b bool | i int4 | l int8 | g float8 | tsu:UTC timestamptz, tsu: timestamp, in microseconds |
+///   tdD date | u text, jsonb, and numeric and interval as PostgreSQL writes them.
 /// A child's metadata holds "millrace.type": PostgreSQL's name of the type, `jsonb` for instance.
 /// A field named "op" holds "delete" on rows that delete and is null on all others.
 ///
