@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
 #include "pipeline/infer.h"
 #include "pipeline/plan.h"
+#include "pipeline/state_bound.h"
 
 namespace millrace {
 namespace {
@@ -55,6 +58,24 @@ void print_graph(const Plan& plan, bool explain) {
   }
 }
 
+/// What each operator's state is bounded by, and the wall behind all of that.
+void print_bounds(const Plan& plan, const PipelineConfig& config) {
+  fmt::print("state\n");
+  for (const NamedOperator& op : plan.graph.operators) {
+    int64_t disorder_us = 0;
+    for (const SourceStart& source : plan.graph.sources) {
+      if (!op.node->reached_from(source.node->index())) continue;
+      disorder_us = std::max(disorder_us, source.node->tracker().rules().out_of_orderness_us);
+    }
+    const OperatorConfig* configured = config.find_operator(op.node->name());
+    const std::string bound = configured ? state_bound(*configured, disorder_us, !op.identity.empty()) : "";
+    fmt::print("  {}: {}\n", op.node->name(), bound.empty() ? "none" : bound);
+  }
+  fmt::print("  all together at most {} MiB (limits.state), above which the run stops with the figures; partitions and\n"
+             "  inputs that lie apart in time keep more windows open\n",
+             state_limit_bytes(config.limits) >> 20);
+}
+
 }  // namespace
 
 int check_verb(const ConfigArguments& arguments, bool explain, const std::vector<std::string>& plugin_dirs) {
@@ -70,6 +91,7 @@ int check_verb(const ConfigArguments& arguments, bool explain, const std::vector
   print_graph(**plan, explain);
   const std::string& tzdata = (*plan)->graph.tzdata;
   if (!tzdata.empty()) fmt::print("time zones\n  rules of tzdata {}\n", tzdata);
+  if (explain) print_bounds(**plan, loaded->pipeline);
   fmt::print("not deterministic\n");
   if ((*plan)->nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");
   for (const std::string& note : (*plan)->nondeterministic) fmt::print("  {}\n", note);

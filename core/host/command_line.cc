@@ -63,8 +63,11 @@ void add_run(CLI::App& app, Verbs& verbs) {
   verb->add_option("--forget", run.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
+  verb->add_flag("--explain-windows", run.explain_windows,
+                 "every 10 s and at the end: what is open, who holds the watermark back, what frees it");
   verb->add_flag("--quiet", run.quiet, "no progress and no summary");
-  verb->footer("SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.");
+  verb->footer("SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.\n"
+               "SIGUSR1: tells once why windows are open, as --explain-windows does.");
   verb->callback([&verbs] { verbs.exit_code = run_verb(verbs.run, verbs.plugin_dirs); });
 }
 
@@ -72,7 +75,7 @@ void add_check(CLI::App& app, Verbs& verbs) {
   CLI::App* verb =
       app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
   add_config(*verb, verbs.check);
-  verb->add_flag("--explain", verbs.explain, "also types of all fields");
+  verb->add_flag("--explain", verbs.explain, "also types of all fields and what bounds the state");
   verb->callback(
       [&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
 }
@@ -186,6 +189,7 @@ int command_line_main(int argc, char** argv) {
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGUSR1);
   const bool runs =
       argc > 1 && std::find(argv + 1, argv + argc, std::string_view("run")) != argv + argc;
   pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);

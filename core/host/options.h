@@ -17,7 +17,7 @@ struct ConfigArguments {
 
 struct RunArguments {
   ConfigArguments config;
-  bool until_end = false, drain = false, fresh = false, quiet = false;
+  bool until_end = false, drain = false, fresh = false, quiet = false, explain_windows = false;
   std::string run_for;  ///< `--for 10m`
   std::vector<std::string> forget;
   std::string report;

@@ -69,6 +69,7 @@ std::string report_json(const std::string& pipeline, std::string_view outcome, c
   for (const auto& member : run.members()) out.set(member.key, member.value);
   out.set("balanced", JsonValue::boolean(balanced(result.run)));
   out.set("total", ledger_json(result.total, result));
+  if (!result.waiting.empty()) out.set("open_windows", waiting_json(result.waiting));
   return to_pretty_json(out) + "\n";
 }
 

@@ -1,66 +1,24 @@
 #include <fmt/format.h>
-#include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <fstream>
 #include <memory>
 #include <thread>
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "host/metrics_page.h"
 #include "host/options.h"
 #include "host/progress.h"
 #include "host/report.h"
 #include "host/setup.h"
+#include "host/stop_watch.h"
 #include "plugin/watchdog.h"
 
 namespace millrace {
 namespace {
 
-/// Takes SIGINT and SIGTERM on a thread of its own: the first stops the run, a second exits at
-/// once. Also keeps the time of `--for`. The program blocks both signals at its start, so that no
-/// other thread takes them.
-class StopWatch {
- public:
-  StopWatch(std::function<void()> stop, int64_t run_for_us) : stop_(std::move(stop)), run_for_us_(run_for_us) {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    thread_ = std::thread([this] { watch(); });
-  }
-  ~StopWatch() {
-    done_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);  // Ends its wait at once.
-    thread_.join();
-  }
-
- private:
-  void watch() {
-    constexpr timespec kTick{0, 50'000'000};
-    const int64_t until = run_for_us_ ? monotonic_us() + run_for_us_ : INT64_MAX;
-    int signals_seen = 0;
-    bool time_up = false;
-    while (!done_) {
-      if (!time_up && monotonic_us() >= until) {
-        time_up = true;
-        stop_();
-      }
-      if (sigtimedwait(&signals_, nullptr, &kTick) < 0 || done_) continue;
-      if (++signals_seen > 1) _exit(130);
-      log_info("stopping: committing what was read (a second signal exits at once)");
-      stop_();
-    }
-  }
-
-  std::function<void()> stop_;
-  int64_t run_for_us_;
-  sigset_t signals_;
-  std::atomic<bool> done_{false};
-  std::thread thread_;
-};
+constexpr int64_t kExplainEveryUs = 10 * kSecondUs;
 
 Result<void> write_report(const std::string& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
@@ -139,13 +97,25 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   Runner runner(config, *index, std::move(options));
   RunResult result;
   Result<void> done;
+  std::unique_ptr<MetricsPage> metrics;
+  if (!config.metrics_listen.empty()) {
+    auto opened = MetricsPage::open(config.metrics_listen.text, config.name.text, runner);
+    if (!opened) return report_error(opened.error());
+    metrics = std::move(*opened);
+  }
   on_give_up([&] {
     if (arguments.report.empty()) return;
     (void)write_report(arguments.report,
                        report_json(config.name.text, "failed", usage_since(started), runner.so_far()));
   });
   {
-    StopWatch watch([&runner] { runner.stop(); }, *run_for);
+    const auto explain = [&runner] {
+      runner.look_at_graph([](const Graph& graph) {
+        log_info("open windows\n" + waiting_text(waiting_operators(graph), wall_clock_us()));
+      });
+    };
+    StopWatch watch([&runner] { runner.stop(); }, explain, *run_for,
+                    arguments.explain_windows ? kExplainEveryUs : 0);
     std::unique_ptr<Progress> progress;
     if (!arguments.quiet) {
       progress = std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
@@ -153,6 +123,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
     done = runner.run(std::move(**plan), result);
   }
   on_give_up({});
+  metrics.reset();
   const Usage usage = usage_since(started);
   int exit_code = done ? 0 : report_error(done.error());
   if (!arguments.report.empty()) {
@@ -161,6 +132,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
       exit_code = std::max(exit_code, report_error(written.error()));
     }
   }
+  if (arguments.explain_windows) fmt::print(stderr, "open windows\n{}", waiting_text(result.waiting, wall_clock_us()));
   if (!arguments.quiet) fmt::print(stderr, "{} {}\n{}", config.name.text, outcome_of(done, result),
                                    summary_text(usage, result));
   return exit_code;

@@ -39,6 +39,7 @@ void KafkaSource::open(const opening& how) {
   offsets_.clear();
   messages_.clear();
   taken_ = 0;
+  announced_ = 0;
   until_end_ = how.until_end;
   if (how.state.data() && !how.fresh) offsets_.restore(ctx_, how.state);
   auto reader = std::make_unique<Reader>(ctx_, cfg_, settings_, offsets_, until_end_);
@@ -48,6 +49,8 @@ void KafkaSource::open(const opening& how) {
 
 flow KafkaSource::poll(const budget& b, emitter& out) {
   if (ctx_.cancelled()) throw cancelled();
+  // Each has a watermark of its own; topics may grow.
+  for (; announced_ < offsets_.all().size(); ++announced_) out.assigned(announced_);
   if (taken_ == messages_.size()) {
     messages_.clear();
     taken_ = 0;

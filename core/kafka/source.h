@@ -37,6 +37,7 @@ class KafkaSource final : public source {
   config cfg_;
   ReaderSettings settings_;
   Offsets offsets_;
+  uint32_t announced_ = 0;  ///< Partitions that the host knows of.
   bool until_end_ = false;
   std::mutex mutex_;  ///< Of the pointer: cancel() comes from any thread.
   std::unique_ptr<Reader> reader_;

@@ -125,6 +125,10 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
     log_info("operator " + name + " is no longer configured: its state is dropped");
     MILLRACE_TRY(erase_state(name));
   }
+  for (Node* node : graph_.unions) {
+    if (contains(forget, node->name())) continue;
+    MILLRACE_TRY(node->restore(member_of(member_of(*meta, "unions"), node->name()), log_));
+  }
   MILLRACE_TRY(restore_sinks(member_of(*meta, "sinks"), forget));
   note_committed(graph_.ledger());
   return {};
@@ -226,6 +230,8 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
     op.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(op.node->counters));
   }
+  JsonValue& unions = meta.set("unions", JsonValue::object());
+  for (Node* node : graph_.unions) node->save(commit.epoch, commit, unions.set(node->name(), JsonValue::object()));
   JsonValue& sinks = meta.set("sinks", JsonValue::object());
   for (SinkNode* sink : graph_.sinks) {
     JsonValue& one = sinks.set(sink->name(), JsonValue::object());

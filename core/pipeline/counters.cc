@@ -16,6 +16,7 @@ void subtract(OperatorCounters& a, const OperatorCounters& b) {
   a.used -= b.used;
   a.late -= b.late;
   a.late_partial -= b.late_partial;
+  a.late_after_idle -= b.late_after_idle;
   a.filtered -= b.filtered;
   a.duplicates -= b.duplicates;
   a.errors -= b.errors;

@@ -35,6 +35,7 @@ struct Graph {
   std::vector<std::unique_ptr<Node>> nodes;  ///< Every node behind its inputs.
   std::vector<SourceStart> sources;          ///< In the order of the configuration.
   std::vector<NamedOperator> operators;
+  std::vector<Node*> unions;                 ///< In front of operators with several inputs.
   std::vector<PluginNode*> processors;
   std::vector<ProcessingTimeNode*> clocks;
   std::vector<SinkNode*> sinks;              ///< Written ones first, then dead letters.

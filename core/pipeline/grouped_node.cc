@@ -58,6 +58,7 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = inputs()[0].node->watermarks(chunk);
   MILLRACE_ASSERT(w != nullptr);
   start_range(work);
+  work.chunk = &chunk;
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
   clock_trigger(work, chunk.arrival_us, range.begin);
   fold_range(work, cut, w, places);
@@ -122,8 +123,25 @@ void GroupedNode::finish_errors(Work& work) const {
   work.now[kErrors] = {&rows, rows.selection()};
 }
 
-void GroupedNode::add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end) const {
-  work.late.add({row, w, window, saturating_add(end, plan_.allowed_lateness_us)});
+void GroupedNode::add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end) {
+  const bool after_idle = work.chunk->is_after_idle(work.in.stage.rows->record_of(row));
+  counters.late_after_idle += after_idle;
+  work.late.add({row, w, window, saturating_add(end, plan_.allowed_lateness_us), after_idle});
+}
+
+std::optional<OpenWork> GroupedNode::open_work() const {
+  OpenWork out;
+  if (!next_due(out.closes_at)) return out;
+  out.open = open_windows();
+  // Whole stream: groups live on, and only append waits for the end to show them.
+  if (!plan_.grouped.windowed) {
+    out.what = "groups";
+    out.closes_at = kTimeMax;
+    if (plan_.emit.mode != Mode::kAppend || !changed_since_fired_) out.open = 0;
+    return out;
+  }
+  out.next_end = saturating_sub(out.closes_at, plan_.allowed_lateness_us);
+  return out;
 }
 
 void GroupedNode::save(uint64_t, Commit&, JsonValue& meta) {

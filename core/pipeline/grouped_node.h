@@ -30,6 +30,7 @@ class GroupedNode : public Node {
   void demand(size_t input, std::vector<bool>& wanted) const override;
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
+  std::optional<OpenWork> open_work() const override;
   bool goes_by_clock() const override { return plan_.emit.trigger == Trigger::kClock; }
 
   /// Both derived nodes' and this one's part of the state go into one object.
@@ -58,6 +59,8 @@ class GroupedNode : public Node {
   /// complete: fires everything there is, closed windows included. False: it is more than
   /// complete_max_rows, and `rows` says how much.
   virtual bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) = 0;
+  /// How many windows are open, for people.
+  virtual uint64_t open_windows() const = 0;
   /// The rows of a range are computed: what they pointed to may go.
   virtual void rows_done(Work&) {}
 
@@ -71,7 +74,7 @@ class GroupedNode : public Node {
   void fold(Work& work);
   void snapshot(Work& work, uint32_t release, EventTime now);
   /// `window`: the closest one, which closes at `end` + L.
-  void add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end) const;
+  void add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end);
 
   WindowPlan plan_;
   AggregateLayout layout_;

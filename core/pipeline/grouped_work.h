@@ -8,6 +8,7 @@
 namespace millrace {
 
 struct GroupedNode::Work : NodeWork {
+  const Chunk* chunk = nullptr;  ///< The one being applied.
   GroupedInput::Work in;
   GroupedOutput::Work out;
   LateRows late;

@@ -53,16 +53,12 @@ void JoinNode::start(Work& work) {
 
 /// W of the join is that of the slower input; the other one stands still within this range. W_out
 /// is behind every result still to come, padded ones included (R19).
-void JoinNode::read_watermarks(Work& work, const Chunk& chunk, Range places) const {
+void JoinNode::read_watermarks(Work& work, const Chunk& chunk, Range places) {
   const int64_t hold = saturating_add(std::max(plan_.before_us, plan_.after_us), plan_.allowed_lateness_us);
   work.w.resize(places.end + 1);
   work.watermarks.resize(places.end + 1);
   for (uint32_t i = places.begin; i <= places.end; ++i) {
-    EventTime w = kTimeMax;
-    for (const Input& input : inputs()) {
-      const bool here = input.node->reached_from(chunk.source);
-      w = std::min(w, here ? input.node->watermarks(chunk)[i] : input.node->watermark());
-    }
+    const EventTime w = merge_inputs(*this, chunk, i, merged_);
     work.w[i] = w;
     work.watermarks[i] = w == kTimeMax ? kTimeMax : saturating_sub(w, hold);
   }

@@ -83,9 +83,22 @@ const EventTime* JoinNode::watermarks(const Chunk& chunk) const {
   return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
 }
 
+/// Only rows that are owed at the end of a life wait for W; the others are just kept.
+std::optional<OpenWork> JoinNode::open_work() const {
+  OpenWork out{0, "unmatched records"};
+  for (const JoinBuffer& side : buffers_) {
+    EventTime end = kTimeMax;
+    if (side.next_end(end)) out.closes_at = std::min(out.closes_at, end);
+    out.open += side.unmatched();
+  }
+  out.next_end = out.closes_at;
+  return out;
+}
+
 void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
+  save_merged(merged_, meta);
   for (uint8_t side = 0; side < 2; ++side) {
     blocks_->save(buffers_[side].slices(), side, epoch, commit, [](const JoinBuffer::Row& row, std::string& value) {
       append_i64(value, row.time);
@@ -104,6 +117,7 @@ Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
   };
   watermark_ = time("watermark");
   input_watermark_ = time("input_watermark");
+  restore_merged(meta, merged_);
   return blocks_->restore(log, [&](const SliceBlocks::Stored& stored) {
     ByteReader reader(stored.value);
     JoinBuffer::Row row;

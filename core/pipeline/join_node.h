@@ -8,6 +8,7 @@
 #include "pipeline/grouped_input.h"
 #include "pipeline/joined_rows.h"
 #include "pipeline/late_records.h"
+#include "pipeline/merged_watermark.h"
 #include "pipeline/result_rows.h"
 #include "pipeline/slice_blocks.h"
 #include "window/join_buffer.h"
@@ -48,11 +49,12 @@ class JoinNode final : public Node {
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;
   size_t state_bytes() const override { return buffers_[0].bytes() + buffers_[1].bytes(); }
+  std::optional<OpenWork> open_work() const override;
 
  private:
   struct Work;
   void start(Work& work);
-  void read_watermarks(Work& work, const Chunk& chunk, Range places) const;
+  void read_watermarks(Work& work, const Chunk& chunk, Range places);
   void take(Work& work, size_t side, uint32_t i, EventTime w);
   void find_partners(Work& work, size_t side, uint32_t i, EventTime w);
   void drop_unequal(Work& work, size_t side, uint32_t row);
@@ -68,6 +70,7 @@ class JoinNode final : public Node {
   ResultRows results_;
   LateRecords late_;
   JoinBuffer buffers_[2];
+  InputWatermarks merged_{2};
   std::unique_ptr<SliceBlocks> blocks_;
   /// Rows made in one apply point into dropped slices until the next.
   TimeSlices<JoinBuffer::Row>::Gone gone_;

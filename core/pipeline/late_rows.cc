@@ -62,7 +62,7 @@ void LateRows::finish(const Rows& stage, const Shape& shape, const std::vector<c
     out.own[kStart]->ints[row] = late.window.start;
     out.own[kEnd]->ints[row] = late.window.end;
     out.own[kLateBy]->ints[row] = floor_div(saturating_sub(late.w, late.closed_at), 1000);
-    out.own[kReason]->texts[row] = "window closed";
+    out.own[kReason]->texts[row] = late.after_idle ? "window closed while its partition was idle" : "window closed";
   }
 }
 

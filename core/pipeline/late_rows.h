@@ -23,6 +23,7 @@ class LateRows {
     EventTime w;
     Span window;   ///< The closest one: it closed last.
     EventTime closed_at;
+    bool after_idle = false;  ///< Its partition was idle and had not caught up (R17).
   };
   void start() { late_.clear(); }
   void add(const Late& late) { late_.push_back(late); }

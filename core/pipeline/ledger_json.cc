@@ -9,6 +9,7 @@ template <class T>
 struct Name {
   std::string_view name;
   uint64_t T::*member;
+  bool only_if_any = false;  ///< Left out while it is 0.
 };
 
 constexpr std::array kSource = {
@@ -23,6 +24,7 @@ constexpr std::array kOperator = {
     Name<OperatorCounters>{"used", &OperatorCounters::used},
     Name<OperatorCounters>{"late", &OperatorCounters::late},
     Name<OperatorCounters>{"late_partial", &OperatorCounters::late_partial},
+    Name<OperatorCounters>{"late_after_idle", &OperatorCounters::late_after_idle, true},
     Name<OperatorCounters>{"filtered", &OperatorCounters::filtered},
     Name<OperatorCounters>{"duplicates", &OperatorCounters::duplicates},
     Name<OperatorCounters>{"errors", &OperatorCounters::errors},
@@ -36,7 +38,8 @@ constexpr std::array kSink = {
 template <class T, size_t N>
 JsonValue write(const T& counters, const std::array<Name<T>, N>& names) {
   JsonValue json = JsonValue::object();
-  for (const auto& [name, member] : names) {
+  for (const auto& [name, member, only_if_any] : names) {
+    if (only_if_any && counters.*member == 0) continue;
     json.set(name, JsonValue::integer(static_cast<int64_t>(counters.*member)));
   }
   return json;
@@ -44,7 +47,7 @@ JsonValue write(const T& counters, const std::array<Name<T>, N>& names) {
 
 template <class T, size_t N>
 void read(const JsonValue& json, T& counters, const std::array<Name<T>, N>& names) {
-  for (const auto& [name, member] : names) {
+  for (const auto& [name, member, only_if_any] : names) {
     const JsonValue* value = json.find(name);
     if (value && value->is_int()) counters.*member = static_cast<uint64_t>(value->as_int());
   }

@@ -38,6 +38,10 @@ class LookupNode final : public Node {
   void set_wanted(std::vector<bool> wanted) override;
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
+  std::optional<OpenWork> open_work() const override {
+    return OpenWork{waiting_.size(), "rows that wait for the table", waiting_.oldest(),
+                    saturating_add(waiting_.oldest(), 1)};
+  }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;

@@ -48,7 +48,7 @@ std::optional<Merge::Next> Merge::next() const {
   const InputQueue* other = nullptr;   // ...and whose it is, for ties.
   for (const InputQueue& input : inputs_) {
     if (input.queue.empty()) {
-      if (input.ended) continue;
+      if (input.ended || input.at_proven_end) continue;
       return std::nullopt;
     }
     if (!input.queue.front().slot->prepared) return std::nullopt;

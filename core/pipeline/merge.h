@@ -26,6 +26,9 @@ class Merge {
   /// Adds a chunk behind those of its source. The slot stays where it is until taken.
   Slot* push(size_t source, std::unique_ptr<Chunk> chunk);
   void end(size_t source) { inputs_[source].ended = true; }
+  /// The source has nothing more now, by its own word: while it is empty nobody waits for it (R22,
+  /// `max_task_idle` 0 behind the proven end of live input).
+  void set_at_proven_end(size_t source, bool at_end) { inputs_[source].at_proven_end = at_end; }
 
   struct Next {
     size_t source;
@@ -48,7 +51,7 @@ class Merge {
   struct InputQueue {
     const SourceNode* node = nullptr;
     std::deque<Queued> queue;
-    bool ended = false;
+    bool ended = false, at_proven_end = false;
   };
   std::optional<Next> next_by_arrival() const;
   EventTime head_time(const InputQueue& input) const;

@@ -21,6 +21,7 @@
 #include "pipeline/rows.h"
 #include "record/batch.h"
 #include "window/duplicate_filter.h"
+#include "window/partition_watermarks.h"
 
 namespace millrace {
 
@@ -48,6 +49,14 @@ struct Shape {
   std::vector<std::string> visible_names() const;
 };
 
+/// What an operator keeps open until W comes, for people who ask why.
+struct OpenWork {
+  uint64_t open = 0;
+  const char* what = "windows";
+  EventTime next_end = kTimeNone;  ///< Of the next one.
+  EventTime closes_at = kTimeMax;  ///< W at which it goes; kTimeMax: at the end of input only.
+};
+
 /// One node's share of a chunk; reused when the chunk is. Nodes derive their own from it.
 struct NodeWork {
   virtual ~NodeWork() = default;
@@ -65,6 +74,8 @@ struct Chunk {
   uint32_t skipped = 0;                            ///< Records that the filter dropped.
   std::vector<Reject> rejects;
   std::vector<Gap> gaps;
+  std::vector<PartitionEvent> events;  ///< By rising place.
+  bool tick = false;        ///< Empty; says that its source had nothing more at `arrival_us`.
   int64_t arrival_us = 0;   ///< Wall clock when it was polled.
   std::string snapshot;     ///< Resumes behind this chunk; meaningful if has_snapshot.
   bool has_snapshot = false;
@@ -76,6 +87,10 @@ struct Chunk {
   /// and the end of input stand.
   uint32_t places() const { return records + 1; }
   uint32_t applied = 0;     ///< Records before this one were applied.
+  /// By record, a 1 for those of a partition that was idle and is still behind W (R17). Empty: none.
+  /// Made when its source applies the record.
+  std::vector<uint8_t> after_idle;
+  bool is_after_idle(uint32_t record) const { return record < after_idle.size() && after_idle[record]; }
   std::vector<std::unique_ptr<NodeWork>> work;  ///< By node index.
 };
 
@@ -132,6 +147,13 @@ class Node {
     }
     return !inputs_.empty();
   }
+  /// Its W moves by nothing that is to be expected: who merges inputs does not wait for it (R15).
+  virtual bool idle() const {
+    for (const Input& input : inputs_) {
+      if (!input.node->idle()) return false;
+    }
+    return !inputs_.empty();
+  }
   virtual bool has_watermark() const { return true; }
   /// True: wants to hear the time also where no input comes, by empty chunks.
   virtual bool goes_by_clock() const { return false; }
@@ -144,6 +166,8 @@ class Node {
   /// From the last commit, before any work.
   virtual Result<void> restore(const JsonValue&, CommitLog&) { return {}; }
   virtual size_t state_bytes() const { return 0; }
+  /// Nothing: it never waits for W.
+  virtual std::optional<OpenWork> open_work() const { return std::nullopt; }
   /// The end of bounded input closed all windows: they stay closed in a later run (R20).
   virtual void seal_closed() {}
 

@@ -9,9 +9,6 @@ namespace {
 
 /// What the page promises and this version lacks, of the keys that stand at the top.
 void refuse_missing(const PipelineConfig& config, Faults& faults) {
-  if (const Where* where = find_written(config.written, "metrics")) {
-    faults.add(*where, "\"metrics\" is not in this version of Millrace");
-  }
   if (config.cache) {
     if (auto url = parse_redis_url(config.cache->redis); !url) faults.add(config.cache->where, url.error().message);
   }

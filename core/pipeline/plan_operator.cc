@@ -76,6 +76,7 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
       return {};
     }
     Node* node = plan_.graph.add(std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
+    plan_.graph.unions.push_back(node);
     inputs = {{node, Port::kMain}};
   }
   if (op.event_time && (!op.plugin.empty() || is_grouped(op))) {

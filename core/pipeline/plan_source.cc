@@ -70,7 +70,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
     }
     traits = *probed;
   }
-  for (const char* missing : {"journal", "dedupe_key", "on_all_idle"}) {
+  for (const char* missing : {"journal", "dedupe_key"}) {
     if (has_own_key(**component, missing)) continue;
     if (const Where* where = find_written(source.written, missing)) {
       faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
@@ -82,6 +82,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_format(source, plan);
   if (!settle_schema(source, **component, plan)) return {};
   settle_event_time(source, plan);
+  settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
@@ -144,7 +145,9 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   if (!source.event_time) return;
   const EventTimeConfig& time = *source.event_time;
   plan.has_event_time = true;
-  if (!settle_time_plan(time, plan.time) || time.field.empty()) return;
+  if (!settle_time_plan(time, plan.time)) return;
+  plan.watermark.out_of_orderness_us = time.out_of_orderness_us;
+  if (time.field.empty()) return;
   const auto declared = plan.fields.find(time.field.text);
   const bool is_timestamp = declared && plan.fields[*declared].type == Type::kTimestamptz;
   if (!time.unit_written && !is_timestamp) {
@@ -164,6 +167,19 @@ void Planner::note_max_future(const std::string& name, const EventTimePlan& time
   plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
 }
 
+/// Live is what is not bounded by nature (contract §3).
+void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan) {
+  constexpr int64_t kLiveTimeoutUs = 30 * kSecondUs;
+  const bool live = !traits.bounded;
+  plan.watermark.bounded = traits.bounded;
+  plan.watermark.idle_timeout_us = live ? kLiveTimeoutUs : kTimeMax;
+  if (source.event_time && source.event_time->idle_timeout_us) {
+    plan.watermark.idle_timeout_us = *source.event_time->idle_timeout_us;
+  }
+  plan.watermark.clock_when_all_idle =
+      source.on_all_idle ? *source.on_all_idle == SourceConfig::OnAllIdle::kClock : live;
+}
+
 void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
                                   const SourceTraits& traits) {
   const std::string& name = source.name.text;
@@ -171,6 +187,12 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
     plan_.nondeterministic.push_back(name + ": no event_time, so records take the plugin's time, or where it gives none that of their arrival");
   } else {
     note_max_future(name, plan.time);
+  }
+  if (plan.watermark.idle_timeout_us != kTimeMax && !plan.watermark.bounded) {
+    plan_.nondeterministic.push_back(name + ": a partition is idle after idle_timeout by the wall clock" +
+                                     (plan.watermark.clock_when_all_idle
+                                          ? ", and while all are, the clock moves the watermark (on_all_idle)"
+                                          : ""));
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
     plan_.nondeterministic.push_back(name + ": cannot replay; what comes while we are away is lost");

@@ -33,6 +33,7 @@ class Planner {
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
+  void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
   void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
 
   // plan_time.cc

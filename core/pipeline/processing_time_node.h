@@ -22,6 +22,7 @@ class ProcessingTimeNode final : public Node {
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
   bool goes_by_clock() const override { return true; }
+  bool idle() const override { return false; }  ///< The clock moves on without input.
 
   /// The latest time it has seen, for the commit.
   EventTime clock() const { return clock_; }

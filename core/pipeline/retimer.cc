@@ -54,12 +54,19 @@ void Retimer::advance(Work& work, const RowsView& rows, const Chunk& chunk, Rang
   work.watermarks[end] = watermark();
 }
 
-/// A source at its end holds nobody back (R15).
+/// A source at its end or idle holds nobody back (R15); while all are idle W stands still.
 EventTime Retimer::watermark() const {
   EventTime w = kTimeMax;
+  bool any_idle = false;
   for (const Partition& one : partitions_) {
-    if (!one.ended) w = std::min(w, one.watermark.now());
+    if (one.ended) continue;
+    if (one.source->idle()) {
+      any_idle = true;
+    } else {
+      w = std::min(w, one.watermark.now());
+    }
   }
+  if (w == kTimeMax && any_idle) return reached_;
   return std::max(w, reached_);
 }
 

@@ -1,10 +1,9 @@
 #include "pipeline/run.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 
 #include "base/log.h"
+#include "pipeline/state_bound.h"
 #include "state/local_log.h"
 
 namespace millrace {
@@ -14,10 +13,6 @@ namespace {
 uint64_t number_from(const char* variable, uint64_t otherwise) {
   const char* text = std::getenv(variable);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-uint64_t half_of_memory() {
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
 }
 
 }  // namespace
@@ -33,8 +28,7 @@ TaskOptions Runner::task_options() const {
   task.commit_every_us = config_.commit.every_us;
   task.commit_every_records = number_from("MILLRACE_COMMIT_RECORDS", 0);
   task.limits.records_max = static_cast<uint32_t>(number_from("MILLRACE_BATCH_RECORDS", 1u << 16));
-  task.state_limit_bytes = config_.limits.state_bytes ? static_cast<uint64_t>(*config_.limits.state_bytes)
-                                                      : half_of_memory();
+  task.state_limit_bytes = state_limit_bytes(config_.limits);
   task.outbox_limit_bytes = static_cast<uint64_t>(config_.limits.outbox_bytes);
   task.drain = options_.drain;
   return task;
@@ -70,7 +64,7 @@ Result<Ending> Runner::run_task(Graph& graph, Committer& committer, const std::v
     if (stop_asked_) task.stop();
   }
   auto ending = task.run();
-  std::lock_guard lock(mutex_);
+  std::scoped_lock lock(task_life_, mutex_);
   task_ = nullptr;
   committer_ = nullptr;
   records_before_ += task.records_applied();
@@ -107,6 +101,7 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   result.commits += committer.commits();
   result.total = committer.committed();
   result.run = difference(result.total, before_);
+  result.waiting = waiting_operators(graph);
   {
     std::lock_guard lock(mutex_);
     result_ = result;
@@ -158,6 +153,16 @@ void Runner::stop() {
   std::lock_guard lock(mutex_);
   stop_asked_ = true;
   if (task_) task_->stop();
+}
+
+void Runner::look_at_graph(const std::function<void(const Graph&)>& look) {
+  std::lock_guard life(task_life_);
+  Task* task = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    task = task_;
+  }
+  if (task) task->look_at_graph(look);
 }
 
 RunResult Runner::so_far() const {

@@ -14,6 +14,7 @@
 #include "config/pipeline_config.h"
 #include "pipeline/plan.h"
 #include "pipeline/task.h"
+#include "pipeline/waiting.h"
 
 namespace millrace {
 
@@ -35,6 +36,7 @@ struct RunResult {
   Ledger run;    ///< This run's committed work.
   Ledger total;  ///< Since --fresh.
   std::vector<SinkReport> sinks;
+  std::vector<WaitingOperator> waiting;  ///< What is open at the end of the run.
 };
 
 class Runner {
@@ -49,6 +51,9 @@ class Runner {
   void stop();
   /// Records taken in so far; for the progress line. From any thread.
   uint64_t records() const;
+  /// Calls `look` where all nodes stand still; not while the run starts, restarts or ends. From any
+  /// thread.
+  void look_at_graph(const std::function<void(const Graph&)>& look);
   /// What is committed by now, for a report when a plugin hangs. From any thread.
   RunResult so_far() const;
 
@@ -66,6 +71,7 @@ class Runner {
   Ledger before_;  ///< Totals when this run began.
 
   mutable std::mutex mutex_;
+  std::mutex task_life_;           ///< Held while somebody asks task_, and while it goes.
   Task* task_ = nullptr;           // Guarded by mutex_.
   Committer* committer_ = nullptr; // Guarded by mutex_.
   RunResult result_;               // Guarded by mutex_: of earlier attempts.

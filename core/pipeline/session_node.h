@@ -27,6 +27,7 @@ class SessionNode final : public GroupedNode {
   using Session = SessionWindows::Session;
   using States = SessionWindows::States;
   bool next_due(EventTime& closes_at) const override { return sessions_.next_due(closes_at); }
+  uint64_t open_windows() const override { return sessions_.states().entries(); }
   void fold_rows(Work& work, Fold& fold, const GroupedInput::Cut& cut) override;
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) override;
   void show_changed(Work& work, uint32_t release, EventTime now) override;

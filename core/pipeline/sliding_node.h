@@ -29,6 +29,7 @@ class SlidingNode final : public GroupedNode {
   using Window = RecordWindows::Window;
   using States = RecordWindows::States;
   bool next_due(EventTime& closes_at) const override { return windows_.next_due(closes_at); }
+  uint64_t open_windows() const override { return windows_.states().entries(); }
   void fold_rows(Work& work, Fold& fold, const GroupedInput::Cut& cut) override;
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) override;
   void show_changed(Work& work, uint32_t release, EventTime now) override;

@@ -1,8 +1,7 @@
-#include "pipeline/source_node.h"
-
+// Prepare: decode, judge event times, list what is broken.
 #include <algorithm>
 
-#include "json/value.h"
+#include "pipeline/source_work.h"
 
 namespace millrace {
 namespace {
@@ -22,34 +21,12 @@ CellFormat format_of(EventTimeConfig::Unit unit) {
   return CellFormat::kTimeRfc3339;
 }
 
-struct RecordFault {
-  uint32_t record;
-  const char* reason;
-  std::string text;  ///< Used when `reason` is null.
-};
-
 }  // namespace
-
-struct SourceNode::Work final : NodeWork {
-  explicit Work(const EventTimePlan& time) : event_times(time) {}
-  EventTimes event_times;
-  std::unique_ptr<JsonDecoder> decoder;  ///< Null until the first chunk: it knows what is wanted.
-  std::vector<uint32_t> decoded_fields;  ///< Schema field per decoded column; the time comes last.
-  bool decodes_time = false;
-  std::vector<std::string_view> values;
-  std::vector<Column> columns;
-  std::vector<BrokenValue> broken;
-  std::vector<RecordFault> faults;  ///< By rising record.
-  Buffer<uint8_t> dead;
-  Buffer<EventTime> time;
-  Buffer<EventTime> watermarks;
-  ErrorRows error_rows;
-};
 
 SourceNode::SourceNode(std::string name, SourcePlan plan)
     : Node(std::move(name), {}),
       plan_(std::move(plan)),
-      watermark_(plan_.time.out_of_orderness_us),
+      watermark_(plan_.watermark),
       duplicates_(this->name(), plan_.dedupe_horizon_us) {
   Shape& main = shape_of(Port::kMain);
   main.schema = plan_.fields;
@@ -269,72 +246,6 @@ void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
   }
   rows.record = rows.own_record.data();
   rows.time = rows.own_time.data();
-}
-
-Result<void> SourceNode::apply(Chunk& chunk, Range range) {
-  auto& work = static_cast<Work&>(work_of(chunk));
-  work.watermarks.resize(chunk.places() + 1);
-  const uint32_t end = range.last ? chunk.records : range.end;
-  watermark_.observe_all({work.time.data() + range.begin, end - range.begin},
-                         {work.watermarks.data() + range.begin, end - range.begin + 1});
-  const uint32_t cut = range.last ? UINT32_MAX : range.end;
-  constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
-  work.now[kMain] = view_of(work.ports[kMain], range.begin, cut);
-  work.now[kErrors] = view_of(work.ports[kErrors], range.begin, cut);
-  constexpr auto kGaps = static_cast<size_t>(Port::kGaps);
-  work.now[kGaps] = view_of(work.ports[kGaps], range.begin, cut);
-  if (range.last) duplicates_.add(chunk.remembered);
-  if (range.last && !chunk.gaps.empty() && plan_.fail_on_gap) {
-    return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason + ") and on_gap is \"fail\""};
-  }
-  // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
-  if (range.last) {
-    ended_ = chunk.end;
-    work.watermarks[chunk.places()] = watermark();
-  }
-  count(work, chunk, range.begin, end, cut);
-  return {};
-}
-
-void SourceNode::count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end,
-                       uint32_t cut) {
-  source_counters.errors += work.now[static_cast<size_t>(Port::kErrors)].live.count;
-  source_counters.records += end - begin;
-  for (uint32_t i = begin; i < end; ++i) source_counters.bytes += chunk.batch.value(i).size();
-  if (cut == UINT32_MAX) {
-    source_counters.records += chunk.skipped;
-    source_counters.skipped += chunk.skipped;
-  }
-  for (const Reject& reject : chunk.rejects) {
-    const auto place = static_cast<uint32_t>(std::min<int64_t>(reject.after_record, chunk.records));
-    if (place < begin || place >= cut) continue;
-    ++source_counters.records;
-    source_counters.bytes += reject.bytes.size();
-  }
-}
-
-const EventTime* SourceNode::watermarks(const Chunk& chunk) const {
-  return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
-}
-
-const EventTime* SourceNode::times(const Chunk& chunk) const {
-  return static_cast<const Work&>(*chunk.work[index()]).time.data();
-}
-
-void SourceNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
-  duplicates_.save(epoch, commit);
-  meta.set("max_time", JsonValue::integer(watermark_.max_time()));
-  meta.set("watermark", JsonValue::integer(watermark_.now()));
-}
-
-Result<void> SourceNode::restore(const JsonValue& meta, CommitLog& log) {
-  auto duplicates = duplicates_.restore(log);
-  if (!duplicates) return duplicates.error();
-  restored_ = std::move(*duplicates);
-  const JsonValue* max_time = meta.find("max_time");
-  const JsonValue* w = meta.find("watermark");
-  if (max_time && w) watermark_.restore(max_time->as_int(), w->as_int());
-  return {};
 }
 
 }  // namespace millrace

@@ -4,12 +4,14 @@
 /// the source's watermark. Broken records and unusable event times leave here, by `.errors` and by
 /// nothing else (semantics R14, R46).
 
+#include <atomic>
+
 #include "columns/json_decode.h"
 #include "pipeline/duplicate_blocks.h"
 #include "pipeline/error_rows.h"
 #include "pipeline/event_times.h"
 #include "pipeline/node.h"
-#include "window/watermark.h"
+#include "window/partition_watermarks.h"
 
 namespace millrace {
 
@@ -24,6 +26,7 @@ struct SourcePlan {
   bool has_event_time = false;
   std::vector<std::string> time_path;  ///< Empty: the plugin's time.
   EventTimePlan time;
+  PartitionWatermarks::Rules watermark;
   bool fail_on_gap = false;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
 };
@@ -40,12 +43,18 @@ class SourceNode final : public Node {
 
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }
+  /// No partition of it counts: whoever merges several inputs does not wait for this one (R15).
+  bool idle() const override { return !ended_ && watermark_.all_idle(); }
 
   /// Bounded, and read to its end. Set by the task between two pieces of its order.
   bool at_end() const override { return at_end_; }
   void set_at_end() { at_end_ = true; }
 
-  Watermark& tracker() { return watermark_; }
+  const PartitionWatermarks& tracker() const { return watermark_; }
+  /// Wall clock at which an empty chunk with `tick` set moves something; kTimeMax: never. Any thread.
+  int64_t next_tick() const { return next_tick_us_.load(std::memory_order_relaxed); }
+  /// Wall clock of the arrival that moved W last; 0: it never moved in this run.
+  int64_t moved_at() const { return moved_at_us_; }
   /// What the duplicate filter knew at the last commit.
   const std::vector<DuplicateFilter::Entry>& restored_duplicates() const { return restored_; }
   /// Event time per record of a prepared chunk; kTimeNone where it cannot be used.
@@ -64,9 +73,12 @@ class SourceNode final : public Node {
   void list_gaps(Work& work, const Chunk& chunk) const;
   void fill_hidden(Work& work, const Chunk& chunk) const;
   void count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end, uint32_t cut);
+  void observe(Work& work, Chunk& chunk, uint32_t begin, uint32_t end, bool last);
 
   SourcePlan plan_;
-  Watermark watermark_;
+  PartitionWatermarks watermark_;
+  std::atomic<int64_t> next_tick_us_{kTimeMax};
+  int64_t moved_at_us_ = 0;
   bool ended_ = false, at_end_ = false;
   DuplicateBlocks duplicates_;
   std::vector<DuplicateFilter::Entry> restored_;

@@ -74,29 +74,77 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
     if (!opened) return back_off(opened.error());
   }
   MILLRACE_TRY(tell_committed());
-  events_.clear();
-  auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, events_);
+  heard_.clear();
+  auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, heard_);
   Polled out;
   auto taken = builder_.take();
+  note_events(taken);
   const bool any = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
   if (any) {
     auto snapshot = instance_->snapshot(last_epoch_ + 1);
     if (!snapshot) return snapshot.error();
     snapshot_ = std::move(*snapshot);
     seeks_.clear();
-    cut(std::move(taken), spare, out);
   }
+  if (any || !events_.empty()) cut(std::move(taken), spare, out);
   if (!flow) {
     if (flow.error().code != Code::kUnavailable) return flow.error();
     auto later = back_off(flow.error());
     if (!later) return later;
     out.retry_in_us = later->retry_in_us;
+    for (auto& chunk : later->chunks) out.chunks.push_back(std::move(chunk));
     return out;
   }
   if (any) failures_ = 0;
   out.end = *flow == Flow::kEnd;
   out.idle = *flow == Flow::kIdle;
+  out.at_proven_end = !ends_.empty() && std::all_of(ends_.begin(), ends_.end(), [](const auto& p) { return p.second; });
   return out;
+}
+
+/// Takes over what the source said of its partitions, and keeps which of them are at their end.
+void SourceRunner::note_events(const BatchBuilder::Taken& taken) {
+  using Told = SourceInstance::PartitionEvent::What;
+  events_.clear();
+  size_t next = 0;
+  uint32_t record = 0;
+  const auto take_upto = [&](uint32_t place) {
+    for (; next < heard_.size() && heard_[next].after_record <= place; ++next) {
+      const auto& told = heard_[next];
+      PartitionEvent event{PartitionEvent::What::kAssigned, told.partition, told.watermark_us, told.after_record};
+      switch (told.what) {
+        case Told::kAssigned: ends_.emplace(told.partition, false); break;
+        case Told::kAtEnd:
+          event.what = PartitionEvent::What::kAtEnd;
+          ends_[ends_.contains(told.partition) ? told.partition : 0] = true;
+          break;
+        case Told::kRevoking:
+          event.what = PartitionEvent::What::kRevoked;
+          ends_.erase(told.partition);
+          break;
+        case Told::kWatermark: event.what = PartitionEvent::What::kWatermark; break;
+      }
+      events_.push_back(event);
+    }
+  };
+  for (const SourceBatch& one : taken.batches) {
+    if (ends_.empty() && heard_.empty()) break;
+    for (uint32_t i = 0; i < one.batch.size(); ++i) {
+      take_upto(record++);
+      // As PartitionWatermarks does: what was never announced is one log.
+      const auto place = ends_.find(ends_.contains(one.batch.partition(i)) ? one.batch.partition(i) : 0);
+      if (place != ends_.end()) place->second = false;
+    }
+  }
+  take_upto(UINT32_MAX);
+}
+
+/// Nobody can say any more that an end is still the end (R16).
+void SourceRunner::lose_proof(Polled& out) {
+  if (ends_.empty()) return;
+  for (auto& [partition, at_end] : ends_) at_end = false;
+  std::vector<std::unique_ptr<Chunk>> none;
+  next_chunk(none, out).events.push_back({PartitionEvent::What::kProofLost});
 }
 
 Result<void> SourceRunner::tell_committed() {
@@ -119,6 +167,7 @@ Result<SourceRunner::Polled> SourceRunner::back_off(const Error& error) {
   if (open_) (void)instance_->close();
   open_ = false;
   Polled out;
+  lose_proof(out);
   out.retry_in_us = wait;
   return out;
 }
@@ -146,52 +195,69 @@ void SourceRunner::skip_applied(BatchBuilder::Taken& taken) {
   const uint64_t dropped = std::min(skip_, seen);
   std::erase_if(taken.rejects, [&](const Reject& r) { return static_cast<uint64_t>(r.after_record) < skip_; });
   for (Reject& reject : taken.rejects) reject.after_record -= static_cast<int64_t>(dropped);
+  // What was said of partitions may be heard twice: it leads to where it led the first time.
+  for (PartitionEvent& event : events_) {
+    event.before_record -= static_cast<uint32_t>(std::min<uint64_t>(dropped, event.before_record));
+  }
   taken.batches = std::move(kept);
   skip_ -= dropped;
 }
 
+Chunk& SourceRunner::next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) const {
+  std::unique_ptr<Chunk> chunk;
+  if (!spare.empty()) {
+    chunk = std::move(spare.back());
+    spare.pop_back();
+  } else {
+    chunk = std::make_unique<Chunk>();
+  }
+  chunk->source = start_.node->index();
+  chunk->batch = BatchRef();
+  chunk->rejects.clear();
+  chunk->gaps.clear();
+  chunk->events.clear();
+  chunk->remembered.clear();
+  chunk->skipped = 0;
+  chunk->has_snapshot = chunk->end = chunk->tick = false;
+  chunk->records = chunk->applied = 0;
+  chunk->arrival_us = wall_clock_us();
+  out.chunks.push_back(std::move(chunk));
+  return *out.chunks.back();
+}
+
 void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) {
+  const bool has_snapshot = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
   if (skip_ > 0) skip_applied(taken);
   int64_t base = 0;
-  size_t reject = 0;
-  const auto next_chunk = [&]() -> Chunk& {
-    std::unique_ptr<Chunk> chunk;
-    if (!spare.empty()) {
-      chunk = std::move(spare.back());
-      spare.pop_back();
-    } else {
-      chunk = std::make_unique<Chunk>();
-    }
-    chunk->source = start_.node->index();
-    chunk->batch = BatchRef();
-    chunk->rejects.clear();
-    chunk->gaps.clear();
-    chunk->remembered.clear();
-    chunk->skipped = 0;
-    chunk->has_snapshot = chunk->end = false;
-    chunk->records = chunk->applied = 0;
-    chunk->arrival_us = wall_clock_us();
-    out.chunks.push_back(std::move(chunk));
-    return *out.chunks.back();
-  };
+  size_t reject = 0, event = 0;
   for (SourceBatch& one : taken.batches) {
-    Chunk& chunk = next_chunk();
+    Chunk& chunk = next_chunk(spare, out);
     chunk.batch = std::move(one.batch);
     const int64_t behind = base + chunk.batch.size();
     for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
       chunk.rejects.push_back(std::move(taken.rejects[reject]));
       chunk.rejects.back().after_record -= base;
     }
+    for (; event < events_.size() && events_[event].before_record < behind; ++event) {
+      chunk.events.push_back(events_[event]);
+      chunk.events.back().before_record -= static_cast<uint32_t>(base);
+    }
     base = behind;
     if (one.dedupe) drop_seen(*one.dedupe, chunk);
   }
-  if (out.chunks.empty()) next_chunk();
+  if (out.chunks.empty()) next_chunk(spare, out);
   Chunk& last = *out.chunks.back();
+  const uint32_t size = last.batch ? last.batch.size() : 0;
   for (; reject < taken.rejects.size(); ++reject) {
     last.rejects.push_back(std::move(taken.rejects[reject]));
-    last.rejects.back().after_record = last.batch ? last.batch.size() : 0;
+    last.rejects.back().after_record = size;
+  }
+  for (; event < events_.size(); ++event) {
+    last.events.push_back(events_[event]);
+    last.events.back().before_record = size;
   }
   last.gaps = std::move(taken.gaps);
+  if (!has_snapshot) return;
   last.snapshot = snapshot_;
   // A smaller batch than before the restart leaves some to be skipped in later ones.
   last.skip = skip_;
@@ -215,6 +281,10 @@ void SourceRunner::drop_seen(const DedupeColumns& asked, Chunk& chunk) {
   for (Reject& reject : chunk.rejects) {
     const auto before = std::lower_bound(kept.begin(), kept.end(), static_cast<uint32_t>(reject.after_record));
     reject.after_record = before - kept.begin();
+  }
+  for (PartitionEvent& event : chunk.events) {
+    event.before_record = static_cast<uint32_t>(
+        std::lower_bound(kept.begin(), kept.end(), event.before_record) - kept.begin());
   }
   if (kept.empty()) {
     chunk.batch = BatchRef();

@@ -6,6 +6,7 @@
 /// Threads: one at a time; cancel() from any.
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -41,6 +42,8 @@ class SourceRunner {
     std::vector<std::unique_ptr<Chunk>> chunks;
     bool end = false;
     bool idle = false;
+    /// All that exists of all its partitions was returned, by the source's own word.
+    bool at_proven_end = false;
     int64_t retry_in_us = 0;  ///< Poll again after this; 0: at once.
   };
   /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
@@ -55,8 +58,11 @@ class SourceRunner {
  private:
   Result<void> open_instance();
   Result<Polled> back_off(const Error& error);
+  void lose_proof(Polled& out);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
   void skip_applied(BatchBuilder::Taken& taken);
+  void note_events(const BatchBuilder::Taken& taken);
+  Chunk& next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) const;
   void drop_seen(const DedupeColumns& asked, Chunk& chunk);
 
   SourceStart start_;
@@ -65,7 +71,9 @@ class SourceRunner {
   DuplicateFilter filter_;
   std::unique_ptr<SourceInstance> instance_;
   BatchBuilder builder_;
-  std::vector<SourceInstance::PartitionEvent> events_;
+  std::vector<SourceInstance::PartitionEvent> heard_;
+  std::vector<PartitionEvent> events_;  ///< Of the last poll, by place.
+  std::map<uint32_t, bool> ends_;  ///< Assigned partitions; true: at its proven end.
   std::string snapshot_;
   uint64_t skip_ = 0;
   std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.

@@ -50,6 +50,10 @@ Result<Ending> Task::run() {
   for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
   lane();
   for (std::thread& other : others) other.join();
+  {
+    Lock lock(mutex_);
+    lanes_ended_ = true;
+  }
   if (error_) return *error_;
   const bool stopped = stop_asked_.load();
   if ((bounded_ && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
@@ -107,7 +111,7 @@ std::optional<Error> Task::failure_beside() const {
 }
 
 bool Task::step(Lock& lock) {
-  if (error_) return false;
+  if (error_ || (asked_ > 0 && !applying_)) return false;
   if (auto failure = failure_beside()) {
     fail(lock, std::move(*failure));
     return false;
@@ -161,7 +165,11 @@ bool Task::try_apply(Lock& lock) {
     fail(lock, result.error());
     return true;
   }
-  if (auto chunk = merge_.applied(*next)) inputs_[next->source].spare.push_back(std::move(chunk));
+  if (auto chunk = merge_.applied(*next)) {
+    Input& input = inputs_[next->source];
+    if (chunk->tick) input.ticking = false;
+    input.spare.push_back(std::move(chunk));
+  }
   changed_.notify_all();
   return true;
 }
@@ -243,6 +251,8 @@ bool Task::try_poll(Lock& lock) {
   }
   for (auto& chunk : polled->chunks) unprepared_.push_back(merge_.push(best, std::move(chunk)));
   input.ended = polled->end;
+  merge_.set_at_proven_end(best, polled->at_proven_end && !input.runner->traits().bounded);
+  if (!polled->end && polled->retry_in_us == 0) push_tick(best);
   if (polled->end) {
     // The end has its place in the order: behind the last record of its source, so that a source
     // at its end holds back nobody's watermark.
@@ -257,27 +267,12 @@ bool Task::try_poll(Lock& lock) {
   return true;
 }
 
-void Task::ready_work(Chunk& chunk) const {
-  if (!chunk.work.empty()) return;
-  for (const auto& node : graph_.nodes) chunk.work.push_back(node->make_work());
-}
-
-void Task::prepare(Chunk& chunk) const {
-  for (const auto& node : graph_.nodes) {
-    const bool source = node->inputs().empty();
-    if (source ? node->index() == chunk.source : node->prepares_ahead()) {
-      if (source || node->reached_from(chunk.source)) node->prepare(chunk);
-    }
-  }
-}
-
-Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>& reachable) {
-  for (uint32_t index : reachable) {
-    Node& node = *graph_.nodes[index];
-    if (!node.prepares_ahead()) node.prepare(chunk);
-    MILLRACE_TRY(node.apply(chunk, range));
-  }
-  return {};
+void Task::look_at_graph(const std::function<void(const Graph&)>& look) {
+  Lock lock(mutex_);
+  ++asked_;
+  changed_.wait(lock, [this] { return !applying_; });
+  --asked_;
+  if (!lanes_ended_) look(graph_);
 }
 
 void Task::note_applied(const Merge::Next& next) {
@@ -337,52 +332,6 @@ Result<void> Task::check_state_size() const {
                fmt::format("state takes {} MiB, more than limits.state allows ({} MiB):{} make windows "
                            "smaller, group by less, or raise limits.state",
                            total >> 20, options_.state_limit_bytes >> 20, figures)};
-}
-
-std::unique_ptr<Chunk> Task::empty_chunk(const Input& input) const {
-  auto chunk = std::make_unique<Chunk>();
-  chunk->source = input.runner->start().node->index();
-  chunk->arrival_us = wall_clock_us();
-  ready_work(*chunk);
-  return chunk;
-}
-
-/// The end passes through the graph as an empty chunk, behind which W is MAX.
-std::unique_ptr<Chunk> Task::end_of(const Input& input) const {
-  auto chunk = empty_chunk(input);
-  chunk->end = true;
-  return chunk;
-}
-
-uint64_t Task::rows_out() const {
-  uint64_t rows = 0;
-  for (const NamedOperator& op : graph_.operators) rows += op.node->counters.out;
-  return rows;
-}
-
-/// Worth a commit only if rows came out: an idle pipeline writes nothing.
-Result<void> Task::tick(const std::vector<const Input*>& inputs) {
-  const uint64_t rows_before = rows_out();
-  for (const Input* input : inputs) {
-    const auto chunk = empty_chunk(*input);
-    prepare(*chunk);
-    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input->reachable));
-  }
-  dirty_ = dirty_ || rows_out() != rows_before;
-  return {};
-}
-
-/// Tells the end of all sources that have not told it, and remembers what it closed.
-Result<void> Task::close_windows() {
-  for (Input& input : inputs_) {
-    if (input.end_told) continue;
-    auto chunk = end_of(input);
-    prepare(*chunk);
-    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
-    dirty_ = true;
-  }
-  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
-  return {};
 }
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -40,10 +41,9 @@ class Task {
   /// Polls no more, applies what is there, commits. From any thread, also a signal's.
   void stop() { stop_asked_.store(true); }
 
-  struct Progress {
-    uint64_t records, applied_us;
-    EventTime watermark;
-  };
+  /// Calls `look` between two pieces of the order, where all nodes stand still; not at all once the
+  /// input was taken. From any thread; waits for the piece that is being applied.
+  void look_at_graph(const std::function<void(const Graph&)>& look);
   /// From any thread.
   uint64_t records_applied() const { return records_applied_.load(std::memory_order_relaxed); }
 
@@ -55,6 +55,7 @@ class Task {
     bool polling = false;
     bool ended = false;
     bool end_told = false;  ///< The end went through the graph.
+    bool ticking = false;   ///< A tick is on its way.
     int64_t poll_at_us = 0;
     bool ticks = false;     ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
@@ -81,6 +82,7 @@ class Task {
   /// Sinks are behind: nothing is applied until they, or a commit, have caught up.
   bool held_up() const;
   Result<void> commit();
+  void push_tick(size_t input);
   std::unique_ptr<Chunk> empty_chunk(const Input& input) const;
   Result<void> last_commits(bool stopped);
   std::optional<Error> failure_beside() const;
@@ -104,6 +106,8 @@ class Task {
   std::deque<Merge::Slot*> unprepared_;
   size_t preparing_ = 0;
   bool applying_ = false;
+  unsigned asked_ = 0;     ///< Callers of look_at_graph(): nothing new is applied before they are served.
+  bool lanes_ended_ = false;
   std::optional<Error> error_;
 
   // Of the thread that applies.

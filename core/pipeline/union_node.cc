@@ -54,7 +54,7 @@ std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::strin
 }
 
 UnionNode::UnionNode(std::string name, std::vector<Input> inputs, UnionPlan plan)
-    : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)) {
+    : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)), merged_(this->inputs().size()) {
   inputs_parallel_ = false;
   shape_of(Port::kMain) = plan_.shape;
 }
@@ -117,15 +117,10 @@ void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
   work.now[kMain] = {&out, out.selection()};
 }
 
-void UnionNode::merge_watermarks(Work& work, const Chunk& chunk, Range range) const {
+void UnionNode::merge_watermarks(Work& work, const Chunk& chunk, Range range) {
   work.watermarks.resize(chunk.places() + 1);
   for (uint32_t i = range.begin; i <= range.end; ++i) {
-    EventTime w = kTimeMax;
-    for (const Input& input : inputs()) {
-      const bool here = input.node->reached_from(chunk.source);
-      w = std::min(w, here ? input.node->watermarks(chunk)[i] : input.node->watermark());
-    }
-    work.watermarks[i] = w;
+    work.watermarks[i] = watermark_ = merge_inputs(*this, chunk, i, merged_);
   }
 }
 
@@ -133,10 +128,12 @@ const EventTime* UnionNode::watermarks(const Chunk& chunk) const {
   return static_cast<const Work&>(*chunk.work[index()]).watermarks.data();
 }
 
-EventTime UnionNode::watermark() const {
-  EventTime w = kTimeMax;
-  for (const Input& input : inputs()) w = std::min(w, input.node->watermark());
-  return w;
+void UnionNode::save(uint64_t, Commit&, JsonValue& meta) { save_merged(merged_, meta); }
+
+Result<void> UnionNode::restore(const JsonValue& meta, CommitLog&) {
+  restore_merged(meta, merged_);
+  watermark_ = merged_.held();
+  return {};
 }
 
 }  // namespace millrace

@@ -3,7 +3,7 @@
 /// Several inputs of one operator as one stream: rows by the record that released them, then by the
 /// order in `from` (semantics R50). Its watermark is the smallest of its inputs' (R15).
 
-#include "pipeline/node.h"
+#include "pipeline/merged_watermark.h"
 
 namespace millrace {
 
@@ -25,14 +25,18 @@ class UnionNode final : public Node {
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
   const EventTime* watermarks(const Chunk& chunk) const override;
-  EventTime watermark() const override;
+  EventTime watermark() const override { return watermark_; }
+  void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
+  Result<void> restore(const JsonValue& meta, CommitLog& log) override;
 
  private:
   struct Work;
   void merge_rows(Work& work, const Chunk& chunk) const;
-  void merge_watermarks(Work& work, const Chunk& chunk, Range range) const;
+  void merge_watermarks(Work& work, const Chunk& chunk, Range range);
 
   UnionPlan plan_;
+  InputWatermarks merged_;
+  EventTime watermark_ = kTimeNone;
 };
 
 }  // namespace millrace

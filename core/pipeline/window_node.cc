@@ -32,6 +32,10 @@ void WindowNode::rows_done(Work& work) {
   closed.clear();
 }
 
+uint64_t WindowNode::open_windows() const {
+  return plan_.grouped.windowed ? groups_.open_windows().size() : groups_.groups();
+}
+
 void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   GroupedNode::save(epoch, commit, meta);
   blocks_.save(groups_, epoch, commit);

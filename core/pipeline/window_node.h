@@ -23,6 +23,7 @@ class WindowNode final : public GroupedNode {
  private:
   struct WindowWork;
   bool next_due(EventTime& closes_at) const override;
+  uint64_t open_windows() const override;
   void fold_rows(Work& work, Fold& fold, const GroupedInput::Cut& cut) override;
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) override;
   void show_changed(Work& work, uint32_t release, EventTime now) override;

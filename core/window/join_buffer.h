@@ -57,6 +57,8 @@ class JoinBuffer {
   void restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
 
   TimeSlices<Row>& slices() { return slices_; }
+  /// Rows whose end is asked for and that were not matched.
+  size_t unmatched() const { return ends_.size(); }
   size_t rows() const { return slices_.rows(); }
   size_t bytes() const { return row_bytes_ + rows() * sizeof(Row) + keys_.size() * kKeyBytes; }
 

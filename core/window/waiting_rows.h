@@ -51,6 +51,7 @@ class WaitingRows {
     Row& kept = slices_.restore(slice, std::move(row));
     if (kept.time >= w) place(kept);
   }
+  size_t size() const { return order_.size(); }
   TimeSlices<Row>& slices() { return slices_; }
   size_t bytes() const { return row_bytes_ + slices_.rows() * (sizeof(Row) + kIndexBytes); }
 

@@ -44,7 +44,7 @@ class FileSource final : public source {
   void close() override;
 
  private:
-  bool begin_file(emitter& out);
+  bool begin_file();
   std::unique_ptr<TextStream> open_text(const LogFile& file) const;
   std::unique_ptr<RecordReader> open_reader(const LogFile& file);
   void note_progress();
@@ -75,7 +75,7 @@ flow FileSource::poll(const budget& b, emitter& out) {
     if (ends()) return flow::end;
     if (!look_for_more()) return flow::idle;
   }
-  if (!reader_ && !begin_file(out)) return ends() ? flow::end : flow::idle;
+  if (!reader_ && !begin_file()) return ends() ? flow::end : flow::idle;
   if (!b.has_credit(current_->number)) return flow::idle;
   const Step step = reader_->read(b, out);
   if (step == Step::kMore) return flow::more;
@@ -92,7 +92,7 @@ flow FileSource::poll(const budget& b, emitter& out) {
 }
 
 /// False: there is no file with something to read.
-bool FileSource::begin_file(emitter& out) {
+bool FileSource::begin_file() {
   if (!log_.next()) {
     if (ends() || monotonic_us() < look_at_us_) return false;
     look_at_us_ = monotonic_us() + kLookEveryUs;
@@ -101,7 +101,6 @@ bool FileSource::begin_file(emitter& out) {
   current_ = log_.next();
   if (!current_) return false;
   reader_ = open_reader(*current_);
-  out.assigned(current_->number);
   return true;
 }
 

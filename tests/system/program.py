@@ -1,7 +1,8 @@
 """The program under test, run in a folder of the test's own.
 
-A module is run as `test_X.py [--program P] [--plugins DIR] [--bad-plugins DIR] [--test-sinks DIR] [unittest's arguments]`; without these the
-environment's MILLRACE_PROGRAM, MILLRACE_PLUGIN_PATH and MILLRACE_BAD_PLUGINS count. It exits 77 when all was skipped.
+A module is run as `test_X.py [--program P] [--plugins DIR] [--bad-plugins DIR] [--test-sinks DIR] [--test-plugins DIR]
+[unittest's arguments]`; without these the environment's MILLRACE_PROGRAM, MILLRACE_PLUGIN_PATH, MILLRACE_BAD_PLUGINS,
+MILLRACE_TEST_SINKS and MILLRACE_TEST_PLUGINS count. It exits 77 when all was skipped.
 """
 import argparse
 import json
@@ -24,6 +25,7 @@ class Settings:
     program = os.environ.get("MILLRACE_PROGRAM", "")
     plugins = os.environ.get("MILLRACE_PLUGIN_PATH", "")
     bad_plugins = os.environ.get("MILLRACE_BAD_PLUGINS", "")
+    test_plugins = os.environ.get("MILLRACE_TEST_PLUGINS", "")     # the source that does what a script says
     test_sinks = os.environ.get("MILLRACE_TEST_SINKS", "")
 
 
@@ -220,9 +222,10 @@ def main():
     parser.add_argument("--plugins", default=Settings.plugins)
     parser.add_argument("--bad-plugins", default=Settings.bad_plugins)
     parser.add_argument("--test-sinks", default=Settings.test_sinks)
+    parser.add_argument("--test-plugins", default=Settings.test_plugins)
     options, rest = parser.parse_known_args()
     Settings.program, Settings.plugins, Settings.bad_plugins = options.program, options.plugins, options.bad_plugins
-    Settings.test_sinks = options.test_sinks
+    Settings.test_sinks, Settings.test_plugins = options.test_sinks, options.test_plugins
     result = unittest.main(argv=[sys.argv[0], *rest], exit=False, verbosity=2).result
     if result.wasSuccessful() and result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)

@@ -52,7 +52,7 @@ inline std::unique_ptr<SourceNode> plain_source(std::string name, uint32_t index
                                                 int64_t out_of_orderness_us = 0) {
   SourcePlan plan;
   plan.has_event_time = true;
-  plan.time.out_of_orderness_us = out_of_orderness_us;
+  plan.watermark.out_of_orderness_us = out_of_orderness_us;
   auto node = std::make_unique<SourceNode>(std::move(name), std::move(plan));
   node->set_index(index);
   node->set_wanted(std::vector<bool>(node->shape().schema.size()));

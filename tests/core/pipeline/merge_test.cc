@@ -122,6 +122,24 @@ TEST(Merge, R22_WaitsForEverySourceThatHasNotEnded) {
   EXPECT_EQ(merging.order, (Order{{0, 0}, {0, 1}, {1, 0}}));
 }
 
+TEST(Merge, R22_AnInputAtItsProvenEndIsNotWaitedForWhileItIsEmpty) {
+  Merging merging(2);
+  merging.push(0, {5, 9});
+  merging.drain();
+  EXPECT_TRUE(merging.order.empty()) << "source 1 may have something earlier";
+  merging.merge().set_at_proven_end(1, true);
+  merging.drain();
+  EXPECT_EQ(merging.order, (Order{{0, 0}, {0, 1}}));
+  merging.push(0, {20});
+  merging.push(1, {12});
+  merging.drain();
+  EXPECT_EQ(merging.order, (Order{{0, 0}, {0, 1}, {1, 0}, {0, 2}})) << "what has come is merged by time";
+  merging.merge().set_at_proven_end(1, false);
+  merging.push(0, {30});
+  merging.drain();
+  EXPECT_EQ(merging.order.size(), 4u);
+}
+
 TEST(Merge, WaitsForPreparation) {
   Merging merging(2);
   merging.push(0, {1});

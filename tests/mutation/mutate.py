@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Flips each comparison in the code that closes windows and judges lateness, one at a time, and shows that a test fails.
+
+All sites are compiled into one program (site.h), in a copy of the checkout below --work; the environment says which one
+is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against the unit tests of the room, then
+the pipeline cases, then random streams against the oracle, until one fails. A survivor that no test can kill stands in
+equivalent.txt, with the reason; every other one makes the exit code 1.
+
+    mutate.py [--list] [--only core/window/slicer.cc] [--share 1/20] [--streams 200] [--work build-mutate]
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import comparisons
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TARGETS = ["core/window/*.cc", "core/window/*.h", "core/pipeline/window_*.cc", "core/pipeline/session_*.cc",
+           "core/pipeline/sliding_*.cc", "core/pipeline/merge.cc", "core/pipeline/join_apply.cc", "core/pipeline/dedupe_apply.cc",
+           "core/pipeline/late_r*.cc"]
+# Where bytes are laid out, not where time is judged; their own tests and fuzzers stand for them.
+NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}
+COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev", "README.md", "CONTRIBUTING.md")
+SITE = "core/base/mutation_site.h"
+HUNG_S = 120
+PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
+NEEDS = {"test_window": ["test_window"], "test_pipeline": ["test_pipeline"], "pipelines": PROGRAM, "property": PROGRAM}
+
+
+def targets(only):
+    paths = sorted({path for pattern in TARGETS for path in ROOT.glob(pattern)})
+    names = [str(path.relative_to(ROOT)) for path in paths]
+    return [name for name in names if name not in NOT_THESE and (not only or name in only)]
+
+
+def tracked_files():
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", *COPIED], check=True, capture_output=True)
+    return [pathlib.Path(line) for line in listed.stdout.decode().splitlines() if (ROOT / line).is_file()]
+
+
+def write_if_changed(path, content):
+    """Keeps the time of what stays the same, so that a second run builds nothing."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def make_copy(work, rewritten):
+    files = set(tracked_files())
+    for path in files:
+        if str(path) not in rewritten:
+            write_if_changed(work / path, (ROOT / path).read_bytes())
+            shutil.copymode(ROOT / path, work / path)
+    for name, text in rewritten.items():
+        write_if_changed(work / name, text.encode())
+    write_if_changed(work / SITE, (ROOT / "tests/mutation/site.h").read_bytes())
+    for folder in COPIED:  # What is gone from the checkout would be found by CMake's patterns.
+        for path in (work / folder).rglob("*"):
+            if path.is_file() and path.relative_to(work) not in files and str(path.relative_to(work)) != SITE:
+                path.unlink()
+
+
+def build(work, wanted):
+    """With the flags and the folder names of `./dev test`, so that ccache knows what was not rewritten."""
+    folder = work / "build-test"
+    env = {**os.environ, "CCACHE_BASEDIR": str(work), "CCACHE_NOHASHDIR": "1"}
+    with open(work / "build.log", "wb") as log:
+        for command in (["cmake", "-S", work, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DMILLRACE_TESTS=ON"],
+                        ["ninja", "-C", folder, *wanted]):
+            if subprocess.run(command, stdout=log, stderr=log, env=env).returncode:
+                sys.exit(f"the rewritten sources do not build: see {work / 'build.log'}")
+
+
+class Suites:
+    """The tests, cheapest first."""
+
+    def __init__(self, work, streams, names):
+        self.bin, self.plugins = work / "build-test/bin", work / "build-test/plugins"
+        python = "/usr/bin/python3"
+        played = ["--millrace", self.bin / "millrace", "--plugins", self.plugins]
+        suites = [
+            ("test_window", [self.bin / "test_window", "--gtest_brief=1", "--gtest_fail_fast"]),
+            ("test_pipeline", [self.bin / "test_pipeline", "--gtest_brief=1", "--gtest_fail_fast"]),
+            ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"]),
+            ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11"])]
+        self.all = [suite for suite in suites if suite[0] in names]
+
+    @staticmethod
+    def passes(command, env):
+        try:
+            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=HUNG_S,
+                                  env={**os.environ, **env}).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def reached(self, work):
+        """Which sites each suite reaches; all must pass while nothing is flipped."""
+        out = {}
+        for name, command in self.all:
+            trace = work / f"reached.{name}"
+            trace.unlink(missing_ok=True)
+            if not self.passes(command, {"MILLRACE_MUTANT_TRACE": str(trace)}):
+                sys.exit(f"{name} fails before anything is flipped: {' '.join(map(str, command))}")
+            out[name] = {int(line) for line in trace.read_text().split()} if trace.exists() else set()
+        return out
+
+    def killer(self, number, reached):
+        for name, command in self.all:
+            if number in reached[name] and not self.passes(command, {"MILLRACE_MUTANT": str(number)}):
+                return name
+        return None
+
+
+def read_equivalent():
+    out = {}
+    for line in (ROOT / "tests/mutation/equivalent.txt").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            key, _, reason = line.partition(" -- ")
+            out[key.strip()] = reason.strip()
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="only print the comparisons")
+    parser.add_argument("--only", action="append", help="this file only; may be repeated")
+    parser.add_argument("--share", default="1/1", help="K/N: every N-th comparison, from the K-th on")
+    parser.add_argument("--suites", type=lambda text: text.split(","), default=list(NEEDS), help="of " + ",".join(NEEDS))
+    parser.add_argument("--streams", type=int, default=200)
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutate")
+    options = parser.parse_args()
+    rewritten, sites = {}, []
+    for name in targets(None):
+        text = (ROOT / name).read_text()
+        found = comparisons.find(name, text)
+        rewritten[name] = comparisons.rewrite(text, found, len(sites) + 1, SITE.removeprefix("core/"))
+        sites += found
+    if options.list:
+        print("\n".join(map(str, sites)))
+        return 0
+    options.work.mkdir(exist_ok=True)
+    make_copy(options.work, rewritten)
+    build(options.work, sorted({target for name in options.suites for target in NEEDS[name]}))
+    suites = Suites(options.work, options.streams, options.suites)
+    reached = suites.reached(options.work)
+    equivalent, kills, survivors, spared = read_equivalent(), {}, [], 0
+    part, parts = map(int, options.share.split("/"))
+    started = time.monotonic()
+    for number, site in enumerate(sites, 1):
+        if number % parts != part % parts or (options.only and site.path not in options.only):
+            continue
+        if site.key in equivalent:
+            spared += 1
+            continue
+        killer = suites.killer(number, reached)
+        if killer:
+            kills[killer] = kills.get(killer, 0) + 1
+            continue
+        survivors.append(site)
+        never = not any(number in sites_reached for sites_reached in reached.values())
+        print(f"SURVIVED {site}" + (" (no test reaches it)" if never else ""), flush=True)
+    tried = sum(kills.values()) + len(survivors)
+    print(f"{tried} of {len(sites)} comparisons flipped in {time.monotonic() - started:.0f} s: "
+          f"{len(survivors)} survived; killed by {', '.join(f'{name} {count}' for name, count in kills.items()) or 'nobody'}; "
+          f"{spared} known to be equivalent")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
