@@ -8,11 +8,14 @@
 namespace millrace {
 namespace {
 
+/// In front of a row: whether it has a value, and its event time.
+constexpr size_t kHeadBytes = 1 + sizeof(int64_t);
+
 /// Room in one batch for all rows of a block.
 Result<mr_room> room_for(BlockReader rows, BatchBuilder& builder) {
   mr_need need{};
   need.struct_size = sizeof need;
-  need.columns = MR_COL_KEY;
+  need.columns = MR_COL_KEY | MR_COL_TIME;
   BlockEntry entry;
   while (rows.next(entry)) {
     ++need.records;
@@ -37,7 +40,7 @@ mr_span copy_to(uint8_t* arena, uint32_t& used, std::string_view bytes) {
 std::string outbox_operator(std::string_view sink) { return "@outbox/" + std::string(sink); }
 
 OutboxRows::OutboxRows(std::string sink, std::string_view layout)
-    : op_(outbox_operator(sink)), layout_hash_(hash_bytes("outbox v1 " + std::string(layout))) {}
+    : op_(outbox_operator(sink)), layout_hash_(hash_bytes("outbox v2 " + std::string(layout))) {}
 
 void OutboxRows::add(const BatchRef& rows, uint64_t epoch) {
   if (!writer_) {
@@ -50,7 +53,9 @@ void OutboxRows::add(const BatchRef& rows, uint64_t epoch) {
   }
   for (uint32_t i = 0; i < rows.size(); ++i) {
     const std::string_view key = rows.key(i), value = rows.value(i);
+    const int64_t time_us = rows.time_us(i);
     value_.assign(1, value.data() ? '\1' : '\0');
+    value_.append(reinterpret_cast<const char*>(&time_us), sizeof time_us);
     value_.append(value);
     writer_->put(rows_++, key.data() ? std::optional(key) : std::nullopt, value_);
     bytes_ += key.size() + value_.size();
@@ -78,12 +83,13 @@ Result<BatchRef> OutboxRows::read(std::string_view block, std::string_view owner
   BlockEntry entry;
   while (reader->next(entry)) {
     if (count == 0) first_row = entry.ordinal;
-    if (entry.kind != EntryKind::kPut || entry.value.empty() || entry.ordinal != first_row + count) {
+    if (entry.kind != EntryKind::kPut || entry.value.size() < kHeadBytes || entry.ordinal != first_row + count) {
       return Error{Code::kCorrupt, to_text(reader->header().id) + " holds no rows of an outbox"};
     }
     room->key_spans[count] =
         entry.has_key ? copy_to(room->key, key_used, entry.key) : mr_span{0, MR_NULL_LEN};
-    room->value_spans[count] = entry.value[0] ? copy_to(room->value, value_used, entry.value.substr(1))
+    std::memcpy(&room->time_us[count], entry.value.data() + 1, sizeof(int64_t));
+    room->value_spans[count] = entry.value[0] ? copy_to(room->value, value_used, entry.value.substr(kHeadBytes))
                                               : mr_span{0, MR_NULL_LEN};
     ++count;
   }
