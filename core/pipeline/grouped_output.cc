@@ -19,7 +19,8 @@ GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
     shown_outputs_.push_back(i);
   }
   // Only these take back what they have shown.
-  first_field_ = plan_.mode == Mode::kUpdate && (plan_.select.having || plan_.ranked()) ? 1 : 0;
+  const bool takes_back = plan_.over_table || plan_.select.having || plan_.ranked();
+  first_field_ = plan_.mode == Mode::kUpdate && takes_back ? 1 : 0;
 }
 
 /// `op`, then the identity and the rest of select, then `final` (contract §4).
@@ -50,6 +51,7 @@ Shape GroupedOutput::shape() const {
     fields.push_back({plan_.select.output_names[i], plan_.select.outputs[i].type()});
   }
   if (plan_.mode == Mode::kUpdate && plan_.windowed) {
+    shape.final_mark = static_cast<uint32_t>(fields.size());
     fields.push_back({"final", Type::kBool});
   }
   shape.visible = static_cast<uint32_t>(fields.size());
@@ -81,6 +83,7 @@ void GroupedOutput::start(Work& work, Rows& out) const {
   work.firings.clear();
   work.row_keys.clear();
   work.row_hashes.clear();
+  work.gone.clear();
   out.clear();
   out.own_record.clear();
   out.own_time.clear();
@@ -122,6 +125,7 @@ void GroupedOutput::fire(Work& work, std::vector<FiredGroup>& groups, const Aggr
       work.derived[plan_.select.window_start + 1].ints.push_back(group.window.end);
     }
     if (plan_.select.row_number) work.derived[*plan_.select.row_number].ints.push_back(0);
+    if (group.gone) work.gone.push_back(static_cast<uint32_t>(out.own_record.size()));
     out.own_record.push_back(release);
     out.own_time.push_back(group.time);
     if (plan_.mode != Mode::kUpdate) continue;
@@ -138,7 +142,7 @@ void GroupedOutput::join_firings(Work& work, size_t first) const {
   work.firings.resize(first + 1);
 }
 
-Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out, LastEmissions* sent,
+Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out, EmissionSlots* sent,
                                    int64_t* snapshots) const {
   const Selection live = compute(work, out_shape, out);
   render_failed(work, out_shape, out);
@@ -167,6 +171,20 @@ Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out
   return {};
 }
 
+namespace {
+
+Selection without_gone(const GroupedOutput::Work& work, Selection live, Buffer<uint32_t>& room) {
+  std::vector<uint32_t> left;
+  size_t next = 0;
+  for (uint32_t i = 0; i < live.count; ++i) {
+    while (next < work.gone.size() && work.gone[next] < live[i]) ++next;
+    if (next == work.gone.size() || work.gone[next] != live[i]) left.push_back(live[i]);
+  }
+  return keep_selection({left.data(), static_cast<uint32_t>(left.size())}, room);
+}
+
+}  // namespace
+
 /// Fills the columns of `out` by derived row; returns the rows that are shown and could be computed.
 Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) const {
   const auto count = static_cast<uint32_t>(out.own_record.size());
@@ -179,6 +197,7 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   }
   const Inputs inputs{work.derived_view, count};
   Selection live = work.output_errors.drop_failed(Selection::all(count), out.live);
+  if (!work.gone.empty()) live = without_gone(work, live, out.live);
   if (plan_.select.having && count > 0) {
     live = filter(*plan_.select.having, inputs, live, work.having_scratch, work.output_errors);
     live = keep_selection(live, out.live);

@@ -23,6 +23,7 @@ struct GroupedPlan {
   std::optional<int64_t> limit;  ///< Per firing, or per value of select.limit_by.
   EmitConfig::Mode mode = EmitConfig::Mode::kAppend;
   int64_t complete_max_rows = 100000;
+  bool over_table = false;  ///< Its rows can go again, and with the last one the group.
 
   /// Which rows a firing shows depends on all rows of its window.
   bool ranked() const { return !select.order.empty() || limit || select.row_number; }
@@ -35,6 +36,7 @@ struct FiredGroup {
   Span window;     ///< As shown; unused without windows.
   EventTime time;  ///< The row's event time (R19).
   uint64_t hash = 0;  ///< Of the key; only update needs it.
+  bool gone = false;  ///< Nothing is in it any more: not shown, and deleted if it was sent.
 };
 
 class GroupedOutput {
@@ -68,6 +70,7 @@ class GroupedOutput {
     std::vector<Firing> firings;
     std::vector<std::string_view> row_keys;  ///< Per derived row.
     Buffer<uint64_t> row_hashes;
+    std::vector<uint32_t> gone;              ///< Derived rows of groups that are no more.
     Buffer<uint32_t> ranked;                 ///< Rows of the firings in the order they are shown.
     Buffer<uint8_t> alive;                   ///< Per derived row: shown, and computed.
     std::vector<Pick> picks;
@@ -93,7 +96,7 @@ class GroupedOutput {
   void join_firings(Work& work, size_t first) const;
   /// Behind the last firing of a range: `out` can be read. `out_shape`: of the main port. `sent` and
   /// `snapshots` (how many there were) are for update and complete. Fails above complete_max_rows.
-  Result<void> finish(Work& work, const Shape& out_shape, Rows& out, LastEmissions* sent = nullptr,
+  Result<void> finish(Work& work, const Shape& out_shape, Rows& out, EmissionSlots* sent = nullptr,
                       int64_t* snapshots = nullptr) const;
   /// The rows that failed in finish().
   void add_failed(Work& work, std::vector<FailedRow>& failed) const;
@@ -108,7 +111,7 @@ class GroupedOutput {
                    const std::vector<const Column*>& per) const;
   // grouped_revise.cc
   void pick_ranked(Work& work) const;
-  void pick_changes(Work& work, const Rows& out, const Shape& out_shape, LastEmissions& sent) const;
+  void pick_changes(Work& work, const Rows& out, const Shape& out_shape, EmissionSlots& sent) const;
   Result<void> pick_frames(Work& work, int64_t& snapshots) const;
   void write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from, Column& to) const;
   void write_marks(const Work& work, const Shape& out_shape, Rows& out) const;

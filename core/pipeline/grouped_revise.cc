@@ -21,7 +21,7 @@ void GroupedOutput::pick_ranked(Work& work) const {
 /// update: first what vanished from the result, in group order, then what is new in it (R25, R28).
 /// Rows that could not be computed change nothing for the reader.
 void GroupedOutput::pick_changes(Work& work, const Rows& out, const Shape& out_shape,
-                                 LastEmissions& sent) const {
+                                 EmissionSlots& sent) const {
   const uint32_t visible = out_shape.visible;
   Buffer<uint8_t> failed;
   failed.resize(out.count);
@@ -29,12 +29,12 @@ void GroupedOutput::pick_changes(Work& work, const Rows& out, const Shape& out_s
   for (const RowError& error : work.output_errors.list()) failed[error.row] = 1;
   uint32_t at = 0;
   for (const Firing& firing : work.firings) {
-    const auto slot_of = [&](uint32_t row) -> LastEmissions::Slot& {
+    const auto slot_of = [&](uint32_t row) -> EmissionSlots::Slot& {
       return sent.slot(firing.window_end, work.row_hashes[row], work.row_keys[row]);
     };
     for (uint32_t row = firing.begin; row < firing.end && first_field_ == 1; ++row) {
       if (work.alive[row] || failed[row]) continue;
-      LastEmissions::Slot& slot = slot_of(row);
+      EmissionSlots::Slot& slot = slot_of(row);
       if (slot.sent) work.picks.push_back({Pick::kDelete, row, firing.release, 0});
       slot.sent = false;
     }
@@ -48,7 +48,7 @@ void GroupedOutput::pick_changes(Work& work, const Rows& out, const Shape& out_s
         work.text.append(',');
       }
       const uint64_t hash = hash_bytes(work.text.view());
-      LastEmissions::Slot& slot = slot_of(row);
+      EmissionSlots::Slot& slot = slot_of(row);
       if (!firing.final && slot.sent && slot.row_hash == hash) continue;
       slot.sent = true;
       slot.row_hash = hash;

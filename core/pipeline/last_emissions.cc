@@ -48,14 +48,14 @@ AggregateLayout slot_layout() { return AggregateLayout({&slot_function()}); }
 }  // namespace
 
 std::string LastEmissions::stored_name(std::string_view operator_name) {
-  return std::string(operator_name) + "#sent";
+  return std::string(operator_name) + "/sent";
 }
 
 LastEmissions::LastEmissions(const std::string& operator_name)
     : slots_(slot_layout(), Slicer::whole_stream(), 0),
       blocks_(stored_name(operator_name), slot_layout().describe()) {}
 
-Slot& LastEmissions::slot(EventTime window_end, uint64_t hash, std::string_view key) {
+LastEmissions::Slot& LastEmissions::slot(EventTime window_end, uint64_t hash, std::string_view key) {
   return as_slot(slots_.slice_starting(window_end).state(hash, key));
 }
 

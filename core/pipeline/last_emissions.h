@@ -11,18 +11,23 @@
 
 namespace millrace {
 
-class LastEmissions {
+class EmissionSlots {
  public:
   struct Slot {
     uint64_t row_hash = 0;
     bool sent = false;     ///< The group is in the result that readers have.
     bool changed = false;  ///< Folded into since its window fired.
   };
+  virtual ~EmissionSlots() = default;
+  /// For change: it goes into the next commit. Made when it is missing.
+  virtual Slot& slot(EventTime window_end, uint64_t hash, std::string_view key) = 0;
+};
 
+class LastEmissions final : public EmissionSlots {
+ public:
   explicit LastEmissions(const std::string& operator_name);
 
-  /// For change: it goes into the next commit. Made when it is missing.
-  Slot& slot(EventTime window_end, uint64_t hash, std::string_view key);
+  Slot& slot(EventTime window_end, uint64_t hash, std::string_view key) override;
 
   /// Notes that a group changed and waits for the next trigger.
   void note_change(const Span& window, uint64_t hash, std::string_view key);

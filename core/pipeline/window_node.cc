@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-std::string kept_name(const std::string& name) { return name + "#kept"; }
+std::string kept_name(const std::string& name) { return name + "/kept"; }
 
 }  // namespace
 
@@ -20,7 +20,8 @@ WindowNode::WindowNode(std::string name, std::vector<Input> inputs, StagePlan st
       blocks_(this->name(), layout_text(plan_.grouped.select)),
       sent_(this->name()),
       kept_(make_layout(plan_.grouped.select), Slicer::whole_stream(), 0),
-      kept_blocks_(kept_name(this->name()), layout_text(plan_.grouped.select)) {
+      kept_blocks_(kept_name(this->name()), layout_text(plan_.grouped.select)),
+      timer_(plan_.emit) {
   const Input& input = this->inputs()[0];
   inputs_parallel_ = input.node->parallel();
   shape_of(Port::kMain) = output_.shape();
@@ -60,7 +61,7 @@ void WindowNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("closed_upto", JsonValue::integer(groups_.closed_upto()));
   meta.set("changed", JsonValue::boolean(changed_since_fired_));
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
-  meta.set("running", JsonValue::integer(running_));
+  meta.set("running", JsonValue::integer(timer_.running()));
   meta.set("snapshots", JsonValue::integer(snapshots_));
 }
 
@@ -71,7 +72,7 @@ Result<void> WindowNode::restore(const JsonValue& meta, CommitLog& log) {
   };
   groups_.restore_closed(number("fired_upto", kTimeNone), number("closed_upto", kTimeNone));
   watermark_ = number("watermark", kTimeNone);
-  running_ = number("running", kTimeNone);
+  timer_.restore(number("running", kTimeNone));
   snapshots_ = number("snapshots", 0);
   const JsonValue* changed = meta.find("changed");
   changed_since_fired_ = changed && changed->is_bool() && changed->as_bool();

@@ -8,6 +8,7 @@
 /// complete: the whole result at each trigger; windows that closed stay in it, in a store of their
 /// own, because slices that they share with open windows go on changing (R26).
 
+#include "pipeline/emit_timer.h"
 #include "pipeline/grouped_input.h"
 #include "pipeline/grouped_output.h"
 #include "pipeline/late_rows.h"
@@ -83,8 +84,7 @@ class WindowNode final : public Node {
   /// Something was folded since the last result. append without a window and complete show only
   /// what is new: groups live on behind the end of input, and a later run must not repeat it.
   bool changed_since_fired_ = false;
-  EventTime running_ = kTimeNone;  ///< Largest event time that came here: what `every` goes by.
-  int64_t clock_at_us_ = 0;        ///< Next trigger by the clock; 0: none yet.
+  EmitTimer timer_;
   int64_t snapshots_ = 0;          ///< Frames sent so far.
 };
 

@@ -3,8 +3,7 @@
 
 namespace millrace {
 
-/// Running event time is that of all records that come here, filtered ones included; the first
-/// record crosses nothing, because nothing came before it.
+/// Running event time is that of all records that come here, filtered ones included.
 void WindowNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
   work.triggers.clear();
   work.trigger_times.clear();
@@ -14,11 +13,7 @@ void WindowNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
   const uint32_t behind = count_before(stage, rows, cut.end);
   for (uint32_t i = count_before(stage, rows, cut.begin); i < behind; ++i) {
     const EventTime t = stage.time[rows[i]];
-    if (t <= running_) continue;
-    const int64_t every = plan_.emit.every_us;
-    const bool crosses = running_ != kTimeNone && floor_div(t, every) > floor_div(running_, every);
-    running_ = t;
-    if (!crosses) continue;
+    if (!timer_.crosses(t)) continue;
     const uint32_t record = stage.record_of(rows[i]);
     if (!work.triggers.empty() && work.triggers.back() == record) continue;
     work.triggers.push_back(record);
@@ -28,13 +23,7 @@ void WindowNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
 
 /// The clock is looked at when a piece of input comes; it stands between two records then.
 void WindowNode::clock_trigger(Work& work, int64_t clock_us, uint32_t release) {
-  if (plan_.emit.trigger != Trigger::kClock) return;
-  const bool due = clock_at_us_ != 0 && clock_us >= clock_at_us_;
-  if (due || clock_at_us_ == 0) {
-    const int64_t every = plan_.emit.every_us;
-    clock_at_us_ = (floor_div(clock_us, every) + 1) * every;
-  }
-  if (due) trigger(work, release, running_);
+  if (timer_.clock_due(clock_us)) trigger(work, release, timer_.running());
 }
 
 /// A record was collected: the windows it changed are shown now, or wait for the next trigger.
@@ -76,7 +65,7 @@ void WindowNode::trigger(Work& work, uint32_t release, EventTime now) {
 void WindowNode::end_trigger(Work& work, uint32_t release) {
   if (plan_.emit.mode == Mode::kAppend || plan_.emit.trigger == Trigger::kRecord) return;
   const bool complete = plan_.emit.mode == Mode::kComplete;
-  if (complete ? changed_since_fired_ : sent_.any_changed()) trigger(work, release, running_);
+  if (complete ? changed_since_fired_ : sent_.any_changed()) trigger(work, release, timer_.running());
 }
 
 /// One frame over all windows that hold a record, closed ones included.

@@ -1,10 +1,17 @@
 """A window operator in update mode (R25): one upsert per record and window that it changes, in log order, compared
 with the row sent last (R28), and one row with `final` at close (R11). Identity is (group, window_start), for cumulative also window_end, so nothing is deleted here."""
 import rows
+from tables import Change
 from windowed import Windowed
 
 
 class Updated(Windowed):
+    def __init__(self, config):
+        super().__init__(config)
+        ends = ["window_end"] if "cumulative" in config["window"] else []
+        self.key_names = ["window_start", *ends, *self.groups]
+        self.names = ["window_start", "window_end", *self.groups, *self.select, "final"]
+
     def run(self, inputs):
         self.upserts = [[] for _ in inputs.rows]
         self.sent = {}
@@ -30,4 +37,4 @@ class Updated(Windowed):
     def ending(self, row, final):
         values = {**row.values, "final": final}
         line = rows.format_row((name, rows.format_value(value)) for name, value in values.items())
-        return type(row)(values, line.encode(), row.at)
+        return Change(values, line.encode(), row.at, tuple(values[name] for name in self.key_names))
