@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include "base/spelling.h"
 #include "base/zone_table.h"
@@ -88,47 +89,80 @@ struct TzifHeader {
   }
 };
 
-Error damaged(const std::string& name) {
-  return {Code::kCorrupt, "the file of the time zone " + name + " below " + database().string() +
-                              " is damaged; install the package tzdata again"};
+/// No zone was ever further from UTC; what follows relies on it.
+bool is_offset(int64_t offset_us) {
+  return offset_us > -kDayUs && offset_us < kDayUs;
 }
+
+/// What a zone's table is made of.
+struct TzifData {
+  struct Change {
+    EventTime begin;
+    size_t type;
+  };
+  std::vector<Change> changes;
+  std::vector<int64_t> offsets_us;  ///< By type; the first holds before all changes.
+  ZoneRule rule;
+  bool has_rule = false;
+
+  bool read(std::string_view bytes) {
+    TzifReader in(bytes);
+    TzifHeader old, header;
+    if (!old.read(in) || old.version < '2' || in.size() < old.data_bytes(4)) return false;
+    (void)in.take(old.data_bytes(4));
+    if (!header.read(in) || in.size() < header.data_bytes(8) || header.leaps > 0) return false;
+    return read_changes(in, header) && read_rule(in.take(in.size()));
+  }
+
+ private:
+  bool read_changes(TzifReader& in, const TzifHeader& header) {
+    constexpr int64_t kSecondsMax = int64_t{1} << 38;  // The year 10680.
+    int64_t before = std::numeric_limits<int64_t>::min();
+    for (size_t i = 0; i < header.times; ++i) {
+      const int64_t time = in.integer(8);
+      if (time <= before || time > kSecondsMax) return false;
+      // "Since ever" is written as some time before the Big Bang.
+      changes.push_back({time < -kSecondsMax ? kTimeNone + 1 : time * kSecondUs, 0});
+      before = time;
+    }
+    for (Change& change : changes) {
+      change.type = static_cast<size_t>(in.integer(1) & 0xff);
+      if (change.type >= header.types) return false;
+    }
+    for (size_t i = 0; i < header.types; ++i) {
+      offsets_us.push_back(in.integer(4) * kSecondUs);
+      (void)in.take(2);  // Summer or not, and its name: only the offset counts.
+      if (!is_offset(offsets_us.back())) return false;
+    }
+    (void)in.take(header.chars + header.standard_marks + header.utc_marks);
+    return true;
+  }
+
+  /// Between two line ends; nothing between them: no rule is known.
+  bool read_rule(std::string_view text) {
+    if (text.size() < 2 || text.front() != '\n' || text.back() != '\n') return false;
+    has_rule = text.size() > 2;
+    if (!has_rule) return true;
+    return ZoneRule::parse(text.substr(1, text.size() - 2), rule) && is_offset(rule.standard_us) &&
+           is_offset(rule.summer_us);
+  }
+};
 
 }  // namespace
 
 Result<std::shared_ptr<const Zone>> Zone::parse(std::string name, std::string_view tzif) {
-  TzifReader in(tzif);
-  TzifHeader old, header;
-  if (!old.read(in) || old.version < '2' || in.size() < old.data_bytes(4)) return damaged(name);
-  (void)in.take(old.data_bytes(4));
-  if (!header.read(in) || in.size() < header.data_bytes(8) || header.leaps > 0)
-    return damaged(name);
-  std::vector<int64_t> times(header.times), type_of(header.times), offsets_us(header.types);
-  for (int64_t& time : times) time = in.integer(8);
-  for (int64_t& type : type_of) type = in.integer(1) & 0xff;
-  for (int64_t& offset_us : offsets_us) {
-    offset_us = in.integer(4) * kSecondUs;
-    (void)in.take(2);  // Summer or not, and its name: only the offset counts.
+  TzifData data;
+  if (!data.read(tzif)) {
+    return Error{Code::kCorrupt, "the file of the time zone " + name + " below " +
+                                     database().string() +
+                                     " is damaged; install the package tzdata again"};
   }
-  (void)in.take(header.chars + header.standard_marks + header.utc_marks);
   ZoneBuilder builder(std::move(name));
-  builder.add(kTimeNone, offsets_us[0]);
-  for (size_t i = 0; i < times.size(); ++i) {
-    if (static_cast<size_t>(type_of[i]) >= offsets_us.size()) return damaged(name);
-    if (i > 0 && times[i] <= times[i - 1]) return damaged(name);
-    int64_t begin = 0;
-    if (__builtin_mul_overflow(times[i], kSecondUs, &begin))
-      begin = kTimeNone + 1;  // Older than all that counts.
-    builder.add(begin, offsets_us[static_cast<size_t>(type_of[i])]);
+  builder.add(kTimeNone, data.offsets_us[0]);
+  for (const TzifData::Change& change : data.changes) {
+    builder.add(change.begin, data.offsets_us[change.type]);
   }
-  std::string_view rule_text = in.take(in.size());
-  if (rule_text.size() < 2 || rule_text.front() != '\n' || rule_text.back() != '\n')
-    return damaged(name);
-  rule_text = rule_text.substr(1, rule_text.size() - 2);
-  ZoneRule rule;
-  if (!rule_text.empty()) {
-    if (!ZoneRule::parse(rule_text, rule)) return damaged(name);
-    builder.continue_with(rule);
-  }
+  if (data.has_rule) builder.continue_with(data.rule);
   return builder.take();
 }
 

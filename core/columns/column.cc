@@ -56,44 +56,55 @@ void Column::reset(Type new_type, size_t rows) {
   has_invalid = false;
   cells.clear();
   bytes.clear();
-  switch (type) {
-    case Type::kBool: bools.resize(rows); break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz: ints.resize(rows); break;
-    case Type::kFloat8: floats.resize(rows); break;
-    case Type::kText:
-    case Type::kJsonb: texts.resize(rows); break;
+  switch (storage_of(type)) {
+    case Storage::kBool: bools.resize(rows); break;
+    case Storage::kInt: ints.resize(rows); break;
+    case Storage::kFloat: floats.resize(rows); break;
+    case Storage::kBytes: texts.resize(rows); break;
   }
 }
 
 size_t Column::size() const {
-  switch (type) {
-    case Type::kBool: return bools.size();
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz: return ints.size();
-    case Type::kFloat8: return floats.size();
-    case Type::kText:
-    case Type::kJsonb: return texts.size();
+  switch (storage_of(type)) {
+    case Storage::kBool: return bools.size();
+    case Storage::kInt: return ints.size();
+    case Storage::kFloat: return floats.size();
+    case Storage::kBytes: return texts.size();
   }
   return 0;
 }
 
 void Column::push_null() {
   const size_t row = size();
-  switch (type) {
-    case Type::kBool: bools.push_back(0); break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz: ints.push_back(0); break;
-    case Type::kFloat8: floats.push_back(0); break;
-    case Type::kText:
-    case Type::kJsonb: texts.push_back({}); break;
+  switch (storage_of(type)) {
+    case Storage::kBool: bools.push_back(0); break;
+    case Storage::kInt: ints.push_back(0); break;
+    case Storage::kFloat: floats.push_back(0); break;
+    case Storage::kBytes: texts.push_back({}); break;
   }
   if (!has_invalid) start_cells(row + 1);
   cells.resize(row + 1);
   cells[row] = kNull;
+}
+
+void Column::set_value(size_t row, const Column& from, size_t from_row) {
+  if (from.constant) from_row = 0;
+  switch (storage_of(type)) {
+    case Storage::kBool: bools[row] = from.bools[from_row]; break;
+    case Storage::kInt: ints[row] = from.ints[from_row]; break;
+    case Storage::kFloat: floats[row] = from.floats[from_row]; break;
+    case Storage::kBytes: texts[row] = from.texts[from_row]; break;
+  }
+}
+
+void Column::push_value(const Column& from, size_t from_row) {
+  if (from.constant) from_row = 0;
+  switch (storage_of(type)) {
+    case Storage::kBool: bools.push_back(from.bools[from_row]); break;
+    case Storage::kInt: ints.push_back(from.ints[from_row]); break;
+    case Storage::kFloat: floats.push_back(from.floats[from_row]); break;
+    case Storage::kBytes: texts.push_back(from.texts[from_row]); break;
+  }
 }
 
 void Column::start_cells(size_t rows) {

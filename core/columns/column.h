@@ -90,11 +90,11 @@ struct Column {
   bool has_invalid = false;
 
   Buffer<uint8_t> cells;  ///< Cell per row; only meaningful while has_invalid.
-  // Exactly one of these is used, by `type`.
+  // Exactly one of these is used, by storage_of(type).
   Buffer<uint8_t> bools;            ///< kBool: 0 or 1.
-  Buffer<int64_t> ints;             ///< kInt4, kInt8, kTimestamptz.
-  Buffer<double> floats;            ///< kFloat8.
-  Buffer<std::string_view> texts;   ///< kText, kJsonb.
+  Buffer<int64_t> ints;             ///< kInt.
+  Buffer<double> floats;            ///< kFloat.
+  Buffer<std::string_view> texts;   ///< kBytes: text, jsonb, numeric, interval.
   ByteArena bytes;                  ///< For texts this column had to make.
 
   /// Empty column of `type` with room for `rows` rows, all cells valid.
@@ -112,6 +112,10 @@ struct Column {
   }
   /// Adds a row without a value.
   void push_null();
+  /// The value of row `from_row` of a column of the same storage, cell aside, into `row`.
+  void set_value(size_t row, const Column& from, size_t from_row);
+  /// The same, behind the last row.
+  void push_value(const Column& from, size_t from_row);
   uint8_t cell(size_t row) const {
     if (!has_invalid) return kValid;
     return cells[constant ? 0 : row];

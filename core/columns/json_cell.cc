@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "columns/cell_parse.h"
+#include "columns/decimal.h"
+#include "columns/interval.h"
 
 namespace millrace {
 namespace {
@@ -51,6 +53,13 @@ Parsed checked_mismatch(std::string_view raw, bool number) {
   return number && !is_json_number(raw) ? Parsed::kBroken : Parsed::kMismatch;
 }
 
+bool store_parsed_interval(std::string_view text, Column& column, size_t row) {
+  IntervalValue value;
+  if (parse_interval(text, value) != DatetimeFault::kNone) return false;
+  column.texts[row] = store_interval(value, column.bytes.allocate(sizeof(value)));
+  return true;
+}
+
 bool cell_from_text(std::string_view text, Column& column, size_t row) {
   switch (column.type) {
     case Type::kText: column.texts[row] = text; return true;
@@ -70,6 +79,11 @@ bool cell_from_text(std::string_view text, Column& column, size_t row) {
       if (parsed) column.ints[row] = *parsed;
       return parsed.has_value();
     }
+    case Type::kNumeric:
+      return parse_numeric(text, column.bytes, column.texts[row]) == NumberFault::kNone;
+    case Type::kDate: return parse_date(text, column.ints[row]) == DatetimeFault::kNone;
+    case Type::kTimestamp: return parse_timestamp(text, column.ints[row]) == DatetimeFault::kNone;
+    case Type::kInterval: return store_parsed_interval(text, column, row);
     case Type::kInt4:
     case Type::kInt8: {
       const auto parsed = text_to_int8(text);
@@ -87,6 +101,11 @@ Parsed take_number(std::string_view raw, Column& column, size_t row) {
     const auto [end, ec] =
         std::from_chars(raw.data(), raw.data() + raw.size(), column.floats[row]);
     return ec == std::errc() ? Parsed::kOk : Parsed::kMismatch;
+  }
+  if (column.type == Type::kNumeric) {
+    if (!is_json_number(raw)) return Parsed::kBroken;
+    const NumberFault fault = parse_numeric(raw, column.bytes, column.texts[row]);
+    return fault == NumberFault::kNone ? Parsed::kOk : Parsed::kMismatch;
   }
   int64_t parsed = 0;
   if (!parse_short_int(raw, parsed)) {
@@ -146,6 +165,14 @@ Parsed take_timestamp(const Token& cell) {
   return Parsed::kOk;
 }
 
+/// date, timestamp and interval are strings with PostgreSQL's text input.
+Parsed take_quoted(const Token& cell) {
+  if (!cell.is_string()) return checked_mismatch(cell.raw, cell.number);
+  std::string_view text;
+  if (cell.text(text) == Parsed::kBroken) return Parsed::kBroken;
+  return cell_from_text(text, cell.column, cell.row) ? Parsed::kOk : Parsed::kMismatch;
+}
+
 Parsed take_time(const Token& cell, CellFormat format) {
   std::string_view text = cell.raw;
   if (cell.is_string()) {
@@ -175,6 +202,9 @@ Parsed take_typed(const Token& cell) {
       return Parsed::kOk;
     case Type::kJsonb: return take_jsonb(cell);
     case Type::kTimestamptz: return take_timestamp(cell);
+    case Type::kDate:
+    case Type::kTimestamp:
+    case Type::kInterval: return take_quoted(cell);
     default:
       return cell.number ? take_number(cell.raw, cell.column, cell.row)
                          : checked_mismatch(cell.raw, cell.number);

@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "base/time.h"
+#include "columns/decimal.h"
+#include "columns/interval.h"
 
 namespace millrace {
 namespace {
@@ -163,6 +165,14 @@ void write_raw_json(std::string_view text, ByteBuffer& out) {
 void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
   if (!column.valid(row)) return out.append("null");
   const size_t i = column.constant ? 0 : row;
+  constexpr size_t kLongest = 2 + kIntervalTextMax;
+  const auto quoted = [&](auto write) {
+    char* at = out.room(kLongest);
+    *at++ = '"';
+    at = write(at);
+    *at++ = '"';
+    out.advance_to(at);
+  };
   switch (column.type) {
     case Type::kBool: return out.append(column.bools[i] ? "true" : "false");
     case Type::kInt4:
@@ -170,14 +180,16 @@ void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
     case Type::kFloat8: return write_float8(column.floats[i], out);
     case Type::kText: return write_json_string(column.texts[i], out);
     case Type::kJsonb: return write_raw_json(column.texts[i], out);
-    case Type::kTimestamptz: {
-      constexpr size_t kLongest = 40;
-      char* at = out.room(kLongest);
-      *at++ = '"';
-      at = write_rfc3339(column.ints[i], at);
-      *at++ = '"';
-      return out.advance_to(at);
-    }
+    case Type::kTimestamptz:
+      return quoted([&](char* at) { return write_rfc3339(column.ints[i], at); });
+    case Type::kTimestamp:  // RFC 3339 but for its Z: no zone is known.
+      return quoted([&](char* at) { return write_rfc3339(column.ints[i], at) - 1; });
+    case Type::kDate: return quoted([&](char* at) { return at + format_date(column.ints[i], at); });
+    case Type::kInterval:
+      return quoted([&](char* at) { return at + format_interval(interval_of(column.texts[i]), at); });
+    case Type::kNumeric:
+      if (is_finite_numeric(column.texts[i])) return out.append(column.texts[i]);
+      return write_json_string(column.texts[i], out);
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Columns to ndjson (contract §4): int8 as JSON integers, float8 as the shortest text that reads
-/// back equal, NaN and infinities as strings, timestamptz as RFC 3339 UTC, jsonb as it came
+/// back equal, numeric with all its digits, NaN and infinities as strings, timestamptz as RFC 3339
+/// UTC, timestamp the same without Z, date and interval as PostgreSQL's text, jsonb as it came
 /// without line ends, NULL as null. No locale, no allocation per row.
 
 #include <string>

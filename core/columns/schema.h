@@ -21,7 +21,30 @@ enum class Type : uint8_t {
   kText = 5,
   kTimestamptz = 6,  ///< Microseconds since 1970 UTC.
   kJsonb = 7,        ///< Raw JSON text, as it came.
+  kNumeric = 8,      ///< Exact decimal: its text as PostgreSQL writes it (columns/decimal.h).
+  kDate = 9,         ///< Days since 1970.
+  kTimestamp = 10,   ///< Microseconds since 1970 on some wall's clock.
+  kInterval = 11,    ///< IntervalValue (columns/interval.h) as its 16 bytes.
 };
+
+/// Which buffer of a column holds the values of a type. What only moves values needs no more.
+enum class Storage : uint8_t { kBool, kInt, kFloat, kBytes };
+constexpr Storage storage_of(Type type) {
+  switch (type) {
+    case Type::kBool: return Storage::kBool;
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kTimestamptz:
+    case Type::kDate:
+    case Type::kTimestamp: return Storage::kInt;
+    case Type::kFloat8: return Storage::kFloat;
+    case Type::kText:
+    case Type::kJsonb:
+    case Type::kNumeric:
+    case Type::kInterval: return Storage::kBytes;
+  }
+  return Storage::kInt;
+}
 
 std::string_view type_name(Type type);
 /// PostgreSQL's names and common aliases (`bigint`, `boolean`, `double precision`, `json`).

@@ -1,5 +1,8 @@
 #include "config/node.h"
 
+#include "base/hash.h"
+#include "json/write.h"
+
 namespace millrace {
 
 std::vector<Node> Node::members() const {
@@ -63,5 +66,7 @@ WrittenKeys Node::written() const {
   }
   return out;
 }
+
+uint64_t Node::hash() const { return value_ ? hash_bytes(to_json(*value_)) : 0; }
 
 }  // namespace millrace

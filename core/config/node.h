@@ -48,6 +48,8 @@ class Node {
   std::optional<int64_t> duration(std::string_view key) const;
   std::optional<int64_t> size(std::string_view key) const;
   bool boolean(std::string_view key, bool standard) const;
+  /// Of everything below, as resolved: tells whether a part of the configuration changed.
+  uint64_t hash() const;
   /// Keys that the user wrote, in order.
   WrittenKeys written() const;
 

@@ -102,6 +102,7 @@ struct SourceConfig {
   Text name;
   Text plugin;
   std::string plugin_config;  ///< Normalised JSON for the plugin. Holds secrets: never print it.
+  uint64_t settings_hash = 0;  ///< Of all its keys as written and resolved.
   WrittenKeys written;
   std::vector<FieldType> schema;  ///< The plugin's entries overridden by the user's.
   enum class OnMismatch { kErrors, kNull } on_mismatch = OnMismatch::kErrors;
@@ -176,6 +177,7 @@ struct TableConfig {
 
 struct OperatorConfig {
   Text name;
+  uint64_t settings_hash = 0;  ///< Of all its keys as written and resolved.
   WrittenKeys written;
   std::vector<InputRef> from;
   std::optional<ExplodeConfig> explode;

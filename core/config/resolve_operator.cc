@@ -105,6 +105,7 @@ OperatorConfig resolve_operator(const Node& node, Faults& faults) {
   OperatorConfig out;
   out.name = {node.key(), node.where_key()};
   out.written = node.written();
+  out.settings_hash = node.hash();
   out.from = resolve_inputs(node.child("from"));
   out.explode = read_explode(node.child("explode"));
   out.filter = node.text("filter");

@@ -48,6 +48,7 @@ SourceConfig resolve_source(const Node& node, Faults& faults) {
   out.name = {node.key(), node.where_key()};
   out.plugin = node.text("plugin");
   out.written = node.written();
+  out.settings_hash = node.hash();
   out.schema = resolve_field_types(node.child("schema"));
   out.on_mismatch = node.word<SourceConfig::OnMismatch>("on_mismatch", kOnMismatch)
                         .value_or(SourceConfig::OnMismatch::kErrors);

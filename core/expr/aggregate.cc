@@ -4,55 +4,26 @@
 #include <vector>
 
 #include "expr/aggregate_state.h"
+#include "expr/resolve.h"
 
 namespace millrace {
-namespace {
-
-void append_valid(Column& out) {
-  if (out.has_invalid) out.cells.push_back(kValid);
-}
-
-}  // namespace
-
 void append_null(Column& out) {
-  const size_t row = out.size();
-  switch (out.type) {
-    case Type::kBool:
-      out.bools.push_back(0);
-      break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz:
-      out.ints.push_back(0);
-      break;
-    case Type::kFloat8:
-      out.floats.push_back(0);
-      break;
-    case Type::kText:
-    case Type::kJsonb:
-      out.texts.push_back({});
-      break;
-  }
-  if (out.has_invalid) {
-    out.cells.push_back(kNull);
-  } else {
-    out.set_cell(row, kNull, row + 1);
-  }
+  out.push_null();
 }
 
 void append_int(Column& out, int64_t value) {
   out.ints.push_back(value);
-  append_valid(out);
+  out.pushed_valid();
 }
 
 void append_float(Column& out, double value) {
   out.floats.push_back(value);
-  append_valid(out);
+  out.pushed_valid();
 }
 
 void append_text(Column& out, std::string_view value) {
   out.texts.push_back(out.bytes.store(value));
-  append_valid(out);
+  out.pushed_valid();
 }
 
 void append_failure(Column& out, RowErrors& errors, std::string_view sqlstate, const char* text) {
@@ -63,12 +34,30 @@ void append_failure(Column& out, RowErrors& errors, std::string_view sqlstate, c
 std::span<const AggregateFunction> aggregate_functions() {
   static const std::vector<AggregateFunction> kAll = [] {
     std::vector<AggregateFunction> all;
-    for (const auto family : {sum_aggregates(), extreme_aggregates()}) {
+    for (const auto family :
+         {sum_aggregates(), extreme_aggregates(), moment_aggregates(), logic_aggregates(),
+          list_aggregates(), timed_aggregates(), sketch_aggregates()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;
   }();
   return kAll;
+}
+
+const AggregateFunction* find_aggregate(std::string_view name, std::optional<Type> argument) {
+  const AggregateFunction* widened = nullptr;
+  for (const AggregateFunction& function : aggregate_functions()) {
+    if (function.name != name) continue;
+    if (!argument) {
+      if (!function.argument && !function.any_argument) return &function;
+      continue;
+    }
+    if (function.any_argument || function.argument == argument) return &function;
+    if (function.argument && !widened && casts_implicitly(*argument, *function.argument)) {
+      widened = &function;
+    }
+  }
+  return widened;
 }
 
 bool is_aggregate_name(std::string_view name) {

@@ -50,6 +50,11 @@ struct AggregateFunction {
   AggregateKernel kernel;
   std::string_view doc;
   std::string_view example;
+  /// A function of the table that makes the result of what the state emits and of the call's other
+  /// arguments, which are constants: `percentile_cont(0.5)`, `string_agg(x, ',')`. Empty: none.
+  std::string_view finish = {};
+  bool within_group = false;  ///< The argument stands in WITHIN GROUP (ORDER BY …).
+  bool stamped = false;       ///< The argument comes packed with the record's event time.
   /// What to fold with where rows are replaced and deleted (tables, semantics R30), if `kernel` cannot
   /// retract: a larger state. Its result does not depend on the order of the rows. Null where
   /// `kernel` retracts, or where nothing does: then the rows that are left are folded anew.
@@ -59,5 +64,10 @@ struct AggregateFunction {
 /// The whole table; entries of one name are neighbours.
 std::span<const AggregateFunction> aggregate_functions();
 bool is_aggregate_name(std::string_view name);
+/// The overload for an argument type (none: `count(*)`); null: there is none.
+const AggregateFunction* find_aggregate(std::string_view name, std::optional<Type> argument);
+/// What `aggregate(distinct x)` keeps instead: the set of values, which "fold …" of the function
+/// table then runs through the aggregate.
+const AggregateFunction& distinct_values(Type argument);
 
 }  // namespace millrace

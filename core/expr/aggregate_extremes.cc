@@ -4,20 +4,26 @@
 #include <cmath>
 #include <map>
 
+#include "columns/decimal.h"
+#include "columns/interval.h"
 #include "expr/aggregate_state.h"
 
 namespace millrace {
 namespace {
 
-bool less(int64_t a, int64_t b) {
-  return a < b;
-}
-bool less(double a, double b) {
-  return a < b || (!std::isnan(a) && std::isnan(b));
-}
-bool less(std::string_view a, std::string_view b) {
-  return a < b;
-}
+struct ByValue {
+  static bool less(int64_t a, int64_t b) { return a < b; }
+  static bool less(double a, double b) { return a < b || (!std::isnan(a) && std::isnan(b)); }
+  static bool less(std::string_view a, std::string_view b) { return a < b; }
+};
+struct ByDecimal {
+  static bool less(std::string_view a, std::string_view b) { return compare_numeric(a, b) < 0; }
+};
+struct BySpan {
+  static bool less(std::string_view a, std::string_view b) {
+    return interval_of(a).span() < interval_of(b).span();
+  }
+};
 
 void append(Column& out, int64_t value) {
   append_int(out, value);
@@ -55,14 +61,14 @@ bool take_value(std::string_view& in, std::string& value) {
 }
 
 /// T is int64_t, double or std::string (the state owns the bytes).
-template <class T, bool kMax>
+template <class T, bool kMax, class Order = ByValue>
 struct Extreme {
   T value{};
   bool any = false;
 
   template <class V>
   void add(const V& candidate) {
-    if (any && !(kMax ? less(value, candidate) : less(candidate, value))) return;
+    if (any && !(kMax ? Order::less(value, candidate) : Order::less(candidate, value))) return;
     value = candidate;
     any = true;
   }
@@ -172,9 +178,9 @@ void fold_floats(std::byte* const* states, const Column* argument, Selection row
                     [=](State& state, uint32_t at) { state.add(values[at]); });
 }
 
-template <bool kMax>
+template <bool kMax, class Order>
 void fold_texts(std::byte* const* states, const Column* argument, Selection rows) {
-  using State = Extreme<std::string, kMax>;
+  using State = Extreme<std::string, kMax, Order>;
   const std::string_view* values = argument->texts.data();
   each_state<State>(states, *argument, rows,
                     [=](State& state, uint32_t at) { state.add(values[at]); });
@@ -190,26 +196,43 @@ AggregateFunction int_entry(Type type) {
           kernel_of<Extreme<int64_t, kMax>>(fold_ints<kMax>),
           kMax ? "Largest value; NULL of none." : "Smallest value; NULL of none.",
           kMax ? "max(x)" : "min(x)",
+          {},
+          false,
+          false,
           &table_kernel<int64_t, kMax>()};
 }
 
+template <bool kMax, class Order>
+AggregateFunction bytes_entry(Type type) {
+  AggregateFunction entry = int_entry<kMax>(type);
+  entry.kernel = kernel_of<Extreme<std::string, kMax, Order>>(fold_texts<kMax, Order>);
+  entry.over_table = nullptr;
+  return entry;
+}
+
 template <bool kMax>
-std::array<AggregateFunction, 5> entries() {
+std::array<AggregateFunction, 9> entries() {
   AggregateFunction floats = int_entry<kMax>(Type::kFloat8);
   floats.kernel = kernel_of<Extreme<double, kMax>>(fold_floats<kMax>);
   floats.over_table = &table_kernel<double, kMax>();
-  AggregateFunction texts = int_entry<kMax>(Type::kText);
-  texts.kernel = kernel_of<Extreme<std::string, kMax>>(fold_texts<kMax>);
+  AggregateFunction texts = bytes_entry<kMax, ByValue>(Type::kText);
   texts.over_table = &table_kernel<std::string, kMax>();
-  return {int_entry<kMax>(Type::kInt4), int_entry<kMax>(Type::kInt8), floats, texts,
-          int_entry<kMax>(Type::kTimestamptz)};
+  return {int_entry<kMax>(Type::kInt4),
+          int_entry<kMax>(Type::kInt8),
+          floats,
+          texts,
+          int_entry<kMax>(Type::kTimestamptz),
+          int_entry<kMax>(Type::kTimestamp),
+          int_entry<kMax>(Type::kDate),
+          bytes_entry<kMax, ByDecimal>(Type::kNumeric),
+          bytes_entry<kMax, BySpan>(Type::kInterval)};
 }
 
 }  // namespace
 
 std::span<const AggregateFunction> extreme_aggregates() {
-  static const std::array<AggregateFunction, 10> kEntries = [] {
-    std::array<AggregateFunction, 10> all{};
+  static const std::array<AggregateFunction, 18> kEntries = [] {
+    std::array<AggregateFunction, 18> all{};
     size_t i = 0;
     for (const AggregateFunction& function : entries<false>()) all[i++] = function;
     for (const AggregateFunction& function : entries<true>()) all[i++] = function;

@@ -93,10 +93,28 @@ constexpr AggregateKernel kernel_of(void (*update)(std::byte* const*, const Colu
   };
 }
 
+/// Bytes with their size in front.
+inline void put_bytes(std::string& out, std::string_view bytes) {
+  put(out, static_cast<uint64_t>(bytes.size()));
+  out += bytes;
+}
+inline bool take_bytes(std::string_view& in, std::string& bytes) {
+  uint64_t size = 0;
+  if (!take(in, size) || size > in.size()) return false;
+  bytes.assign(in.substr(0, size));
+  in.remove_prefix(size);
+  return true;
+}
+
 /// sum and avg of float8 over a table (aggregate_exact.cc).
 const AggregateKernel& exact_sum_kernel();
 const AggregateKernel& exact_mean_kernel();
 std::span<const AggregateFunction> sum_aggregates();
 std::span<const AggregateFunction> extreme_aggregates();
+std::span<const AggregateFunction> moment_aggregates();
+std::span<const AggregateFunction> logic_aggregates();
+std::span<const AggregateFunction> list_aggregates();
+std::span<const AggregateFunction> timed_aggregates();
+std::span<const AggregateFunction> sketch_aggregates();
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 
 #include "base/int128.h"
 #include "expr/aggregate_state.h"
+#include "expr/decimal_math.h"
 
 namespace millrace {
 namespace {
@@ -118,6 +119,49 @@ struct FloatMean : FloatSum {
   }
 };
 
+/// Exact; as many digits behind the point as the finest value has.
+struct DecimalSum {
+  std::string sum = "0";
+  int64_t values = 0;
+
+  void add(std::string_view value) {
+    ByteArena arena;
+    MathFault fault = MathFault::kNone;
+    sum = std::string(add_numeric(sum, value, arena, fault));
+    ++values;
+  }
+  void merge(const DecimalSum& from) {
+    const int64_t both = values + from.values;
+    add(from.sum);
+    values = both;
+  }
+  void encode(std::string& out) const {
+    put_bytes(out, sum);
+    put(out, values);
+  }
+  bool decode(std::string_view& in) { return take_bytes(in, sum) && take(in, values) && values >= 0; }
+};
+
+struct DecimalTotal : DecimalSum {
+  void merge(const DecimalTotal& from) { DecimalSum::merge(from); }
+  void emit(Column& out, RowErrors&) const { values == 0 ? append_null(out) : append_text(out, sum); }
+};
+
+struct DecimalMean : DecimalSum {
+  void merge(const DecimalMean& from) { DecimalSum::merge(from); }
+  void emit(Column& out, RowErrors&) const {
+    if (values == 0) return append_null(out);
+    ByteArena arena;
+    MathFault fault = MathFault::kNone;
+    append_text(out, divide_numeric(sum, numeric_of_int(values, 0, arena), arena, fault));
+  }
+};
+
+template <class State>
+void add_decimals(std::byte* const* states, const Column* argument, Selection rows) {
+  each_state<State>(states, *argument, rows, [&](State& state, uint32_t at) { state.add(argument->texts[at]); });
+}
+
 void count_rows(std::byte* const* states, const Column*, Selection rows) {
   for (uint32_t i = 0; i < rows.count; ++i) ++state_at<Count>(states[i]).rows;
 }
@@ -155,7 +199,7 @@ void add_floats(std::byte* const* states, const Column* argument, Selection rows
                     [=](State& state, uint32_t at) { state.add(values[at]); });
 }
 
-constexpr Type kI4 = Type::kInt4, kI8 = Type::kInt8, kF8 = Type::kFloat8;
+constexpr Type kI4 = Type::kInt4, kI8 = Type::kInt8, kF8 = Type::kFloat8, kN = Type::kNumeric;
 
 constexpr AggregateKernel kIntTotal = kernel_of<IntTotal>(add_ints<IntTotal>, retract_ints<IntTotal>);
 constexpr AggregateKernel kIntMean = kernel_of<IntMean>(add_ints<IntMean>, retract_ints<IntMean>);
@@ -171,13 +215,17 @@ const std::array kEntries = {
                       "Sum; an error if the result does not fit int8.", "sum(x)"},
     AggregateFunction{"sum", kF8, false, kF8, 1, kernel_of<FloatTotal>(add_floats<FloatTotal>),
                       "Sum in the order of the records; over a table the exact sum, rounded once.",
-                      "sum(x)", &exact_sum_kernel()},
+                      "sum(x)", {}, false, false, &exact_sum_kernel()},
+    AggregateFunction{"sum", kN, false, kN, 1, kernel_of<DecimalTotal>(add_decimals<DecimalTotal>),
+                      "Exact sum.", "sum(x)"},
+    AggregateFunction{"avg", kN, false, kN, 1, kernel_of<DecimalMean>(add_decimals<DecimalMean>),
+                      "Mean, to at least 16 significant digits.", "avg(x)"},
     AggregateFunction{"avg", kI4, false, kF8, 1, kIntMean,
                       "Mean; NULL of no values.", "avg(x)"},
     AggregateFunction{"avg", kI8, false, kF8, 1, kIntMean,
                       "Mean; NULL of no values.", "avg(x)"},
     AggregateFunction{"avg", kF8, false, kF8, 1, kernel_of<FloatMean>(add_floats<FloatMean>),
-                      "Mean in the order of the records; over a table of the exact sum.", "avg(x)",
+                      "Mean in the order of the records; over a table of the exact sum.", "avg(x)", {}, false, false,
                       &exact_mean_kernel()},
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "expr/kernel.h"
 
@@ -88,6 +89,17 @@ struct AbsInt {
   static Fault fault(int64_t) { return Int::kRange; }
 };
 
+template <class Int>
+struct CommonDivisor {
+  static int64_t apply(int64_t a, int64_t b, bool& bad) {
+    const auto size = [](int64_t x) { return x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x); };
+    const uint64_t divisor = std::gcd(size(a), size(b));
+    bad |= divisor > static_cast<uint64_t>(-(Int::kMin + 1));
+    return static_cast<int64_t>(divisor);
+  }
+  static Fault fault(int64_t, int64_t) { return Int::kRange; }
+};
+
 // Infinite results are faults only where no operand was infinite.
 
 struct AddFloat {
@@ -162,12 +174,12 @@ constexpr std::array kEntries = {
     entry("*", {kI4, kI4}, kI4, int2<MultiplyInt<Int4>>, "Multiplies.", "6 * 7", "42"),
     entry("*", {kI8, kI8}, kI8, int2<MultiplyInt<Int8>>, "Multiplies.", "5000000000 * 2",
           "10000000000"),
-    entry("*", {kF8, kF8}, kF8, float2<MultiplyFloat>, "Multiplies.", "1.5 * 2", "3"),
+    entry("*", {kF8, kF8}, kF8, float2<MultiplyFloat>, "Multiplies.", "1.5::float8 * 2", "3"),
     entry("/", {kI4, kI4}, kI4, int2<DivideInt<Int4>>, "Divides, cutting towards zero.", "-7 / 2",
           "-3"),
     entry("/", {kI8, kI8}, kI8, int2<DivideInt<Int8>>, "Divides, cutting towards zero.",
           "-7000000000 / 2000000000", "-3"),
-    entry("/", {kF8, kF8}, kF8, float2<DivideFloat>, "Divides.", "7.0 / 2", "3.5"),
+    entry("/", {kF8, kF8}, kF8, float2<DivideFloat>, "Divides.", "7::float8 / 2", "3.5"),
     entry("%", {kI4, kI4}, kI4, int2<ModuloInt>, "Remainder with the sign of the first.", "-7 % 2",
           "-1"),
     entry("%", {kI8, kI8}, kI8, int2<ModuloInt>, "Remainder with the sign of the first.",
@@ -180,6 +192,10 @@ constexpr std::array kEntries = {
     entry("+", {kI4}, kI4, same<int64_t>, "The value itself.", "+(5)", "5"),
     entry("+", {kI8}, kI8, same<int64_t>, "The value itself.", "+(5000000000)", "5000000000"),
     entry("+", {kF8}, kF8, same<double>, "The value itself.", "+(1.5)", "1.5"),
+    entry("gcd", {kI4, kI4}, kI4, int2<CommonDivisor<Int4>>, "Greatest common divisor.",
+          "gcd(12, -18)", "6"),
+    entry("gcd", {kI8, kI8}, kI8, int2<CommonDivisor<Int8>>, "Greatest common divisor.",
+          "gcd(12000000000, 18)", "6"),
     entry("abs", {kI4}, kI4, int1<AbsInt<Int4>>, "Absolute value.", "abs(-5)", "5"),
     entry("abs", {kI8}, kI8, int1<AbsInt<Int8>>, "Absolute value.", "abs(-5000000000)",
           "5000000000"),

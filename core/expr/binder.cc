@@ -6,7 +6,8 @@
 #include <cstdlib>
 
 #include "expr/nearest.h"
-#include "expr/number_text.h"
+#include "columns/decimal.h"
+#include "columns/number_text.h"
 
 namespace millrace {
 namespace {
@@ -41,6 +42,25 @@ Compiled<Program> Binder::bind(std::optional<Type> wanted) {
     return error_;
   }
   if (bound && bound->unknown) bound = coerce(*bound, wanted.value_or(Type::kText), false, 0);
+  return finish(std::move(bound));
+}
+
+Compiled<Program> Binder::bind_as(Type type) {
+  Bound bound = expression(expression_.tree);
+  if (bound) bound = coerce(*bound, type, false, bound->place);
+  return finish(std::move(bound));
+}
+
+Compiled<Program> Binder::bind_stamped() {
+  Bound bound = expression(expression_.tree);
+  if (!bound) return error_;
+  const uint32_t place = bound->place;
+  Bound time = record_function("event_time", place);
+  if (time) bound = apply("stamped value", {std::move(*time), std::move(*bound)}, place);
+  return finish(time ? std::move(bound) : std::nullopt);
+}
+
+Compiled<Program> Binder::finish(Bound bound) {
   // A cast that cost nothing inside must show in the result's type.
   if (bound && builder_.type_of(bound->node) != bound->type) {
     const Function* cast = find_cast(builder_.type_of(bound->node), bound->type);
@@ -76,14 +96,30 @@ Binder::Bound Binder::expression(const JsonValue& tree) {
   if (!scope_.subtrees.empty()) {
     const auto column = scope_.subtrees.find(canonical_tree(tree, subtree_size_max_));
     if (column != scope_.subtrees.end()) {
-      const uint32_t place = fixed_place_.value_or(node.place());
-      return made(builder_.field(*scope_.schema, column->second, place), place);
+      return finished(column->second, fixed_place_.value_or(node.place()));
     }
   }
   ++depth_;
   Bound bound = dispatch(node);
   --depth_;
   return bound;
+}
+
+Binder::Bound Binder::finished(const Scope::Subtree& subtree, uint32_t place) {
+  std::vector<Operand> args = {made(builder_.field(*scope_.schema, subtree.column, place), place)};
+  if (subtree.finish.empty()) return args[0];
+  for (const std::string& word : subtree.words) {
+    args.push_back(made(builder_.text_constant(word, Type::kText, place), place));
+  }
+  for (const JsonValue* extra : subtree.extras) {
+    Bound bound = expression(*extra);
+    if (!bound) return std::nullopt;
+    if (!bound->unknown && !builder_.is_constant(bound->node)) {
+      return fail(bound->place, "this argument of an aggregate must be a constant");
+    }
+    args.push_back(std::move(*bound));
+  }
+  return apply(subtree.finish, std::move(args), place);
 }
 
 Binder::Bound Binder::dispatch(const TreeNode& node) {
@@ -144,7 +180,7 @@ Binder::Bound Binder::constant(const TreeNode& node) {
   return fail(node.place(), "bit strings are not supported");
 }
 
-/// A number beyond int4 or with a point. Without a numeric type yet, decimals are float8.
+/// A number beyond int4 or with a point.
 Binder::Bound Binder::number(const TreeNode& node, std::string_view text) {
   const uint32_t place = fixed_place_.value_or(node.place());
   int64_t whole = 0;
@@ -152,12 +188,12 @@ Binder::Bound Binder::number(const TreeNode& node, std::string_view text) {
     const Type type = whole == INT32_MIN ? Type::kInt4 : Type::kInt8;
     return made(builder_.int_constant(whole, type, place), place);
   }
-  double real = 0;
-  if (parse_float8(text, real) != NumberFault::kNone) {
-    return fail(node.place(), "this number is out of range for float8");
+  ByteArena arena;
+  std::string_view value;
+  if (parse_numeric(text, arena, value) != NumberFault::kNone) {
+    return fail(node.place(), "this number is out of range for numeric");
   }
-  if (real == 0) real = 0;  // PostgreSQL reads a numeric first, which has no -0.
-  return made(builder_.float_constant(real, place), place);
+  return made(builder_.text_constant(value, Type::kNumeric, place), place);
 }
 
 Binder::Bound Binder::column(const TreeNode& node) {

@@ -23,7 +23,14 @@ struct Scope {
   bool grouped = false;
   const Schema* input = nullptr;
   std::map<std::string, uint32_t, std::less<>> names;     ///< Name → column of `schema`.
-  std::map<std::string, uint32_t, std::less<>> subtrees;  ///< canonical_tree → column.
+  /// A column of `schema`, and what makes a value of it: finish(column, words…, extras…).
+  struct Subtree {
+    uint32_t column = 0;
+    std::string finish;  ///< Empty: the column itself.
+    std::vector<std::string> words;
+    std::vector<const JsonValue*> extras;  ///< Must be constants.
+  };
+  std::map<std::string, Subtree, std::less<>> subtrees;  ///< By canonical_tree.
   std::map<std::string, const ParsedExpression*, std::less<>> aliases;  ///< For `having`.
   std::string where;  ///< What is being bound, for messages: "filter", "group_by".
 };
@@ -33,6 +40,10 @@ class Binder {
   Binder(const ParsedExpression& expression, const Scope& scope);
   /// The whole expression; `wanted`: it must have this type.
   Compiled<Program> bind(std::optional<Type> wanted);
+  /// The same, cast to a type that it casts to implicitly.
+  Compiled<Program> bind_as(Type type);
+  /// Packed with the record's event time, for aggregates that go by it.
+  Compiled<Program> bind_stamped();
 
  private:
   /// A bound subexpression. A literal has no type until something gives it one.
@@ -51,6 +62,8 @@ class Binder {
 
   Bound expression(const JsonValue& tree);
   Bound dispatch(const TreeNode& node);
+  Bound finished(const Scope::Subtree& subtree, uint32_t place);
+  Compiled<Program> finish(Bound bound);
   // Leaves (binder.cc).
   Bound constant(const TreeNode& node);
   Bound number(const TreeNode& node, std::string_view text);
@@ -60,10 +73,13 @@ class Binder {
   Bound sql_value(const TreeNode& node);
   // Calls and casts (binder_calls.cc).
   Bound type_cast(const TreeNode& node);
+  Bound fit_modifiers(Operand value, std::string_view name, const JsonValue::Array& modifiers,
+                      uint32_t place);
   Bound call(const TreeNode& node);
   Bound record_function(const std::string& name, uint32_t place);
   Bound collate(const TreeNode& node);
   Bound apply(std::string_view name, std::vector<Operand> args, uint32_t place);
+  Bound rest_argument(const Operand& operand, Rest rest);
   Bound no_such_function(std::string_view name, const std::vector<Operand>& args, uint32_t place,
                          bool ambiguous);
   // Operators and forms (binder_forms.cc).

@@ -33,17 +33,40 @@ Binder::Bound Binder::type_cast(const TreeNode& node) {
   const bool placed = location && location->is_int() && location->as_int() >= 0;
   const uint32_t place = placed ? node.place() : type_node.place();
   if (type_node.find("arrayBounds")) return fail(place, "arrays are not supported yet");
-  if (type_node.find("typmods")) {
-    return fail(place, "type modifiers, as in " + std::string(name) + "(n), are not supported");
-  }
   const auto type = type_from_name(name == "bpchar" ? "text" : name);
   if (!type) {
     return fail(type_node.place(), "type \"" + std::string(name) + "\" is not supported",
-                "types are bool, int4, int8, float8, text, timestamptz, jsonb");
+                "types are bool, int4, int8, float8, numeric, text, timestamptz, timestamp, date, "
+                "interval, jsonb");
   }
   Bound bound = expression(*arg);
-  if (!bound) return std::nullopt;
-  return coerce(*bound, *type, true, place);
+  if (bound) bound = coerce(*bound, *type, true, place);
+  const JsonValue::Array& modifiers = type_node.list("typmods");
+  const bool modified = !modifiers.empty() && name != "interval";  // There it is the precision.
+  return modified && bound ? fit_modifiers(std::move(*bound), name, modifiers, place) : bound;
+}
+
+/// numeric(precision, scale); the other types take no modifiers.
+Binder::Bound Binder::fit_modifiers(Operand value, std::string_view name,
+                                    const JsonValue::Array& modifiers, uint32_t place) {
+  int64_t numbers[2] = {0, 0};
+  bool good = value.type == Type::kNumeric && modifiers.size() <= 2;
+  for (size_t i = 0; good && i < modifiers.size(); ++i) {
+    const JsonValue* number = modifiers[i].at("/A_Const/ival/ival");
+    numbers[i] = number && number->is_int() ? number->as_int() : 0;
+    good = modifiers[i].at("/A_Const/ival") != nullptr;
+  }
+  if (!good) {
+    return fail(place, "type modifiers, as in " + std::string(name) + "(n), are not supported");
+  }
+  if (numbers[0] < 1 || numbers[0] > 1000 || numbers[1] < 0 || numbers[1] > 1000) {
+    return fail(place, "numeric(precision, scale): precision is 1 to 1000, scale 0 to 1000");
+  }
+  std::vector<Operand> args = {std::move(value)};
+  for (const int64_t number : numbers) {
+    args.push_back(made(builder_.int_constant(number, Type::kInt4, place), place));
+  }
+  return apply("numeric fit", std::move(args), place);
 }
 
 Binder::Bound Binder::collate(const TreeNode& node) {
@@ -83,6 +106,8 @@ Binder::Bound Binder::call(const TreeNode& node) {
       return fail(place, name + "() is not an aggregate or window function here");
     }
   }
+  // Names with a blank are the compiler's own.
+  if (name.find(' ') != std::string::npos) return no_such_function(name, {}, place, false);
   if (is_record_function(name) && trees.empty()) return record_function(name, place);
   std::vector<Operand> args;
   if (!all_bound(trees, args)) return std::nullopt;
@@ -97,7 +122,11 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
   const Function& function = *resolution.function;
   std::vector<uint32_t> children;
   for (size_t i = 0; i < args.size(); ++i) {
-    if (!function.any_args || args[i].unknown) {
+    if (i >= function.arg_count) {
+      Bound bound = rest_argument(args[i], function.rest);
+      if (!bound) return std::nullopt;
+      args[i] = std::move(*bound);
+    } else if (!function.any_args || args[i].unknown) {
       const Type wanted = function.any_args ? Type::kText : function.args[i];
       Bound bound = coerce(args[i], wanted, false, args[i].place);
       if (!bound) return std::nullopt;
@@ -107,15 +136,31 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
   }
   const uint32_t at = fixed_place_.value_or(place);
   // A wrong unit in date_trunc('houre', t) is a fault of the text, not of each row.
-  const bool has_unit = args.size() == 2 && function.args[1] == Type::kTimestamptz &&
-                        function.args[0] == Type::kText && builder_.is_constant(children[0]);
+  const bool has_unit = (name == "date_trunc" || name == "extract" || name == "date_part") &&
+                        builder_.is_constant(children[0]);
   if (has_unit) {
-    const uint32_t any_time = builder_.int_constant(0, Type::kTimestamptz, at);
+    const uint32_t any_time = builder_.zero_constant(function.args[1], at);
     if (const auto error = builder_.probe(function, {children[0], any_time})) {
       return fail(args[0].place, error->text);
     }
   }
   return made(builder_.call(function, std::move(children), at), at);
+}
+
+/// An argument of any type, brought to the form that the function wants.
+Binder::Bound Binder::rest_argument(const Operand& operand, Rest rest) {
+  if (operand.unknown && (operand.null || rest == Rest::kText)) {
+    return coerce(operand, rest == Rest::kText ? Type::kText : Type::kJsonb, false, operand.place);
+  }
+  Operand value = operand;
+  if (value.unknown) {
+    Bound text = coerce(value, Type::kText, false, value.place);
+    if (!text) return std::nullopt;
+    value = std::move(*text);
+  }
+  if (rest == Rest::kJson) return apply("to_jsonb", {std::move(value)}, operand.place);
+  if (value.type == Type::kBool) return apply("bool letter", {std::move(value)}, operand.place);
+  return coerce(std::move(value), Type::kText, true, operand.place);
 }
 
 Binder::Bound Binder::no_such_function(std::string_view name, const std::vector<Operand>& args,

@@ -12,10 +12,9 @@ Binder::Bound Binder::operation(const TreeNode& node) {
   if (kind == "AEXPR_DISTINCT") return distinct(node, false);
   if (kind == "AEXPR_NOT_DISTINCT") return distinct(node, true);
   if (kind.find("BETWEEN") != std::string_view::npos) return between(node);
-  if (kind != "AEXPR_OP" && kind != "AEXPR_LIKE" && kind != "AEXPR_ILIKE") {
-    return fail(place, kind == "AEXPR_SIMILAR" ? "SIMILAR TO is not supported yet"
-                                               : "ANY and ALL are not supported yet");
-  }
+  const bool plain = kind == "AEXPR_OP" || kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE" ||
+                     kind == "AEXPR_SIMILAR";
+  if (!plain) return fail(place, "ANY and ALL are not supported yet");
   const JsonValue* names = node.find("name");
   const std::string name(names ? last_name(*names) : "");
   const JsonValue* left_tree = node.find("lexpr");
@@ -76,7 +75,10 @@ Binder::Bound Binder::in_list(const TreeNode& node) {
   }
   const uint32_t at = fixed_place_.value_or(place);
   Bound bound;
-  if (constant && !builder_.is_constant(operands[0].node) && operands[0].type != Type::kJsonb) {
+  // A set compares bytes; equal decimals, intervals and jsonb may differ in theirs.
+  const Type type = operands[0].type;
+  const bool by_bytes = storage_of(type) != Storage::kBytes || type == Type::kText;
+  if (constant && !builder_.is_constant(operands[0].node) && by_bytes) {
     bound = made(builder_.in(operands[0].node, operands[0].type, nodes, at), at);
   } else {
     builder_.share(operands[0].node);

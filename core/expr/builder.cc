@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "columns/interval.h"
+#include "expr/common_nodes.h"
 #include "expr/constant_set.h"
 #include "expr/evaluation.h"
 
@@ -20,8 +22,8 @@ Column constant_column(Type type) {
 Column owned_constant(const Column& from, Type type) {
   Column column = constant_column(type);
   copy_cells(column, from, Selection::all(1), 1);
-  const bool is_text = type == Type::kText || type == Type::kJsonb;
-  if (is_text && column.valid(0)) column.texts[0] = column.bytes.store(column.texts[0]);
+  const bool has_bytes = storage_of(type) == Storage::kBytes;
+  if (has_bytes && column.valid(0)) column.texts[0] = column.bytes.store(column.texts[0]);
   return column;
 }
 
@@ -70,23 +72,26 @@ uint32_t ProgramBuilder::bool_constant(bool value, uint32_t place) {
   return add_constant(std::move(column), place);
 }
 
+uint32_t ProgramBuilder::zero_constant(Type type, uint32_t place) {
+  constexpr char kZeros[sizeof(IntervalValue)] = {};
+  if (type == Type::kInterval) return text_constant({kZeros, sizeof(kZeros)}, type, place);
+  return int_constant(0, type, place);
+}
+
 uint32_t ProgramBuilder::null_constant(Type type, uint32_t place) {
   Column column = constant_column(type);
   // A value below the NULL: loops may load it before they look at the cell.
-  switch (type) {
-    case Type::kBool:
+  switch (storage_of(type)) {
+    case Storage::kBool:
       column.bools[0] = 0;
       break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz:
+    case Storage::kInt:
       column.ints[0] = 0;
       break;
-    case Type::kFloat8:
+    case Storage::kFloat:
       column.floats[0] = 0;
       break;
-    case Type::kText:
-    case Type::kJsonb:
+    case Storage::kBytes:
       column.texts[0] = {};
       break;
   }
@@ -259,7 +264,7 @@ void ProgramBuilder::mark_reachable() {
 }
 
 Program ProgramBuilder::finish(uint32_t root) && {
-  program_.root_ = root;
+  program_.root_ = CommonNodes(program_.nodes_, program_.constants_).replace(root);
   mark_reachable();
   return std::move(program_);
 }

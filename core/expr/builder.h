@@ -21,6 +21,8 @@ class ProgramBuilder {
   uint32_t int_constant(int64_t value, Type type, uint32_t place);
   uint32_t float_constant(double value, uint32_t place);
   uint32_t bool_constant(bool value, uint32_t place);
+  /// Zero, the first instant of 1970, an empty interval: some value of a time's type.
+  uint32_t zero_constant(Type type, uint32_t place);
   uint32_t null_constant(Type type, uint32_t place);
   uint32_t field(const Schema& schema, uint32_t index, uint32_t place);
   /// A call; folded to its value if all arguments are constant and that does not fail.

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "columns/cell_parse.h"
-#include "expr/datetime.h"
 #include "expr/kernel.h"
-#include "expr/number_text.h"
+#include "expr/made_text.h"
+#include "columns/number_text.h"
 
 namespace millrace {
 namespace {
@@ -69,33 +69,19 @@ void bool_to_text(const KernelCall& call) {
   map1<View, uint8_t>(call, [](uint8_t a) { return a ? View("true") : View("false"); });
 }
 
-/// Text made in the column's own arena by a format function.
 template <class A, size_t (*kFormat)(A, char*)>
 void to_text(const KernelCall& call) {
   Column& out = call.out;
   map1<View, A>(call, [&out](A a) {
-    char* made = out.bytes.allocate(kNumberTextMax);
-    const size_t length = kFormat(a, made);
-    out.bytes.give_back(kNumberTextMax - length);
-    return View(made, length);
+    return made_text<kNumberTextMax>(out, [a](char* to) { return kFormat(a, to); });
   });
-}
-
-/// `before "text" after`. Appending, since gcc 12 warns of its own `"…" + string`.
-std::string message(View before, View text, View after = "") {
-  std::string out(before);
-  out += '"';
-  out += text;
-  out += '"';
-  out += after;
-  return out;
 }
 
 void fail_syntax(const KernelCall& call, uint32_t row, View type, View text) {
   std::string before("invalid input syntax for type ");
   before += type;
   before += ": ";
-  call.fail(row, sqlstate::kInvalidText, message(before, text));
+  call.fail(row, sqlstate::kInvalidText, quoted_message(before, text));
 }
 
 /// parse(row, text) for every live row.
@@ -116,7 +102,7 @@ void text_to_int(const KernelCall& call) {
     if (fault == NumberFault::kRange) {
       std::string after(" is out of range for type ");
       after += kName;
-      call.fail(row, sqlstate::kNumericValueOutOfRange, message("value ", text, after));
+      call.fail(row, sqlstate::kNumericValueOutOfRange, quoted_message("value ", text, after));
     }
   });
 }
@@ -129,7 +115,7 @@ void text_to_float(const KernelCall& call) {
     if (fault == NumberFault::kSyntax) fail_syntax(call, row, "double precision", text);
     if (fault == NumberFault::kRange) {
       call.fail(row, sqlstate::kNumericValueOutOfRange,
-                message("", text, " is out of range for type double precision"));
+                quoted_message("", text, " is out of range for type double precision"));
     }
   });
 }
@@ -143,25 +129,8 @@ void text_to_bool_each(const KernelCall& call) {
   });
 }
 
-void text_to_time(const KernelCall& call) {
-  int64_t* out = cells_of<int64_t>(call.out);
-  parse_each(call, [&](uint32_t row, View text) {
-    out[row] = 0;
-    const DatetimeFault fault = parse_timestamptz(text, out[row]);
-    if (fault == DatetimeFault::kSyntax) {
-      call.fail(row, sqlstate::kInvalidDatetime,
-                message("invalid input syntax for type timestamp with time zone: ", text));
-    } else if (fault == DatetimeFault::kField) {
-      call.fail(row, sqlstate::kDatetimeOverflow,
-                message("date/time field value out of range: ", text));
-    } else if (fault == DatetimeFault::kRange) {
-      call.fail(row, sqlstate::kDatetimeOverflow, message("timestamp out of range: ", text));
-    }
-  });
-}
-
 constexpr Type kB = Type::kBool, kI4 = Type::kInt4, kI8 = Type::kInt8, kF8 = Type::kFloat8,
-               kT = Type::kText, kTz = Type::kTimestamptz, kJ = Type::kJsonb;
+               kT = Type::kText;
 constexpr Cast kOnly = Cast::kExplicit, kAlso = Cast::kImplicit;
 
 constexpr std::array kEntries = {
@@ -182,9 +151,6 @@ constexpr std::array kEntries = {
                "5000000000"),
     cast_entry(kF8, kT, kOnly, to_text<double, format_float8>,
                "The shortest text that reads back equal.", "1e15::float8::text", "1e+15"),
-    cast_entry(kTz, kT, kOnly, to_text<int64_t, format_timestamptz>, "ISO, in UTC.",
-               "timestamptz '2026-11-23T11:00+01'::text", "2026-11-23 10:00:00+00"),
-    cast_entry(kJ, kT, kOnly, same<View>, "The JSON text as it came.", "", ""),
     cast_entry(kT, kI4, kOnly, text_to_int<kInt4Min, kInt4Max>, "Reads an integer.",
                "' 42 '::text::int4", "42"),
     cast_entry(kT, kI8, kOnly, text_to_int<kInt8Min, kInt8Max>, "Reads an integer.",
@@ -193,8 +159,6 @@ constexpr std::array kEntries = {
                "'1e3'::text::float8", "1000"),
     cast_entry(kT, kB, kOnly, text_to_bool_each, "Reads true, yes, on, 1, false, no, off, 0.",
                "'yes'::text::bool", "true"),
-    cast_entry(kT, kTz, kOnly, text_to_time, "Reads an ISO time; without a zone it is UTC.",
-               "'2026-11-23 10:00'::text::timestamptz", "2026-11-23 10:00:00+00"),
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "columns/decimal.h"
+#include "columns/interval.h"
 #include "expr/fixed_text.h"
 #include "expr/kernel.h"
 
@@ -33,13 +35,45 @@ struct Order<std::string_view> {
   static bool less(std::string_view a, std::string_view b) { return a < b; }
 };
 
+// Types whose equal values may differ in their bytes, in the cells of texts.
+struct Decimal {};
+struct Span {};
+int compare(Decimal, std::string_view a, std::string_view b) {
+  return compare_numeric(a, b);
+}
+int compare(Span, std::string_view a, std::string_view b) {
+  const int128 x = interval_of(a).span(), y = interval_of(b).span();
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+template <class T>
+concept Compared = requires(T tag) { compare(tag, "", ""); };
+
+template <Compared T>
+struct Order<T> {
+  static bool equal(std::string_view a, std::string_view b) { return compare(T(), a, b) == 0; }
+  static bool less(std::string_view a, std::string_view b) { return compare(T(), a, b) < 0; }
+};
+
+/// How T lies in its cells.
+template <class T>
+struct Cells {
+  using Type = T;
+};
+template <Compared T>
+struct Cells<T> {
+  using Type = std::string_view;
+};
+
 template <class T>
 void equal(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::equal(a, b); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return Order<T>::equal(a, b); });
 }
 template <class T>
 void not_equal(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::equal(a, b); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return !Order<T>::equal(a, b); });
 }
 /// Texts against a constant, the commonest filter of all.
 template <bool kWanted>
@@ -69,19 +103,23 @@ void not_equal<std::string_view>(const KernelCall& call) {
 
 template <class T>
 void less(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::less(a, b); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return Order<T>::less(a, b); });
 }
 template <class T>
 void less_equal(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::less(b, a); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return !Order<T>::less(b, a); });
 }
 template <class T>
 void greater(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return Order<T>::less(b, a); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return Order<T>::less(b, a); });
 }
 template <class T>
 void greater_equal(const KernelCall& call) {
-  map2<uint8_t, T, T>(call, [](const T& a, const T& b) { return !Order<T>::less(a, b); });
+  using C = typename Cells<T>::Type;
+  map2<uint8_t, C, C>(call, [](const C& a, const C& b) { return !Order<T>::less(a, b); });
 }
 
 template <class T>
@@ -96,24 +134,17 @@ constexpr std::array<Function, 6> comparisons(Type type, std::string_view doc) {
   };
 }
 
-template <size_t... kSizes>
-constexpr auto joined(const std::array<Function, kSizes>&... parts) {
-  std::array<Function, (kSizes + ...)> all{};
-  size_t i = 0;
-  const auto append = [&](const auto& part) {
-    for (const Function& function : part) all[i++] = function;
-  };
-  (append(parts), ...);
-  return all;
-}
-
 constexpr auto kEntries =
     joined(comparisons<uint8_t>(Type::kBool, "Compares; false is below true."),
            comparisons<int64_t>(Type::kInt4, "Compares integers."),
            comparisons<int64_t>(Type::kInt8, "Compares integers."),
            comparisons<double>(Type::kFloat8, "Compares; NaN equals NaN and is above all numbers."),
            comparisons<std::string_view>(Type::kText, "Compares bytes (collation \"C\")."),
-           comparisons<int64_t>(Type::kTimestamptz, "Compares instants."));
+           comparisons<int64_t>(Type::kTimestamptz, "Compares instants."),
+           comparisons<int64_t>(Type::kTimestamp, "Compares times of day and date."),
+           comparisons<int64_t>(Type::kDate, "Compares days."),
+           comparisons<Decimal>(Type::kNumeric, "Compares values: 1.50 equals 1.5."),
+           comparisons<Span>(Type::kInterval, "Compares; a month is 30 days, a day 24 hours."));
 
 }  // namespace
 

@@ -38,6 +38,7 @@ void inspect_node(const JsonValue& value, ExpressionUse& use) {
     const JsonValue* names = node.find("funcname");
     const std::string name(names ? last_name(*names) : "");
     use.aggregates = use.aggregates || is_aggregate_name(name);
+    if (name == "first" || name == "last") use.fields.push_back({"event_time()", node.place()});
     const bool bare = node.list("args").empty() && !node.flag("agg_star");
     if (bare) use.fields.push_back({name + "()", node.place()});
   }

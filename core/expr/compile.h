@@ -48,6 +48,7 @@ struct GroupedText {
   std::vector<NamedText> select;
   std::string having;     ///< Empty: none. May use aggregates, groups and select names.
   bool windowed = false;  ///< `window_start` and `window_end` may be used beside aggregates.
+  bool sessions = false;  ///< `session_last` too: the time of the last record.
   /// `expression [asc|desc] [nulls first|last]`, as in PostgreSQL: NULL counts as larger than
   /// everything. Aliases may be used.
   std::vector<std::string> order_by;
@@ -70,6 +71,7 @@ struct GroupedSelect {
   /// window_end if windowed, then row_number() if an output names it.
   Schema derived;
   uint32_t window_start = 0;  ///< Index in `derived`; window_end follows it.
+  std::optional<uint32_t> session_last;
   std::vector<std::string> output_names;
   std::vector<Program> outputs;   ///< Over `derived`, one per select entry.
   std::optional<Program> having;  ///< Over `derived`, bool.

@@ -32,20 +32,17 @@ void ConstantSet::add(const Column& constant) {
     has_null_ = true;
     return;
   }
-  switch (type_) {
-    case Type::kBool:
+  switch (storage_of(type_)) {
+    case Storage::kBool:
       ints_.push_back(constant.bools[0]);
       break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz:
+    case Storage::kInt:
       ints_.push_back(constant.ints[0]);
       break;
-    case Type::kFloat8:
+    case Storage::kFloat:
       floats_.push_back(constant.floats[0]);
       break;
-    case Type::kText:
-    case Type::kJsonb:
+    case Storage::kBytes:
       texts_.emplace_back(constant.texts[0]);
       break;
   }
@@ -88,18 +85,16 @@ void ConstantSet::contains_text(const std::string_view* values, Selection rows,
 }
 
 void ConstantSet::contains(const Column& values, Selection rows, uint8_t* out) const {
-  switch (type_) {
-    case Type::kBool:
+  switch (storage_of(type_)) {
+    case Storage::kBool:
       each_row(rows, [&](uint32_t row) {
         out[row] = std::find(ints_.begin(), ints_.end(), values.bools[row]) != ints_.end();
       });
       break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz:
+    case Storage::kInt:
       contains_int(values.ints.data(), rows, out);
       break;
-    case Type::kFloat8:
+    case Storage::kFloat:
       each_row(rows, [&](uint32_t row) {
         const double value = values.floats[row];
         out[row] = std::any_of(floats_.begin(), floats_.end(), [value](double item) {
@@ -107,8 +102,7 @@ void ConstantSet::contains(const Column& values, Selection rows, uint8_t* out) c
         });
       });
       break;
-    case Type::kText:
-    case Type::kJsonb:
+    case Storage::kBytes:
       contains_text(values.texts.data(), rows, out);
       break;
   }

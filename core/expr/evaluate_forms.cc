@@ -23,20 +23,17 @@ void copy_values(Column& to, const Column& from, Selection rows) {
 }  // namespace
 
 void copy_cells(Column& to, const Column& from, Selection rows, uint32_t row_count) {
-  switch (to.type) {
-    case Type::kBool:
+  switch (storage_of(to.type)) {
+    case Storage::kBool:
       copy_values<uint8_t>(to, from, rows);
       break;
-    case Type::kInt4:
-    case Type::kInt8:
-    case Type::kTimestamptz:
+    case Storage::kInt:
       copy_values<int64_t>(to, from, rows);
       break;
-    case Type::kFloat8:
+    case Storage::kFloat:
       copy_values<double>(to, from, rows);
       break;
-    case Type::kText:
-    case Type::kJsonb:
+    case Storage::kBytes:
       copy_values<std::string_view>(to, from, rows);
       break;
   }

@@ -43,9 +43,16 @@ enum class Cast : uint8_t {
   kImplicit,  ///< Also where a function wants the type.
 };
 
+/// What may follow the declared arguments: any number of any types, brought to one form.
+enum class Rest : uint8_t {
+  kNone,
+  kText,  ///< As PostgreSQL writes the value (true is `t`).
+  kJson,  ///< As jsonb.
+};
+
 struct Function {
-  std::string_view name;  ///< "+", "lower"; "::" for casts.
-  std::array<Type, 3> args;
+  std::string_view name;  ///< "+", "lower"; "::" for casts. With a blank inside: for the binder only.
+  std::array<Type, 7> args;
   uint8_t arg_count;
   bool any_args;  ///< Takes any type; `args` is ignored.
   Type result;
@@ -56,6 +63,8 @@ struct Function {
   std::string_view doc;
   std::string_view example;         ///< An expression without fields…
   std::string_view example_result;  ///< …and its value as text; "NULL" for NULL.
+  Rest rest = Rest::kNone;
+  bool ours = false;  ///< PostgreSQL has no such function.
 };
 
 /// The whole table, family by family, for lookup and for the reference page.

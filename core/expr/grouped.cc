@@ -5,70 +5,16 @@
 
 #include "expr/binder.h"
 #include "expr/compile.h"
+#include "expr/grouped_call.h"
 #include "expr/nearest.h"
 
 namespace millrace {
 namespace {
 
-ExprError fault(const ParsedExpression& expression, uint32_t place, std::string message,
-                std::string hint = "") {
-  ExprError error;
-  error.message = std::move(message);
-  error.hint = std::move(hint);
-  error.position = place;
-  error.text = expression.text;
-  return error;
-}
-
 ExprError named(ExprError error, std::string_view part, std::string_view name) {
   error.part = part;
   error.name = name;
   return error;
-}
-
-bool is_aggregate_call(const TreeNode& node) {
-  const JsonValue* names = node.find("funcname");
-  return node.kind == "FuncCall" && names && is_aggregate_name(last_name(*names));
-}
-
-/// The outermost aggregate calls of a tree, in the order of the text.
-std::vector<const JsonValue*> aggregate_calls(const JsonValue& tree) {
-  std::vector<const JsonValue*> found, open = {&tree};
-  while (!open.empty()) {
-    const JsonValue& value = *open.back();
-    open.pop_back();
-    if (value.is_array()) {
-      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
-        open.push_back(&*item);
-      }
-    } else if (value.is_object()) {
-      if (is_aggregate_call(tree_node(value))) {
-        found.push_back(&value);
-        continue;
-      }
-      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
-        open.push_back(&member->value);
-      }
-    }
-  }
-  return found;
-}
-
-/// The overload for an argument type; null: there is none.
-const AggregateFunction* find_aggregate(std::string_view name, std::optional<Type> argument) {
-  const AggregateFunction* widened = nullptr;
-  for (const AggregateFunction& function : aggregate_functions()) {
-    if (function.name != name) continue;
-    if (!argument) {
-      if (!function.argument && !function.any_argument) return &function;
-      continue;
-    }
-    if (function.any_argument || function.argument == argument) return &function;
-    if (function.argument && !widened && casts_implicitly(*argument, *function.argument)) {
-      widened = &function;
-    }
-  }
-  return widened;
 }
 
 /// Cuts `word` off the end of `text`, whatever its capitals; false: it does not end so.
@@ -169,7 +115,7 @@ class GroupedCompiler {
       if (!program) return false;
       const uint32_t column = result_.derived.add(std::string(group.name), program->type());
       scope_.names.emplace(group.name, column);
-      scope_.subtrees.emplace(canonical_tree(group.expression.tree), column);
+      scope_.subtrees.emplace(canonical_tree(group.expression.tree), Scope::Subtree{column, {}, {}, {}});
       result_.groups.push_back(std::move(*program));
     }
     return true;
@@ -189,6 +135,11 @@ class GroupedCompiler {
       scope_.names.insert_or_assign("window_start", result_.window_start);
       scope_.names.insert_or_assign("window_end", end);
     }
+    if (text_.sessions) {
+      result_.session_last = result_.derived.add("session_last", Type::kTimestamptz);
+      // A group of that name was asked for by the user.
+      scope_.names.emplace("session_last", *result_.session_last);
+    }
     const bool numbered = std::any_of(outputs_.begin(), outputs_.end(), [](const Part& part) {
       return part.expression.text.find("row_number") != std::string::npos;
     });
@@ -199,53 +150,100 @@ class GroupedCompiler {
   bool add_call(const Part& part, const JsonValue& tree) {
     const std::string key = canonical_tree(tree);
     if (scope_.subtrees.contains(key)) return true;
-    const TreeNode node = tree_node(tree);
-    const std::string name(last_name(*node.find("funcname")));
+    auto read = read_grouped_call(part.expression, tree);
+    if (!read) return fail(read.error(), part.part, part.name);
     const auto refuse = [&](std::string message) {
-      return fail(fault(part.expression, node.place(), std::move(message)), part.part, part.name);
+      return fail(expression_fault(part.expression, tree_node(tree).place(), std::move(message)), part.part, part.name);
     };
-    if (node.find("agg_distinct")) return refuse(name + "(distinct …) is not supported yet");
-    if (node.find("agg_order")) return refuse("ORDER BY in an aggregate is not supported yet");
-    if (node.find("over")) return refuse("window functions (OVER) are not supported");
-    if (node.find("agg_within_group")) return refuse("WITHIN GROUP is not supported yet");
+    const std::string& name = read->name;
     GroupedSelect::Call call{};
+    Scope::Subtree column;
     std::optional<Type> type;
-    const JsonValue::Array& args = node.list("args");
-    if (args.size() > 1 || (args.empty() && !node.flag("agg_star"))) {
-      return refuse(name + "() takes one argument");
+    if (read->argument) {
+      const auto first = input_program(part, *read->argument, arguments_, result_.arguments, name);
+      if (!first) return false;
+      type = result_.arguments[*first].type();
+      call.argument = first;
     }
-    if (!args.empty()) {
-      call.argument = input_program(part, args[0], arguments_, result_.arguments, name);
-      if (!call.argument) return false;
-      type = result_.arguments[*call.argument].type();
-    }
-    call.function = find_aggregate(name, type);
-    if (!call.function) {
+    const AggregateFunction* function = find_aggregate(name, type);
+    if (!function) {
+      if (name == "array_agg") return refuse("array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
       return refuse("aggregate does not exist: " + name + "(" +
                     (type ? std::string(type_name(*type)) : "*") + ")");
     }
-    if (const JsonValue* filter = node.find("agg_filter")) {
-      call.filter = input_program(part, *filter, filters_, result_.filters, name, Type::kBool);
+    const bool as_it_is = function->any_argument || function->argument == type || function->stamped;
+    if (type && (!as_it_is || function->stamped)) {
+      call.argument = input_program(part, *read->argument, arguments_, result_.arguments, name,
+                                    as_it_is ? std::nullopt : function->argument, function->stamped);
+      if (!call.argument) return false;
+      if (!as_it_is) type = function->argument;
+    }
+    column.finish = function->finish;
+    if (column.finish == "percentile disc") column.finish += " " + std::string(type_name(*type));
+    column.extras = read->extras;
+    call.function = function;
+    if (read->distinct && !keep_distinct(*function, type, call, column)) {
+      return refuse(name + "(distinct …) is not supported for this argument");
+    }
+    if (read->filter) {
+      call.filter = input_program(part, *read->filter, filters_, result_.filters, name, Type::kBool);
       if (!call.filter) return false;
     }
-    std::string column("#");
-    column += std::to_string(result_.calls.size());
-    scope_.subtrees.emplace(key, result_.derived.add(std::move(column), call.function->result));
-    result_.calls.push_back(call);
+    column.column = column_of(call);
+    scope_.subtrees.emplace(key, std::move(column));
     return true;
   }
 
-  /// The program of an argument or filter; equal ones are shared.
+  /// DISTINCT: the set of values is kept, and the aggregate runs over it when a row is emitted.
+  static bool keep_distinct(const AggregateFunction& function, std::optional<Type> type, GroupedSelect::Call& call,
+                            Scope::Subtree& column) {
+    const std::string_view name = function.name;
+    if (name == "min" || name == "max" || name == "bool_and" || name == "bool_or" || name == "every" ||
+        name == "approx_count_distinct") {
+      return true;  // It changes nothing.
+    }
+    if (!type || type == Type::kJsonb || function.stamped || name == "mode" || name.starts_with("approx_")) return false;
+    call.function = &distinct_values(*type);
+    if (!column.finish.empty()) return true;  // Reads a list of values, which the set is.
+    column.finish = "fold " + std::string(type_name(function.result));
+    column.words = {std::string(name), std::string(type_name(*type))};
+    return true;
+  }
+
+  /// The column of `derived` for a call; equal ones share it.
+  uint32_t column_of(const GroupedSelect::Call& call) {
+    for (size_t i = 0; i < result_.calls.size(); ++i) {
+      const GroupedSelect::Call& known = result_.calls[i];
+      if (known.function == call.function && known.argument == call.argument && known.filter == call.filter) {
+        return static_cast<uint32_t>(result_.groups.size() + i);
+      }
+    }
+    std::string column("#");
+    column += std::to_string(result_.calls.size());
+    result_.calls.push_back(call);
+    return result_.derived.add(std::move(column), call.function->result);
+  }
+
+  /// The program of an argument or filter; equal ones are shared. `as`: brought to this type.
   std::optional<uint32_t> input_program(const Part& part, const JsonValue& tree,
                                         std::map<std::string, uint32_t>& known,
                                         std::vector<Program>& programs, const std::string& name,
-                                        std::optional<Type> wanted = std::nullopt) {
-    const auto [found, fresh] =
-        known.try_emplace(canonical_tree(tree), static_cast<uint32_t>(programs.size()));
+                                        std::optional<Type> as = std::nullopt, bool stamped = false) {
+    std::string key = canonical_tree(tree);
+    if (as) key += " as " + std::string(type_name(*as));
+    if (stamped) key += " stamped";
+    const auto [found, fresh] = known.try_emplace(key, static_cast<uint32_t>(programs.size()));
     if (!fresh) return found->second;
     const ParsedExpression expression{part.expression.text, tree};
-    auto program = bind_input(expression, part.part, part.name, name + "()", wanted);
-    if (!program) return std::nullopt;
+    Scope scope;
+    scope.schema = &schema_;
+    scope.where = name + "()";
+    Binder binder(expression, scope);
+    auto program = stamped ? binder.bind_stamped() : as && as != Type::kBool ? binder.bind_as(*as) : binder.bind(as);
+    if (!program) {
+      fail(program.error(), part.part, part.name);
+      return std::nullopt;
+    }
     programs.push_back(std::move(*program));
     return found->second;
   }
@@ -258,7 +256,7 @@ class GroupedCompiler {
     std::string row_number;
     if (auto parsed = parse_expression("row_number()"); parsed && result_.row_number) {
       row_number = canonical_tree(parsed->tree);
-      scope_.subtrees.emplace(row_number, *result_.row_number);
+      scope_.subtrees.emplace(row_number, Scope::Subtree{*result_.row_number, {}, {}, {}});
     }
     for (const Part& output : outputs_) {
       auto program = Binder(output.expression, scope_).bind(std::nullopt);

@@ -3,6 +3,7 @@
 /// Building blocks for kernels: loops over the live rows with the common shapes (all rows,
 /// a selection, a constant operand) written once, and table entries in one line.
 
+#include <array>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
@@ -82,6 +83,25 @@ struct Fault {
   const char* text;
 };
 
+/// The cell of argument `i` for a row; only where it is valid.
+template <class T>
+inline const T& argument(const KernelCall& call, size_t i, uint32_t row) {
+  const Column& column = *call.args[i];
+  return cells_of<T>(column)[column.constant ? 0 : row];
+}
+
+/// Lists of one family joined to one table.
+template <class Item, size_t... kSizes>
+constexpr auto joined(const std::array<Item, kSizes>&... parts) {
+  std::array<Item, (kSizes + ...)> all{};
+  size_t i = 0;
+  const auto append = [&](const auto& part) {
+    for (const Item& item : part) all[i++] = item;
+  };
+  (append(parts), ...);
+  return all;
+}
+
 /// map1 and map2 for operations that may fail. Op::apply(…, bool& bad) must be total and sets bad
 /// (never clears it); the loop only ORs that flag, so it stays branch-free; the rows at fault
 /// are looked for in a second pass, which hardly ever runs. Op::fault(…) says why.
@@ -134,7 +154,9 @@ constexpr Function entry(std::string_view name, std::initializer_list<Type> args
                     kernel,
                     doc,
                     example,
-                    example_result};
+                    example_result,
+                    Rest::kNone,
+                    false};
   size_t i = 0;
   for (const Type type : args) function.args[i++] = type;
   return function;
@@ -144,6 +166,19 @@ constexpr Function entry(std::string_view name, std::initializer_list<Type> args
 constexpr Function nullable(Function function, bool any = false) {
   function.nulls = Nulls::kHandles;
   function.any_args = any;
+  return function;
+}
+
+/// A function of any number of further arguments; it sees NULLs.
+constexpr Function variadic(Function function, Rest rest) {
+  function.nulls = Nulls::kHandles;
+  function.rest = rest;
+  return function;
+}
+
+/// A function that PostgreSQL does not have.
+constexpr Function ours(Function function) {
+  function.ours = true;
   return function;
 }
 
@@ -163,5 +198,17 @@ std::span<const Function> like_functions();
 std::span<const Function> cast_functions();
 std::span<const Function> time_functions();
 std::span<const Function> math_functions();
+std::span<const Function> numeric_functions();
+std::span<const Function> numeric_casts();
+std::span<const Function> calendar_functions();
+std::span<const Function> calendar_casts();
+std::span<const Function> string_functions();
+std::span<const Function> digest_functions();
+std::span<const Function> pattern_functions();
+std::span<const Function> jsonb_functions();
+std::span<const Function> to_char_functions();
+std::span<const Function> place_functions();
+std::span<const Function> zone_functions();
+std::span<const Function> finish_functions();
 
 }  // namespace millrace

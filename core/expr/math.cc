@@ -84,24 +84,115 @@ struct Power {
   }
 };
 
+struct DecimalLogarithm {
+  static double apply(double a, bool& bad) {
+    bad |= a <= 0;
+    return std::log10(a);
+  }
+  static Fault fault(double a) { return Logarithm::fault(a); }
+};
+
+constexpr double kPi = 3.14159265358979323846;
+
+/// sin, cos and tan know nothing of infinity; asin and acos nothing beyond 1.
+template <double (*kFunction)(double), bool kOfFraction>
+struct Angle {
+  static double apply(double a, bool& bad) {
+    bad |= kOfFraction ? a < -1 || a > 1 : std::isinf(a);
+    return kFunction(a);
+  }
+  static Fault fault(double) { return {sqlstate::kNumericValueOutOfRange, "input is out of range"}; }
+};
+
+struct Degrees {
+  static double apply(double a, bool& bad) {
+    const double value = a / (kPi / 180);
+    bad |= std::isinf(value) && !std::isinf(a);
+    return value;
+  }
+  static Fault fault(double) { return kOverflow; }
+};
+struct Radians {
+  static double apply(double a, bool& bad) {
+    const double value = a * (kPi / 180);
+    bad |= value == 0 && a != 0;
+    return value;
+  }
+  static Fault fault(double) { return kUnderflow; }
+};
+double arc(double y, double x) {
+  return std::atan2(y, x);
+}
+void arc_tangent2(const KernelCall& call) {
+  map2<double, double, double>(call, arc);
+}
+void pi(const KernelCall& call) {
+  double* out = cells_of<double>(call.out);
+  each_row(call.rows, [=](uint32_t row) { out[row] = kPi; });
+}
+
+double sine(double a) {
+  return std::sin(a);
+}
+double cosine(double a) {
+  return std::cos(a);
+}
+double tangent(double a) {
+  return std::tan(a);
+}
+double arc_sine(double a) {
+  return std::asin(a);
+}
+double arc_cosine(double a) {
+  return std::acos(a);
+}
+double arc_tangent(double a) {
+  return std::atan(a);
+}
+double cube_root(double a) {
+  return std::cbrt(a);
+}
+
 constexpr Type kF8 = Type::kFloat8;
 
 constexpr std::array kEntries = {
     entry("round", {kF8}, kF8, plain<round_half_even>, "Nearest whole number, halves to even.",
-          "round(2.5)", "2"),
-    entry("ceil", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceil(1.2)", "2"),
-    entry("ceiling", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceiling(-1.2)", "-1"),
-    entry("floor", {kF8}, kF8, plain<round_down>, "Next whole number down.", "floor(-1.2)", "-2"),
-    entry("trunc", {kF8}, kF8, plain<cut>, "Cuts towards zero.", "trunc(-1.7)", "-1"),
-    entry("sign", {kF8}, kF8, plain<sign_of>, "-1, 0 or 1.", "sign(-0.5)", "-1"),
-    entry("sqrt", {kF8}, kF8, checked1<SquareRoot, double, double>, "Square root.", "sqrt(2.25)",
+          "round(2.5::float8)", "2"),
+    entry("ceil", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceil(1.2::float8)", "2"),
+    entry("ceiling", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceiling((-1.2)::float8)", "-1"),
+    entry("floor", {kF8}, kF8, plain<round_down>, "Next whole number down.", "floor((-1.2)::float8)", "-2"),
+    entry("trunc", {kF8}, kF8, plain<cut>, "Cuts towards zero.", "trunc((-1.7)::float8)", "-1"),
+    entry("sign", {kF8}, kF8, plain<sign_of>, "-1, 0 or 1.", "sign((-0.5)::float8)", "-1"),
+    entry("sqrt", {kF8}, kF8, checked1<SquareRoot, double, double>, "Square root.", "sqrt(2.25::float8)",
           "1.5"),
     entry("ln", {kF8}, kF8, checked1<Logarithm, double, double>, "Natural logarithm.", "ln(1)",
           "0"),
+    entry("log", {kF8}, kF8, checked1<DecimalLogarithm, double, double>, "Logarithm to base 10.",
+          "log(1000::float8)", "3"),
+    entry("log10", {kF8}, kF8, checked1<DecimalLogarithm, double, double>, "Logarithm to base 10.",
+          "log10(100::float8)", "2"),
+    entry("cbrt", {kF8}, kF8, plain<cube_root>, "Cube root.", "cbrt(1)", "1"),
+    entry("pi", {}, kF8, pi, "The ratio of circle and diameter.", "pi()", "3.141592653589793"),
+    entry("degrees", {kF8}, kF8, checked1<Degrees, double, double>, "Radians to degrees.",
+          "degrees(pi())", "180"),
+    entry("radians", {kF8}, kF8, checked1<Radians, double, double>, "Degrees to radians.",
+          "radians(180)", "3.141592653589793"),
+    entry("sin", {kF8}, kF8, checked1<Angle<sine, false>, double, double>, "Sine.", "sin(0)", "0"),
+    entry("cos", {kF8}, kF8, checked1<Angle<cosine, false>, double, double>, "Cosine.", "cos(0)",
+          "1"),
+    entry("tan", {kF8}, kF8, checked1<Angle<tangent, false>, double, double>, "Tangent.", "tan(0)",
+          "0"),
+    entry("asin", {kF8}, kF8, checked1<Angle<arc_sine, true>, double, double>, "Arc sine.",
+          "asin(0)", "0"),
+    entry("acos", {kF8}, kF8, checked1<Angle<arc_cosine, true>, double, double>, "Arc cosine.",
+          "acos(1)", "0"),
+    entry("atan", {kF8}, kF8, plain<arc_tangent>, "Arc tangent.", "atan(0)", "0"),
+    entry("atan2", {kF8, kF8}, kF8, arc_tangent2, "The angle of a point (y, x).", "atan2(0, -1)",
+          "3.141592653589793"),
     entry("exp", {kF8}, kF8, checked1<Exponential, double, double>, "e to this power.", "exp(0)",
           "1"),
     entry("power", {kF8, kF8}, kF8, checked2<Power, double, double, double>,
-          "The first to the power of the second.", "power(2, 10)", "1024"),
+          "The first to the power of the second.", "power(2::float8, 10)", "1024"),
     entry("^", {kF8, kF8}, kF8, checked2<Power, double, double, double>,
           "The first to the power of the second.", "2 ^ 0.5 * 2 ^ 0.5 > 1.99", "true"),
 };

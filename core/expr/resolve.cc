@@ -2,73 +2,155 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <unordered_map>
 
 #include "expr/aggregate.h"
 
 namespace millrace {
 namespace {
 
-struct Candidate {
-  const Function* function;
-  int exact = 0;
-  int cost = 0;  ///< int4 → int8 is nearer than → float8.
-};
-
-bool is_numeric(Type type) {
-  return type == Type::kInt4 || type == Type::kInt8 || type == Type::kFloat8;
-}
-
-int cast_cost(Type to) {
-  return to == Type::kFloat8 ? 2 : 1;
-}
+using Candidates = std::vector<const Function*>;
 
 bool is_operator(std::string_view name) {
-  return !std::isalpha(static_cast<unsigned char>(name[0]));
+  return !std::isalpha(static_cast<unsigned char>(name[0])) && name[0] != '_';
 }
 
-/// How `function` takes the arguments; nullopt: not at all.
-std::optional<Candidate> fit(const Function& function, std::span<const ArgType> args) {
-  Candidate candidate{&function};
-  if (function.any_args) return candidate;
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (args[i].unknown) continue;
-    if (args[i].type == function.args[i]) {
-      ++candidate.exact;
-    } else if (casts_implicitly(args[i].type, function.args[i])) {
-      candidate.cost += cast_cost(function.args[i]);
-    } else {
-      return std::nullopt;
-    }
+/// PostgreSQL's categories of types, and the type of each that it prefers.
+enum class Category : uint8_t { kBool, kNumber, kString, kDatetime, kTimespan, kOther };
+Category category_of(Type type) {
+  switch (type) {
+    case Type::kBool:
+      return Category::kBool;
+    case Type::kInt4:
+    case Type::kInt8:
+    case Type::kFloat8:
+    case Type::kNumeric:
+      return Category::kNumber;
+    case Type::kText:
+      return Category::kString;
+    case Type::kDate:
+    case Type::kTimestamp:
+    case Type::kTimestamptz:
+      return Category::kDatetime;
+    case Type::kInterval:
+      return Category::kTimespan;
+    case Type::kJsonb:
+      return Category::kOther;
   }
-  return candidate;
+  return Category::kOther;
+}
+bool is_preferred(Type type) {
+  return type == Type::kBool || type == Type::kFloat8 || type == Type::kText ||
+         type == Type::kTimestamptz || type == Type::kInterval;
 }
 
-/// PostgreSQL first assumes that an operator's literal has the type of the other side.
-const Function* with_other_side(const std::vector<Candidate>& candidates,
-                                std::span<const ArgType> args) {
+const Candidates& functions_named(std::string_view name) {
+  static const auto kByName = [] {
+    std::unordered_map<std::string_view, Candidates> by_name;
+    for (const Function* function : functions()) by_name[function->name].push_back(function);
+    return by_name;
+  }();
+  static const Candidates kNone;
+  const auto found = kByName.find(name);
+  return found == kByName.end() ? kNone : found->second;
+}
+
+/// The type that position `i` wants; nothing where it takes any.
+std::optional<Type> wanted_at(const Function& function, size_t i) {
+  if (function.any_args || i >= function.arg_count) return std::nullopt;
+  return function.args[i];
+}
+
+bool takes(const Function& function, std::span<const ArgType> args) {
+  if (!function.kernel) return false;
+  const bool more = function.rest != Rest::kNone && args.size() > function.arg_count;
+  if (args.size() != function.arg_count && !more) return false;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const auto wanted = wanted_at(function, i);
+    if (args[i].unknown || !wanted || args[i].type == *wanted) continue;
+    if (!casts_implicitly(args[i].type, *wanted)) return false;
+  }
+  return true;
+}
+
+/// Keeps the candidates for which `score` is highest.
+template <class Score>
+void keep_best(Candidates& candidates, Score score) {
+  int best = 0;
+  for (const Function* function : candidates) best = std::max(best, score(*function));
+  std::erase_if(candidates, [&](const Function* function) { return score(*function) < best; });
+}
+
+/// An operator's literal has the type of the other side, if there is such an operator.
+const Function* with_other_side(const Candidates& candidates, std::span<const ArgType> args) {
   if (args.size() != 2 || args[0].unknown == args[1].unknown) return nullptr;
   const Type known = args[0].unknown ? args[1].type : args[0].type;
-  for (const Candidate& candidate : candidates) {
-    const Function& function = *candidate.function;
-    if (function.args[0] == known && function.args[1] == known) return &function;
+  for (const Function* function : candidates) {
+    if (function->any_args || function->rest != Rest::kNone) continue;
+    if (function->args[0] == known && function->args[1] == known) return function;
   }
   return nullptr;
 }
 
-/// Literals prefer text; where only numbers fit, float8 is the preferred type.
-const Function* by_literals(const std::vector<Candidate>& candidates, std::span<const ArgType> args,
-                            std::string_view name) {
-  for (const Type preferred : {Type::kText, Type::kFloat8}) {
-    if (preferred == Type::kFloat8 && is_operator(name)) break;
-    for (const Candidate& candidate : candidates) {
-      bool all = true;
-      for (size_t i = 0; i < args.size(); ++i) {
-        if (args[i].unknown) all = all && candidate.function->args[i] == preferred;
+/// Gives each literal a category: text if any candidate takes text there, else the one that all
+/// share; then drops the candidates that want something else. False: they do not agree.
+bool settle_literals(Candidates& candidates, std::span<const ArgType> args) {
+  struct Slot {
+    Category category = Category::kOther;
+    bool preferred = false;
+  };
+  std::vector<Slot> slots(args.size());
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (!args[i].unknown) continue;
+    bool first = true, conflict = false;
+    for (const Function* function : candidates) {
+      const Type type = wanted_at(*function, i).value_or(Type::kText);
+      const Category category = category_of(type);
+      if (first) {
+        slots[i] = {category, is_preferred(type)};
+      } else if (category == slots[i].category) {
+        slots[i].preferred = slots[i].preferred || is_preferred(type);
+      } else if (category == Category::kString) {
+        slots[i] = {category, is_preferred(type)};
+      } else if (slots[i].category != Category::kString) {
+        conflict = true;
       }
-      if (all) return candidate.function;
+      first = false;
     }
+    if (conflict && slots[i].category != Category::kString) return false;
   }
-  return nullptr;
+  Candidates kept;
+  for (const Function* function : candidates) {
+    bool fits = true;
+    for (size_t i = 0; i < args.size() && fits; ++i) {
+      if (!args[i].unknown) continue;
+      const Type type = wanted_at(*function, i).value_or(Type::kText);
+      fits = category_of(type) == slots[i].category && (!slots[i].preferred || is_preferred(type));
+    }
+    if (fits) kept.push_back(function);
+  }
+  if (!kept.empty()) candidates = std::move(kept);
+  return true;
+}
+
+/// The last resort: literals are of the one type that all other arguments have.
+const Function* by_known_type(const Candidates& candidates, std::span<const ArgType> args) {
+  std::optional<Type> known;
+  for (const ArgType& arg : args) {
+    if (arg.unknown) continue;
+    if (known && *known != arg.type) return nullptr;
+    known = arg.type;
+  }
+  if (!known) return nullptr;
+  const std::vector<ArgType> all(args.size(), ArgType{*known, false});
+  const Function* only = nullptr;
+  for (const Function* function : candidates) {
+    if (!takes(*function, all)) continue;
+    if (only) return nullptr;
+    only = function;
+  }
+  return only;
 }
 
 }  // namespace
@@ -79,35 +161,50 @@ bool casts_implicitly(Type from, Type to) {
 }
 
 bool cast_is_free(Type from, Type to) {
-  return (from == Type::kInt4 && to == Type::kInt8) || (from == Type::kJsonb && to == Type::kText);
+  return (from == Type::kInt4 && to == Type::kInt8) ||
+         (from == Type::kTimestamp && to == Type::kTimestamptz) ||
+         (from == Type::kTimestamptz && to == Type::kTimestamp) ||
+         (from == Type::kNumeric && to == Type::kText);
 }
 
 const Function* find_cast(Type from, Type to) {
-  for (const Function* function : functions()) {
-    if (function->cast != Cast::kNone && function->args[0] == from && function->result == to) {
-      return function;
+  static const auto kCasts = [] {
+    std::map<std::pair<Type, Type>, const Function*> casts;
+    for (const Function* function : functions()) {
+      if (function->cast != Cast::kNone) casts[{function->args[0], function->result}] = function;
     }
-  }
-  return nullptr;
+    return casts;
+  }();
+  const auto found = kCasts.find({from, to});
+  return found == kCasts.end() ? nullptr : found->second;
 }
 
 Resolution resolve_function(std::string_view name, std::span<const ArgType> args) {
-  std::vector<Candidate> candidates;
-  for (const Function* function : functions()) {
-    if (function->name != name || function->cast != Cast::kNone) continue;
-    if (function->arg_count != args.size() || !function->kernel) continue;
-    if (const auto candidate = fit(*function, args)) candidates.push_back(*candidate);
+  Candidates candidates;
+  for (const Function* function : functions_named(name)) {
+    if (function->cast == Cast::kNone && takes(*function, args)) candidates.push_back(function);
   }
   if (candidates.empty()) return {};
   if (const Function* function = with_other_side(candidates, args)) return {function};
-  const auto better = [](const Candidate& a, const Candidate& b) {
-    return a.exact != b.exact ? a.exact > b.exact : a.cost < b.cost;
+  const auto score = [&](bool preferred) {
+    return [args, preferred](const Function& function) {
+      int matches = 0;
+      for (size_t i = 0; i < args.size(); ++i) {
+        const auto wanted = wanted_at(function, i);
+        if (args[i].unknown || !wanted) continue;
+        const bool same = args[i].type == *wanted;
+        matches += same || (preferred && category_of(*wanted) == category_of(args[i].type) &&
+                            is_preferred(*wanted));
+      }
+      return matches;
+    };
   };
-  std::stable_sort(candidates.begin(), candidates.end(), better);
-  if (candidates.size() == 1 || better(candidates[0], candidates[1])) {
-    return {candidates[0].function};
-  }
-  const Function* function = by_literals(candidates, args, name);
+  keep_best(candidates, score(false));
+  if (candidates.size() > 1) keep_best(candidates, score(true));
+  if (candidates.size() == 1) return {candidates[0]};
+  const bool literals = std::any_of(args.begin(), args.end(), [](ArgType arg) { return arg.unknown; });
+  if (literals && settle_literals(candidates, args) && candidates.size() == 1) return {candidates[0]};
+  const Function* function = literals ? by_known_type(candidates, args) : nullptr;
   return {function, function == nullptr};
 }
 
@@ -117,19 +214,18 @@ std::optional<Type> common_type(std::span<const ArgType> types) {
     if (arg.unknown || arg.type == common) continue;
     if (!common) {
       common = arg.type;
-    } else if (is_numeric(*common) && is_numeric(arg.type)) {
-      if (casts_implicitly(*common, arg.type)) common = arg.type;
-    } else {
+    } else if (category_of(*common) != category_of(arg.type) ||
+               category_of(*common) == Category::kOther) {
       return std::nullopt;
+    } else if (!is_preferred(*common) && casts_implicitly(*common, arg.type)) {
+      common = arg.type;
     }
   }
   return common ? common : Type::kText;
 }
 
 bool is_function_name(std::string_view name) {
-  const auto all = functions();
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Function* function) { return function->name == name; });
+  return !functions_named(name).empty();
 }
 
 std::vector<std::string> callable_names() {

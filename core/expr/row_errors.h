@@ -25,6 +25,13 @@ inline constexpr std::string_view kInvalidParameter = "22023";
 inline constexpr std::string_view kInvalidEscape = "22025";
 inline constexpr std::string_view kInvalidArgumentForPower = "2201F";
 inline constexpr std::string_view kInvalidArgumentForLog = "2201E";
+inline constexpr std::string_view kTooComplex = "54001";
+inline constexpr std::string_view kProgramLimit = "54000";
+inline constexpr std::string_view kInvalidRegex = "2201B";
+inline constexpr std::string_view kNegativeSubstring = "22011";
+inline constexpr std::string_view kNotInRepertoire = "22021";
+inline constexpr std::string_view kIntervalOverflow = "22015";
+inline constexpr std::string_view kZoneDisplacement = "22009";
 inline constexpr std::string_view kInvalidText = "22P02";
 inline constexpr std::string_view kFeatureNotSupported = "0A000";
 /// Ours: the JSON value does not fit the declared type of the field (semantics R46).

@@ -1,9 +1,9 @@
 // Text functions. Only ASCII letters change case, as PostgreSQL has it under collation "C".
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "expr/characters.h"
 #include "expr/kernel.h"
 
 namespace millrace {
@@ -35,17 +35,16 @@ void concat(const KernelCall& call) {
   });
 }
 
-int64_t characters(View text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 void length(const KernelCall& call) {
-  map1<int64_t, View>(call, [](View a) { return characters(a); });
+  map1<int64_t, View>(call, [](View a) { return count_characters(a); });
 }
 
 void octet_length(const KernelCall& call) {
   map1<int64_t, View>(call, [](View a) { return static_cast<int64_t>(a.size()); });
+}
+
+void bit_length(const KernelCall& call) {
+  map1<int64_t, View>(call, [](View a) { return static_cast<int64_t>(a.size()) * 8; });
 }
 
 void starts_with(const KernelCall& call) {
@@ -56,7 +55,7 @@ void starts_with(const KernelCall& call) {
 void position_of(const KernelCall& call) {
   map2<int64_t, View, View>(call, [](View text, View part) -> int64_t {
     const size_t found = text.find(part);
-    return found == View::npos ? 0 : characters(text.substr(0, found)) + 1;
+    return found == View::npos ? 0 : count_characters(text.substr(0, found)) + 1;
   });
 }
 
@@ -76,6 +75,12 @@ constexpr std::array kEntries = {
           "starts_with('alphabet', 'alph')", "true"),
     entry("strpos", {kT, kT}, kI4, position_of,
           "Place of the second in the first, from 1; 0 if it is not there.", "strpos('high', 'ig')",
+          "2"),
+    entry("position", {kT, kT}, kI4, position_of,
+          "Place of the first in the second, from 1; 0 if it is not there.",
+          "position('ig' in 'high')", "2"),
+    entry("bit_length", {kT}, kI4, bit_length, "Bits in the text.", "bit_length('né')", "24"),
+    entry("character_length", {kT}, kI4, length, "Characters in the text.", "character_length('né')",
           "2"),
 };
 

@@ -16,9 +16,14 @@ void print_inputs(const Node& node) {
   }
 }
 
-void print_fields(const Shape& shape) {
-  for (uint32_t i = 0; i < shape.visible; ++i) {
-    fmt::print("      {} {}\n", shape.schema[i].name, type_name(shape.schema[i].type));
+/// A node's fields with their types. What nobody reads is not decoded (sources) or not computed.
+void print_fields(const Node& node, std::string_view done, std::string_view not_done) {
+  const Shape& shape = node.shape();
+  for (uint32_t i = 0; i < shape.schema.size(); ++i) {
+    const bool hidden = i >= shape.visible;
+    if (hidden && !node.is_wanted(i)) continue;
+    fmt::print("      {} {}: {}\n", shape.schema[i].name, type_name(shape.schema[i].type),
+               node.is_wanted(i) ? done : not_done);
   }
 }
 
@@ -32,7 +37,7 @@ void print_graph(const Plan& plan, bool explain) {
   if (explain) {
     for (const SourceStart& source : plan.graph.sources) {
       fmt::print("    fields of {}\n", source.node->name());
-      print_fields(source.node->shape());
+      print_fields(*source.node, "decoded", "skipped, nobody reads it");
     }
   }
   fmt::print("operators\n");
@@ -40,7 +45,7 @@ void print_graph(const Plan& plan, bool explain) {
     fmt::print("  {} from", op.node->name());
     print_inputs(*op.node);
     fmt::print("{}{}\n", op.identity.empty() ? "" : "; keeps ", masked(op.identity));
-    if (explain) print_fields(op.node->shape());
+    if (explain) print_fields(*op.node, "computed", "passes as it came");
   }
   fmt::print("sinks\n");
   for (const SinkNode* sink : plan.graph.sinks) {

@@ -24,13 +24,16 @@ constexpr const char* kFooter = R"(Examples:
   millrace check edits.json                   everything that run would refuse, without starting
   millrace test cases/                        play pipelines kept with input and expected output
   millrace infer sample.jsonl                 the schema block of a file's records
+  millrace state edits.json                   positions, watermarks, open windows, sizes
   millrace docs wikipedia                     every key of a plugin
+  millrace docs expressions                   every operator, function and aggregate
 Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a plugin was refused.)";
 
 struct Verbs {
   std::vector<std::string> plugin_dirs;
   RunArguments run;
-  ConfigArguments check;
+  ConfigArguments check, cache;
+  StateArguments state;
   bool explain = false, json = false;
   std::string id, file, format;
   std::vector<std::string> cases;
@@ -57,7 +60,7 @@ void add_run(CLI::App& app, Verbs& verbs) {
                  "close all windows at a stop too, as the end of bounded input does");
   verb->add_option("--for", run.run_for, "stop after this long: 250ms 5s 10m 2h");
   verb->add_flag("--fresh", run.fresh, "forget state, positions and what file sinks wrote before");
-  verb->add_option("--forget", run.forget, "drop the state of one operator or source")
+  verb->add_option("--forget", run.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
   verb->add_flag("--quiet", run.quiet, "no progress and no summary");
@@ -72,6 +75,35 @@ void add_check(CLI::App& app, Verbs& verbs) {
   verb->add_flag("--explain", verbs.explain, "also types of all fields");
   verb->callback(
       [&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
+}
+
+void add_state(CLI::App& app, Verbs& verbs) {
+  CLI::App* verb = app.add_subcommand(
+      "state", "show positions, watermarks, open windows and sizes; change them while nothing runs");
+  StateArguments& state = verbs.state;
+  add_config(*verb, state.config);
+  verb->add_flag("--json", state.json, "as JSON");
+  verb->add_option("--set-position", state.positions,
+                   "SOURCE/PARTITION=POSITION: go on behind it; the watermark stays")
+      ->allow_extra_args(false);
+  verb->add_option("--forget", state.forget, "drop the state of one operator, source or sink")
+      ->allow_extra_args(false);
+  verb->add_option("--export", state.export_file, "write the whole state to this file as ndjson");
+  verb->add_option("--import", state.import_file,
+                   "replace the state by what --export wrote, here or elsewhere");
+  verb->callback([&verbs] { verbs.exit_code = state_verb(verbs.state, verbs.plugin_dirs); });
+}
+
+void add_cache(CLI::App& app, Verbs& verbs) {
+  CLI::App* cache = app.add_subcommand("cache", "the copy of the state in Redis");
+  cache->require_subcommand(1);
+  CLI::App* verb =
+      cache->add_subcommand("show", "what Redis holds of this pipeline, and whether all of it");
+  add_config(*verb, verbs.cache);
+  verb->add_flag("--json", verbs.json, "as JSON");
+  verb->callback([&verbs] {
+    verbs.exit_code = cache_show_verb(verbs.cache, verbs.json, verbs.plugin_dirs);
+  });
 }
 
 void add_test(CLI::App& app, Verbs& verbs) {
@@ -101,8 +133,8 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
       [&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
 
   CLI::App* docs = app.add_subcommand(
-      "docs", "the keys of a plugin, or of the configuration (\"config\"), as Markdown");
-  docs->add_option("ID", verbs.id, "id or name; \"config\" for the host's own keys")->required();
+      "docs", "the keys of a plugin, of the configuration (\"config\"), or all of \"expressions\", as Markdown");
+  docs->add_option("ID", verbs.id, "id or name; \"config\" or \"expressions\"")->required();
   docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
 
   CLI::App* schema =
@@ -183,6 +215,8 @@ int command_line_main(int argc, char** argv) {
       "--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");
   add_run(app, verbs);
   add_check(app, verbs);
+  add_state(app, verbs);
+  add_cache(app, verbs);
   add_test(app, verbs);
   add_plugin_verbs(app, verbs);
   try {

@@ -23,10 +23,19 @@ struct RunArguments {
   std::string report;
 };
 
+struct StateArguments {
+  ConfigArguments config;
+  bool json = false;
+  std::vector<std::string> forget, positions;
+  std::string export_file, import_file;
+};
+
 /// The verbs; each returns the exit code.
 int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs);
 int check_verb(const ConfigArguments& arguments, bool explain,
                const std::vector<std::string>& plugin_dirs);
+int state_verb(const StateArguments& arguments, const std::vector<std::string>& plugin_dirs);
+int cache_show_verb(const ConfigArguments& arguments, bool json, const std::vector<std::string>& plugin_dirs);
 int plugins_verb(bool json, const std::vector<std::string>& plugin_dirs);
 int inspect_verb(const std::string& id_or_file, bool json,
                  const std::vector<std::string>& plugin_dirs);

@@ -4,6 +4,7 @@
 
 #include "config/docs.h"
 #include "config/schema_document.h"
+#include "expr/reference.h"
 #include "host/options.h"
 #include "host/setup.h"
 #include "json/document.h"
@@ -139,6 +140,10 @@ int inspect_verb(const std::string& id_or_file, bool json, const std::vector<std
 int docs_verb(const std::string& id, const std::vector<std::string>& plugin_dirs) {
   if (id == "config") {
     fmt::print("{}", host_docs());
+    return 0;
+  }
+  if (id == "expressions") {
+    fmt::print("{}", expression_reference());
     return 0;
   }
   auto index = scan_plugins(plugin_dirs);

@@ -103,11 +103,12 @@ void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig
   std::vector<std::string> names;
   for (const SourceConfig& source : config.sources) names.push_back(source.name.text);
   for (const OperatorConfig& op : config.operators) names.push_back(op.name.text);
+  for (const SinkConfig& sink : config.sinks) names.push_back(sink.name.text);
   for (const std::string& name : forget) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     Fault fault;
     fault.file = "--forget " + name;
-    fault.message = "there is no source or operator of that name";
+    fault.message = "there is no source, operator or sink of that name";
     fault.hint = spelling_hint(name, names);
     faults.add(std::move(fault));
   }

@@ -1,25 +1,19 @@
 #include "pipeline/committer.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/hash.h"
 #include "base/log.h"
-#include "json/document.h"
 #include "json/write.h"
-#include "pipeline/fault_point.h"
+#include "base/fault_point.h"
+#include "pipeline/commit_meta.h"
 #include "pipeline/hex.h"
+#include "delivery/outbox_rows.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {
 namespace {
-
-constexpr int64_t kMetaFormat = 1;
-
-const JsonValue& member(const JsonValue& object, std::string_view key) {
-  static const JsonValue kNothing = JsonValue::object();
-  const JsonValue* found = object.find(key);
-  return found ? *found : kNothing;
-}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -33,30 +27,24 @@ std::string stored_identity(const std::string& identity) {
 
 std::string shown_identity(const std::string& stored) { return stored.substr(0, stored.rfind(" #")); }
 
-Result<JsonValue> parse_meta(const std::string& text) {
-  auto parsed = parse_json(text, "the last commit");
-  if (!parsed) return parsed.error();
-  const JsonValue* format = parsed->root.find("format");
-  if (!format || !format->is_int()) {
-    return Error{Code::kCorrupt, "the last commit is damaged; start anew with --fresh"};
-  }
-  if (format->as_int() > kMetaFormat) {
-    return Error{Code::kFailed, "the state was written by a newer release of millrace; use that one, or start anew with --fresh"};
-  }
-  return std::move(parsed->root);
-}
-
 }  // namespace
 
 Committer::Committer(Graph& graph, CommitLog& log)
     : graph_(graph), log_(log), resume_(graph.sources.size()) {
-  note_committed();
+  note_committed(graph_.ledger());
 }
 
 Result<void> Committer::check_identity(const JsonValue& stored, const std::string& name,
                                        const std::string& identity) const {
   const JsonValue* was = stored.find("identity");
-  if (!was || !was->is_string() || was->as_string() == stored_identity(identity)) return {};
+  if (!was || !was->is_string() || was->as_string() == stored_identity(identity)) {
+    const JsonValue* settings = stored.find("settings");
+    const auto now = graph_.settings.find(name);
+    if (settings && settings->is_string() && now != graph_.settings.end() && settings->as_string() != now->second) {
+      log_info(name + ": its configuration changed; its state is kept, and the change counts from now on");
+    }
+    return {};
+  }
   return Error{Code::kInvalidConfig,
                name + " has state of another configuration (" + shown_identity(was->as_string()) + ", now " +
                    masked(identity) + "); drop that state with --forget " + name + ", or all of it with --fresh"};
@@ -64,7 +52,7 @@ Result<void> Committer::check_identity(const JsonValue& stored, const std::strin
 
 Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
   SourceStart& source = graph_.sources[i];
-  const JsonValue& stored = member(member(meta, "sources"), source.node->name());
+  const JsonValue& stored = member_of(member_of(meta, "sources"), source.node->name());
   if (stored.members().empty()) return {};
   MILLRACE_TRY(check_identity(stored, source.node->name(), source.identity));
   const JsonValue* snapshot = stored.find("snapshot");
@@ -73,15 +61,19 @@ Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
     return Error{Code::kCorrupt, "the stored position of " + source.node->name() + " is damaged"};
   }
   resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
-  read_counters(member(stored, "counters"), source.node->source_counters);
+  for (const auto& [partition, position, place] : member_of(stored, "seek").members()) {
+    const auto number = static_cast<uint32_t>(std::strtoul(partition.c_str(), nullptr, 10));
+    if (position.is_int()) resume_[i].seeks.emplace_back(number, static_cast<uint64_t>(position.as_int()));
+  }
+  read_counters(member_of(stored, "counters"), source.node->source_counters);
   return source.node->restore(stored, log_);
 }
 
 Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOperator& op) {
-  const JsonValue& stored = member(member(meta, "operators"), op.node->name());
+  const JsonValue& stored = member_of(member_of(meta, "operators"), op.node->name());
   if (stored.members().empty()) return {};
   MILLRACE_TRY(check_identity(stored, op.node->name(), op.identity));
-  read_counters(member(stored, "counters"), op.node->counters);
+  read_counters(member_of(stored, "counters"), op.node->counters);
   return op.node->restore(stored, log_);
 }
 
@@ -108,7 +100,7 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   if (!last) return last.error();
   if (!*last) return {};
   epoch_ = (*last)->epoch;
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   tell_new_tzdata(*meta);
   const JsonValue* clock = meta->find("clock");
@@ -126,19 +118,38 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
       MILLRACE_TRY(restore_operator(*meta, op));
     }
   }
-  for (const auto& [name, value, position] : member(*meta, "operators").members()) {
+  for (const auto& [name, value, position] : member_of(*meta, "operators").members()) {
     const bool there = std::any_of(graph_.operators.begin(), graph_.operators.end(),
                                    [&](const NamedOperator& op) { return op.node->name() == name; });
     if (there) continue;
     log_info("operator " + name + " is no longer configured: its state is dropped");
     MILLRACE_TRY(erase_state(name));
   }
+  MILLRACE_TRY(restore_sinks(member_of(*meta, "sinks"), forget));
+  note_committed(graph_.ledger());
+  return {};
+}
+
+Result<void> Committer::restore_sinks(const JsonValue& stored, const std::vector<std::string>& forget) {
+  std::vector<std::string> outboxes;
   for (SinkNode* sink : graph_.sinks) {
-    const JsonValue& stored = member(member(*meta, "sinks"), sink->name());
-    read_counters(member(stored, "counters"), sink->sink_counters);
-    MILLRACE_TRY(sink->restore(stored, log_));
+    outboxes.push_back(outbox_operator(sink->name()));
+    if (contains(forget, sink->name())) {
+      erase_operators_.push_back(outboxes.back());
+      continue;
+    }
+    const JsonValue& own = member_of(stored, sink->name());
+    read_counters(member_of(own, "counters"), sink->sink_counters);
+    MILLRACE_TRY(sink->restore(own, log_));
   }
-  note_committed();
+  auto operators = log_.operators();
+  if (!operators) return operators.error();
+  for (const StoredOperator& one : *operators) {
+    if (!one.op.starts_with(outbox_operator("")) || contains(outboxes, one.op)) continue;
+    log_warn(one.op.substr(outbox_operator("").size()) + " is no longer a sink: " + std::to_string(one.bytes) +
+             " bytes of rows that it had not confirmed are dropped");
+    erase_operators_.push_back(one.op);
+  }
   return {};
 }
 
@@ -146,7 +157,7 @@ Result<bool> Committer::fresh_was_begun() {
   auto last = log_.last();
   if (!last) return last.error();
   if (!*last) return false;
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   const JsonValue* begun = meta->find("fresh_begun");
   return begun && begun->is_bool() && begun->as_bool();
@@ -156,7 +167,7 @@ Result<void> Committer::begin_fresh() {
   auto last = log_.last();
   if (!last) return last.error();
   if (!*last) return {};
-  auto meta = parse_meta((*last)->meta);
+  auto meta = parse_commit_meta((*last)->meta);
   if (!meta) return meta.error();
   auto operators = log_.operators();
   if (!operators) return operators.error();
@@ -164,27 +175,27 @@ Result<void> Committer::begin_fresh() {
   commit.epoch = (*last)->epoch + 1;
   for (const StoredOperator& stored : *operators) commit.erase_operators.push_back(stored.op);
   JsonValue begun = JsonValue::object();
-  begun.set("format", JsonValue::integer(kMetaFormat));
+  begun.set("format", JsonValue::integer(kCommitMetaFormat));
   begun.set("fresh_begun", JsonValue::boolean(true));
-  begun.set("sinks", member(*meta, "sinks"));
+  begun.set("sinks", member_of(*meta, "sinks"));
   commit.meta = to_json(begun);
   MILLRACE_TRY(log_.commit(commit));
   epoch_ = commit.epoch;
   for (SinkNode* sink : graph_.sinks) {
-    MILLRACE_TRY(sink->restore(member(member(*meta, "sinks"), sink->name()), log_));
+    MILLRACE_TRY(sink->restore(member_of(member_of(*meta, "sinks"), sink->name()), log_));
   }
   return {};
 }
 
-void Committer::note_committed() {
-  Ledger ledger = graph_.ledger();
+void Committer::note_committed(Ledger ledger) {
   std::lock_guard lock(mutex_);
   committed_ = std::move(ledger);
 }
 
-std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit& commit) {
-  JsonValue meta = JsonValue::object();
-  meta.set("format", JsonValue::integer(kMetaFormat));
+void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& open) {
+  Commit& commit = open.commit;
+  JsonValue& meta = open.meta;
+  meta.set("format", JsonValue::integer(kCommitMetaFormat));
   if (!graph_.tzdata.empty()) meta.set("tzdata", JsonValue::string(graph_.tzdata));
   for (const ProcessingTimeNode* clock : graph_.clocks) {
     JsonValue& latest = meta.find("clock") ? *meta.find("clock") : meta.set("clock", JsonValue::integer(kTimeNone));
@@ -195,8 +206,15 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
     SourceStart& source = graph_.sources[i];
     JsonValue& one = sources.set(source.node->name(), JsonValue::object());
     one.set("identity", JsonValue::string(stored_identity(source.identity)));
+    one.set("settings", JsonValue::string(graph_.settings[source.node->name()]));
     one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
     one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
+    if (!points[i].seeks.empty()) {
+      JsonValue& seek = one.set("seek", JsonValue::object());
+      for (const auto& [partition, position] : points[i].seeks) {
+        seek.set(std::to_string(partition), JsonValue::integer(static_cast<int64_t>(position)));
+      }
+    }
     source.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(source.node->source_counters));
   }
@@ -204,41 +222,83 @@ std::string Committer::write_meta(const std::vector<ResumePoint>& points, Commit
   for (const NamedOperator& op : graph_.operators) {
     JsonValue& one = operators.set(op.node->name(), JsonValue::object());
     one.set("identity", JsonValue::string(stored_identity(op.identity)));
+    one.set("settings", JsonValue::string(graph_.settings[op.node->name()]));
     op.node->save(commit.epoch, commit, one);
     one.set("counters", counters_json(op.node->counters));
   }
   JsonValue& sinks = meta.set("sinks", JsonValue::object());
   for (SinkNode* sink : graph_.sinks) {
     JsonValue& one = sinks.set(sink->name(), JsonValue::object());
-    sink->save(commit.epoch, commit, one);
     one.set("counters", counters_json(sink->sink_counters));
   }
-  return to_json(meta);
 }
 
-Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
-  const uint64_t epoch = epoch_ + 1;
+Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
+  OpenCommit open;
+  open.commit.epoch = epoch_ + 1;
+  open.sources = std::move(sources);
   fault_point("commit.begin");
-  for (PluginNode* processor : graph_.processors) MILLRACE_TRY(processor->prepare_commit(epoch));
-  for (SinkNode* sink : graph_.sinks) MILLRACE_TRY(sink->prepare_commit(epoch));
-  fault_point("commit.prepared");
-  Commit commit;
-  commit.epoch = epoch;
-  commit.erase_operators = std::move(erase_operators_);
+  for (PluginNode* processor : graph_.processors) MILLRACE_TRY(processor->prepare_commit(open.commit.epoch));
+  open.commit.erase_operators = std::move(erase_operators_);
   erase_operators_.clear();
-  commit.meta = write_meta(points, commit);
-  MILLRACE_TRY(log_.commit(commit));
+  for (SinkNode* sink : graph_.sinks) MILLRACE_TRY(sink->outlet().barrier(open.commit.epoch, open.commit));
+  write_meta(points, open);
+  open.ledger = graph_.ledger();
+  fault_point("commit.barrier");
+  return open;
+}
+
+Result<void> Committer::finish(OpenCommit open) {
+  const uint64_t epoch = open.commit.epoch;
+  JsonValue& sinks = *open.meta.find("sinks");
+  for (SinkNode* sink : graph_.sinks) {
+    MILLRACE_TRY(sink->outlet().prepare(epoch));
+    sink->write_state(*sinks.find(sink->name()));
+  }
+  fault_point("commit.prepared");
+  open.commit.meta = to_json(open.meta);
+  MILLRACE_TRY(log_.commit(open.commit));
   fault_point("commit.logged");
   epoch_ = epoch;
   ++commits_;
-  note_committed();
+  note_committed(std::move(open.ledger));
   for (SinkNode* sink : graph_.sinks) {
-    MILLRACE_TRY(sink->commit(epoch));
+    MILLRACE_TRY(sink->outlet().committed(epoch));
     fault_point("commit.sink");
   }
-  for (SourceRunner* source : sources) MILLRACE_TRY(source->ack(epoch));
+  for (SourceRunner* source : open.sources) source->acknowledge(epoch);
+  if (hear_) hear_(std::move(open.commit));
   fault_point("commit.done");
   return {};
+}
+
+Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
+  auto open = begin(points, std::move(sources));
+  if (!open) return open.error();
+  return finish(std::move(*open));
+}
+
+uint64_t Committer::backlog_bytes() const {
+  uint64_t bytes = 0;
+  for (const SinkNode* sink : graph_.sinks) bytes += sink->outlet().backlog_bytes();
+  return bytes;
+}
+
+std::optional<Error> Committer::sink_failure() const {
+  for (const SinkNode* sink : graph_.sinks) {
+    if (auto failure = sink->outlet().failure()) return failure;
+  }
+  return std::nullopt;
+}
+
+Result<bool> Committer::settle(int64_t give_up_us) {
+  bool more = false;
+  for (SinkNode* sink : graph_.sinks) {
+    auto settled = sink->outlet().settle(give_up_us);
+    if (!settled) return settled.error();
+    more = more || *settled;
+  }
+  return more;
 }
 
 }  // namespace millrace

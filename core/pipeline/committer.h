@@ -5,23 +5,29 @@
 /// task's order, by the thread that applies them, so what it holds is exactly what was applied.
 /// Order: sinks prepare, the log commits, sinks commit, sources hear. Whatever fails before the
 /// log has committed leaves the last commit in force.
-/// Threads: the one that applies.
+/// A commit has two halves. begin() is the barrier: what was applied so far becomes final bytes.
+/// finish() makes them durable; it only reads those bytes, so the next epoch is computed beside it.
+/// Threads: begin() on the one that applies, finish() on any, one at a time, each after the other.
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "json/value.h"
 #include "pipeline/graph.h"
 #include "pipeline/source_runner.h"
 #include "state/commit_log.h"
 
 namespace millrace {
 
-/// Where a source goes on after this commit.
-struct ResumePoint {
-  std::string snapshot;
-  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+/// A commit under way: everything that it holds but what sinks prepare.
+struct OpenCommit {
+  Commit commit;
+  JsonValue meta = JsonValue::object();
+  Ledger ledger;
+  std::vector<SourceRunner*> sources;  ///< Who hear of it.
 };
 
 class Committer {
@@ -38,11 +44,25 @@ class Committer {
   /// in between finds that commit and begins anew.
   Result<void> begin_fresh();
   const std::vector<ResumePoint>& resume() const { return resume_; }
-  uint64_t epoch() const { return epoch_; }
+  uint64_t epoch() const { return epoch_.load(); }
   uint64_t commits() const { return commits_; }
 
-  /// One commit. On kUnavailable or kFailed the caller restarts in process.
+  /// Cuts a commit here.
+  Result<OpenCommit> begin(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
+  /// On kUnavailable or kFailed the caller restarts in process.
+  Result<void> finish(OpenCommit open);
+  /// Both at once.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
+
+  /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the first.
+  void on_committed(std::function<void(Commit)> hear) { hear_ = std::move(hear); }
+  /// Rows that are on their way to sinks. From any thread.
+  uint64_t backlog_bytes() const;
+  /// What went wrong outside of a call. From any thread.
+  std::optional<Error> sink_failure() const;
+  /// Gives sinks time to take what is committed, at most until `give_up_us` (monotonic). True: one
+  /// more commit should hold what happened. By the thread that applies, with no commit under way.
+  Result<bool> settle(int64_t give_up_us);
 
   /// Cumulative, as of the last commit. From any thread.
   Ledger committed() const {
@@ -52,20 +72,22 @@ class Committer {
 
  private:
   Result<void> erase_state(const std::string& name);
-  std::string write_meta(const std::vector<ResumePoint>& points, Commit& commit);
+  void write_meta(const std::vector<ResumePoint>& points, OpenCommit& open);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
                               const std::string& identity) const;
   void tell_new_tzdata(const JsonValue& meta) const;
   Result<void> restore_source(const JsonValue& meta, size_t i);
+  Result<void> restore_sinks(const JsonValue& stored, const std::vector<std::string>& forget);
   Result<void> restore_operator(const JsonValue& meta, const NamedOperator& op);
 
   Graph& graph_;
   CommitLog& log_;
-  uint64_t epoch_ = 0;
+  std::function<void(Commit)> hear_;
+  std::atomic<uint64_t> epoch_{0};
   std::atomic<uint64_t> commits_{0};
   std::vector<ResumePoint> resume_;
   std::vector<std::string> erase_operators_;  ///< With the next commit.
-  void note_committed();
+  void note_committed(Ledger ledger);
   mutable std::mutex mutex_;
   Ledger committed_;  // Guarded by mutex_.
 };

@@ -3,6 +3,7 @@
 /// The nodes of a pipeline, ready to run. Made by the planner; lives for one attempt: a restart in
 /// process makes a new one.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct Graph {
   std::vector<SinkNode*> sinks;              ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
   std::string tzdata;  ///< Version of the zone database; empty if nothing follows a zone.
+  /// By name of source and operator: a hash of its configuration, to tell a change that state
+  /// survives. Kept in the commit.
+  std::map<std::string, std::string> settings;
 
   /// Adds a node behind all that it reads.
   template <class T>

@@ -12,6 +12,15 @@ namespace millrace {
 using Mode = EmitConfig::Mode;
 
 GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
+  for (uint32_t i = 0; i < plan_.group_names.size(); ++i) {
+    const std::string& name = plan_.group_names[i];
+    const bool start = name == "window_start", bound = plan_.windowed && (start || name == "window_end");
+    if (bound) {
+      bounds_[start ? 0 : 1] = i;
+    } else {
+      shown_groups_.push_back(i);
+    }
+  }
   for (uint32_t i = 0; i < plan_.select.outputs.size(); ++i) {
     const auto& names = plan_.group_names;
     // A group that is also selected is written once.
@@ -19,8 +28,8 @@ GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
     shown_outputs_.push_back(i);
   }
   // Only these take back what they have shown.
-  const bool takes_back = plan_.over_table || plan_.select.having || plan_.ranked();
-  first_field_ = plan_.mode == Mode::kUpdate && takes_back ? 1 : 0;
+  const bool deletes = plan_.over_table || plan_.select.having || plan_.ranked() || plan_.starts_vanish;
+  first_field_ = plan_.mode == Mode::kUpdate && deletes ? 1 : 0;
 }
 
 /// `op`, then the identity and the rest of select, then `final` (contract §4).
@@ -36,17 +45,16 @@ Shape GroupedOutput::shape() const {
     shape.omitted_when_null.push_back("op");
     fields.push_back({"op", Type::kText});
   }
-  if (plan_.windowed) {
-    add_key("window_start", Type::kTimestamptz);
-    if (plan_.end_in_identity) {
-      add_key("window_end", Type::kTimestamptz);
+  for (uint32_t bound = 0; bound < 2 && plan_.windowed; ++bound) {
+    const char* name = bound == 0 ? "window_start" : "window_end";
+    const Type type = bounds_[bound] ? plan_.select.groups[*bounds_[bound]].type() : Type::kTimestamptz;
+    if (bound == 0 || plan_.end_in_identity || bounds_[bound]) {
+      add_key(name, type);
     } else {
-      fields.push_back({"window_end", Type::kTimestamptz});
+      fields.push_back({name, type});
     }
   }
-  for (size_t i = 0; i < plan_.group_names.size(); ++i) {
-    add_key(plan_.group_names[i], plan_.select.groups[i].type());
-  }
+  for (uint32_t i : shown_groups_) add_key(plan_.group_names[i], plan_.select.groups[i].type());
   for (uint32_t i : shown_outputs_) {
     fields.push_back({plan_.select.output_names[i], plan_.select.outputs[i].type()});
   }
@@ -81,9 +89,8 @@ void GroupedOutput::start(Work& work, Rows& out) const {
   work.keys.clear();
   work.bytes.clear();
   work.firings.clear();
-  work.row_keys.clear();
-  work.row_hashes.clear();
-  work.gone.clear();
+  work.emissions.clear();
+  work.any_vanished = false;
   out.clear();
   out.own_record.clear();
   out.own_time.clear();
@@ -107,7 +114,7 @@ std::vector<uint32_t> GroupedOutput::order_of(const std::vector<FiredGroup>& gro
 }
 
 void GroupedOutput::fire(Work& work, std::vector<FiredGroup>& groups, const AggregateLayout& layout,
-                         uint32_t release, Rows& out, bool final, EventTime window_end) const {
+                         uint32_t release, Rows& out, FiringKind kind) const {
   const size_t group_count = plan_.select.groups.size();
   const auto begin = static_cast<uint32_t>(out.own_record.size());
   const auto end = static_cast<uint32_t>(begin + groups.size());
@@ -124,16 +131,19 @@ void GroupedOutput::fire(Work& work, std::vector<FiredGroup>& groups, const Aggr
       work.derived[plan_.select.window_start].ints.push_back(group.window.start);
       work.derived[plan_.select.window_start + 1].ints.push_back(group.window.end);
     }
+    if (plan_.select.session_last) {
+      work.derived[*plan_.select.session_last].ints.push_back(group.window.end - plan_.session_gap_us);
+    }
     if (plan_.select.row_number) work.derived[*plan_.select.row_number].ints.push_back(0);
-    if (group.gone) work.gone.push_back(static_cast<uint32_t>(out.own_record.size()));
     out.own_record.push_back(release);
     out.own_time.push_back(group.time);
-    if (plan_.mode != Mode::kUpdate) continue;
-    work.row_keys.push_back(group.key);
-    work.row_hashes.push_back(group.hash);
+    if (plan_.mode == Mode::kUpdate) work.emissions.push_back(group.emission);
   }
-  for (const RowError& error : work.emit_errors.list()) work.emit_failures.push_back(error);
-  work.firings.push_back({begin, end, release, final, window_end});
+  if (kind != FiringKind::kVanished) {
+    for (const RowError& error : work.emit_errors.list()) work.emit_failures.push_back(error);
+  }
+  work.firings.push_back({begin, end, release, kind});
+  work.any_vanished = work.any_vanished || kind == FiringKind::kVanished;
 }
 
 void GroupedOutput::join_firings(Work& work, size_t first) const {
@@ -142,7 +152,7 @@ void GroupedOutput::join_firings(Work& work, size_t first) const {
   work.firings.resize(first + 1);
 }
 
-Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out, EmissionSlots* sent,
+Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out,
                                    int64_t* snapshots) const {
   const Selection live = compute(work, out_shape, out);
   render_failed(work, out_shape, out);
@@ -164,26 +174,12 @@ Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out
   work.picks.clear();
   switch (plan_.mode) {
     case Mode::kAppend: pick_ranked(work); break;
-    case Mode::kUpdate: pick_changes(work, out, out_shape, *sent); break;
+    case Mode::kUpdate: pick_changes(work, out, out_shape); break;
     case Mode::kComplete: MILLRACE_TRY(pick_frames(work, *snapshots)); break;
   }
   write_picks(work, out_shape, out);
   return {};
 }
-
-namespace {
-
-Selection without_gone(const GroupedOutput::Work& work, Selection live, Buffer<uint32_t>& room) {
-  std::vector<uint32_t> left;
-  size_t next = 0;
-  for (uint32_t i = 0; i < live.count; ++i) {
-    while (next < work.gone.size() && work.gone[next] < live[i]) ++next;
-    if (next == work.gone.size() || work.gone[next] != live[i]) left.push_back(live[i]);
-  }
-  return keep_selection({left.data(), static_cast<uint32_t>(left.size())}, room);
-}
-
-}  // namespace
 
 /// Fills the columns of `out` by derived row; returns the rows that are shown and could be computed.
 Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) const {
@@ -197,7 +193,7 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   }
   const Inputs inputs{work.derived_view, count};
   Selection live = work.output_errors.drop_failed(Selection::all(count), out.live);
-  if (!work.gone.empty()) live = without_gone(work, live, out.live);
+  if (work.any_vanished) live = without_vanished(work, live, out);
   if (plan_.select.having && count > 0) {
     live = filter(*plan_.select.having, inputs, live, work.having_scratch, work.output_errors);
     live = keep_selection(live, out.live);
@@ -205,11 +201,10 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   if (plan_.ranked()) live = rank(work, live, out);
   out.columns.assign(out_shape.schema.size(), nullptr);
   size_t field = first_field_;
-  if (plan_.windowed) {
-    out.columns[field++] = &work.derived[plan_.select.window_start];
-    out.columns[field++] = &work.derived[plan_.select.window_start + 1];
+  for (uint32_t bound = 0; bound < 2 && plan_.windowed; ++bound) {
+    out.columns[field++] = &work.derived[bounds_[bound].value_or(plan_.select.window_start + bound)];
   }
-  for (size_t i = 0; i < plan_.group_names.size(); ++i) out.columns[field++] = &work.derived[i];
+  for (uint32_t i : shown_groups_) out.columns[field++] = &work.derived[i];
   for (uint32_t i : shown_outputs_) {
     const size_t failed_before = work.output_errors.size();
     out.columns[field++] =

@@ -10,7 +10,9 @@
 
 #include "expr/compile.h"
 #include "pipeline/error_rows.h"
-#include "pipeline/last_emissions.h"
+#include "window/aggregate_layout.h"
+#include "window/emission.h"
+#include "window/slicer.h"
 
 namespace millrace {
 
@@ -24,6 +26,8 @@ struct GroupedPlan {
   EmitConfig::Mode mode = EmitConfig::Mode::kAppend;
   int64_t complete_max_rows = 100000;
   bool over_table = false;  ///< Its rows can go again, and with the last one the group.
+  int64_t session_gap_us = 0;  ///< Of sessions: from session_last to window_end.
+  bool starts_vanish = false;  ///< update: windows merge, and results with them (R7).
 
   /// Which rows a firing shows depends on all rows of its window.
   bool ranked() const { return !select.order.empty() || limit || select.row_number; }
@@ -35,8 +39,13 @@ struct FiredGroup {
   const std::byte* state;
   Span window;     ///< As shown; unused without windows.
   EventTime time;  ///< The row's event time (R19).
-  uint64_t hash = 0;  ///< Of the key; only update needs it.
-  bool gone = false;  ///< Nothing is in it any more: not shown, and deleted if it was sent.
+  Emission* emission = nullptr;  ///< update: what readers have of it. Holds until finish().
+};
+
+enum class FiringKind : uint8_t {
+  kRows,
+  kFinal,     ///< update sends these rows whether they changed or not.
+  kVanished,  ///< update: results that are no more (R7); deleted if readers have them. Their values are unread.
 };
 
 class GroupedOutput {
@@ -44,8 +53,7 @@ class GroupedOutput {
   /// Rows that fired together: [begin, end) of the derived rows.
   struct Firing {
     uint32_t begin, end, release;
-    bool final;
-    EventTime window_end;  ///< What LastEmissions knows the window by.
+    FiringKind kind;
     uint32_t ranked_end = 0;
   };
   /// A row to write.
@@ -68,9 +76,8 @@ class GroupedOutput {
     std::vector<FailedRow> failed;
 
     std::vector<Firing> firings;
-    std::vector<std::string_view> row_keys;  ///< Per derived row.
-    Buffer<uint64_t> row_hashes;
-    std::vector<uint32_t> gone;              ///< Derived rows of groups that are no more.
+    std::vector<Emission*> emissions;        ///< update: per derived row.
+    bool any_vanished = false;
     Buffer<uint32_t> ranked;                 ///< Rows of the firings in the order they are shown.
     Buffer<uint8_t> alive;                   ///< Per derived row: shown, and computed.
     std::vector<Pick> picks;
@@ -88,16 +95,15 @@ class GroupedOutput {
   /// Before the first firing of a range.
   void start(Work& work, Rows& out) const;
   /// Appends a row per group, sorted; `release` is the record that made them due. Releases rise.
-  /// `final`: update sends these rows whether they changed or not. complete: all groups at once.
+  /// complete: all groups at once.
   void fire(Work& work, std::vector<FiredGroup>& groups, const AggregateLayout& layout, uint32_t release,
-            Rows& out, bool final = false, EventTime window_end = kTimeMax) const;
+            Rows& out, FiringKind kind = FiringKind::kRows) const;
   /// Everything fired since `first` (a number in work.firings) becomes one firing: one frame, one
   /// limit. Their windows came in order.
   void join_firings(Work& work, size_t first) const;
-  /// Behind the last firing of a range: `out` can be read. `out_shape`: of the main port. `sent` and
-  /// `snapshots` (how many there were) are for update and complete. Fails above complete_max_rows.
-  Result<void> finish(Work& work, const Shape& out_shape, Rows& out, EmissionSlots* sent = nullptr,
-                      int64_t* snapshots = nullptr) const;
+  /// Behind the last firing of a range: `out` can be read. `out_shape`: of the main port.
+  /// `snapshots` (how many there were) is for complete. Fails above complete_max_rows.
+  Result<void> finish(Work& work, const Shape& out_shape, Rows& out, int64_t* snapshots = nullptr) const;
   /// The rows that failed in finish().
   void add_failed(Work& work, std::vector<FailedRow>& failed) const;
 
@@ -111,7 +117,9 @@ class GroupedOutput {
                    const std::vector<const Column*>& per) const;
   // grouped_revise.cc
   void pick_ranked(Work& work) const;
-  void pick_changes(Work& work, const Rows& out, const Shape& out_shape, EmissionSlots& sent) const;
+  Selection without_vanished(Work& work, Selection live, Rows& out) const;
+  void pick_deletes(Work& work, const Firing& firing, const Buffer<uint8_t>& failed) const;
+  void pick_changes(Work& work, const Rows& out, const Shape& out_shape) const;
   Result<void> pick_frames(Work& work, int64_t& snapshots) const;
   void write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from, Column& to) const;
   void write_marks(const Work& work, const Shape& out_shape, Rows& out) const;
@@ -119,6 +127,9 @@ class GroupedOutput {
   bool in_identity(uint32_t field) const;
 
   const GroupedPlan& plan_;
+  /// A group named like a bound of the window takes the bound's place: no member is written twice.
+  std::optional<uint32_t> bounds_[2];
+  std::vector<uint32_t> shown_groups_;   ///< The others.
   std::vector<uint32_t> shown_outputs_;  ///< Select entries that are not groups of the same name.
   uint32_t first_field_ = 0;             ///< Behind `op`.
 };

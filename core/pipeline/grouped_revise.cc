@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "columns/json_encode.h"
 #include "pipeline/grouped_output.h"
+#include "pipeline/stage.h"
 
 namespace millrace {
 
@@ -18,41 +19,53 @@ void GroupedOutput::pick_ranked(Work& work) const {
   }
 }
 
+/// Vanished results have no values to compute.
+Selection GroupedOutput::without_vanished(Work& work, Selection live, Rows& out) const {
+  Buffer<uint32_t> kept;
+  auto firing = work.firings.begin();
+  for (uint32_t i = 0; i < live.count; ++i) {
+    while (live[i] >= firing->end) ++firing;
+    if (firing->kind != FiringKind::kVanished) kept.push_back(live[i]);
+  }
+  return keep_selection({kept.data(), static_cast<uint32_t>(kept.size())}, out.live);
+}
+
+/// Rows of the firing that are not in the result any more. Rows that could not be computed change
+/// nothing for the reader.
+void GroupedOutput::pick_deletes(Work& work, const Firing& firing, const Buffer<uint8_t>& failed) const {
+  for (uint32_t row = firing.begin; row < firing.end && first_field_ == 1; ++row) {
+    if (work.alive[row] || failed[row]) continue;
+    Emission& emission = *work.emissions[row];
+    if (emission.sent) work.picks.push_back({Pick::kDelete, row, firing.release, 0});
+    emission.sent = false;
+  }
+}
+
 /// update: first what vanished from the result, in group order, then what is new in it (R25, R28).
-/// Rows that could not be computed change nothing for the reader.
-void GroupedOutput::pick_changes(Work& work, const Rows& out, const Shape& out_shape,
-                                 EmissionSlots& sent) const {
-  const uint32_t visible = out_shape.visible;
+void GroupedOutput::pick_changes(Work& work, const Rows& out, const Shape& out_shape) const {
   Buffer<uint8_t> failed;
   failed.resize(out.count);
   std::fill(failed.begin(), failed.end(), uint8_t{0});
   for (const RowError& error : work.output_errors.list()) failed[error.row] = 1;
   uint32_t at = 0;
   for (const Firing& firing : work.firings) {
-    const auto slot_of = [&](uint32_t row) -> EmissionSlots::Slot& {
-      return sent.slot(firing.window_end, work.row_hashes[row], work.row_keys[row]);
-    };
-    for (uint32_t row = firing.begin; row < firing.end && first_field_ == 1; ++row) {
-      if (work.alive[row] || failed[row]) continue;
-      EmissionSlots::Slot& slot = slot_of(row);
-      if (slot.sent) work.picks.push_back({Pick::kDelete, row, firing.release, 0});
-      slot.sent = false;
-    }
+    pick_deletes(work, firing, failed);
+    const bool final = firing.kind == FiringKind::kFinal;
     for (; at < firing.ranked_end; ++at) {
       const uint32_t row = work.ranked[at];
       if (!work.alive[row]) continue;
       work.text.clear();
-      for (uint32_t field = 0; field < visible; ++field) {
+      for (uint32_t field = 0; field < out_shape.visible; ++field) {
         if (!out.columns[field]) continue;
         write_json_cell(*out.columns[field], row, work.text);
         work.text.append(',');
       }
       const uint64_t hash = hash_bytes(work.text.view());
-      EmissionSlots::Slot& slot = slot_of(row);
-      if (!firing.final && slot.sent && slot.row_hash == hash) continue;
-      slot.sent = true;
-      slot.row_hash = hash;
-      work.picks.push_back({firing.final ? Pick::kFinal : Pick::kRow, row, firing.release, 0});
+      Emission& emission = *work.emissions[row];
+      if (!final && emission.sent && emission.row_hash == hash) continue;
+      emission.sent = true;
+      emission.row_hash = hash;
+      work.picks.push_back({final ? Pick::kFinal : Pick::kRow, row, firing.release, 0});
     }
   }
 }
@@ -84,8 +97,8 @@ bool GroupedOutput::in_identity(uint32_t field) const {
   if (field < first_field_) return false;
   const uint32_t windows = plan_.windowed ? 2 : 0;
   const uint32_t place = field - first_field_;
-  if (place < windows) return place == 0 || plan_.end_in_identity;
-  return place < windows + plan_.group_names.size();
+  if (place < windows) return place == 0 || plan_.end_in_identity || bounds_[place];
+  return place < windows + shown_groups_.size();
 }
 
 namespace {
@@ -93,17 +106,6 @@ namespace {
 using Pick = GroupedOutput::Pick;
 
 bool is_frame(const Pick& pick) { return pick.kind == Pick::kBegin || pick.kind == Pick::kEnd; }
-
-void copy_cell(const Column& from, uint32_t row, Column& to, uint32_t at) {
-  const uint32_t i = from.constant ? 0 : row;
-  switch (to.type) {
-    case Type::kBool: to.bools[at] = from.bools[i]; break;
-    case Type::kFloat8: to.floats[at] = from.floats[i]; break;
-    case Type::kText:
-    case Type::kJsonb: to.texts[at] = from.texts[i]; break;
-    default: to.ints[at] = from.ints[i];
-  }
-}
 
 /// `value` for rows of `kind`, NULL for the others.
 template <class Set>
@@ -137,12 +139,12 @@ void GroupedOutput::write_cells(const Work& work, uint32_t field, const Shape& o
     const Pick& pick = work.picks[at];
     const bool hidden = is_frame(pick) || (pick.kind == Pick::kDelete && !kept_in_deletes);
     if (!hidden && from.valid(pick.row)) {
-      copy_cell(from, pick.row, to, at);
+      to.set_value(at, from, pick.row);
       continue;
     }
     to.set_cell(at, kNull, count);
     // Views of dead cells are read by nobody, but must not dangle.
-    if (to.type == Type::kText || to.type == Type::kJsonb) to.texts[at] = {};
+    if (storage_of(to.type) == Storage::kBytes) to.texts[at] = {};
   }
 }
 

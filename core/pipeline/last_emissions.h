@@ -2,32 +2,22 @@
 
 /// What an operator that revises its results sent last for each (window, group), and which of them
 /// changed since: "only if changed" compares with the last emission, and a commit holds both, so an
-/// abort rolls both back (semantics R28). A row is remembered by a 64-bit hash of its JSON: two
-/// different results of one group that hash alike would be taken for unchanged, once in 2^64.
+/// abort rolls both back (semantics R28).
 /// A window is known by its end, of which every kind has at most one.
 /// Threads: one.
 
 #include "pipeline/group_blocks.h"
+#include "window/emission.h"
 
 namespace millrace {
 
-class EmissionSlots {
- public:
-  struct Slot {
-    uint64_t row_hash = 0;
-    bool sent = false;     ///< The group is in the result that readers have.
-    bool changed = false;  ///< Folded into since its window fired.
-  };
-  virtual ~EmissionSlots() = default;
-  /// For change: it goes into the next commit. Made when it is missing.
-  virtual Slot& slot(EventTime window_end, uint64_t hash, std::string_view key) = 0;
-};
-
-class LastEmissions final : public EmissionSlots {
+class LastEmissions {
  public:
   explicit LastEmissions(const std::string& operator_name);
 
-  Slot& slot(EventTime window_end, uint64_t hash, std::string_view key) override;
+  /// For change: it goes into the next commit. Made when it is missing; holds until the window is
+  /// dropped.
+  Emission& slot(EventTime window_end, uint64_t hash, std::string_view key);
 
   /// Notes that a group changed and waits for the next trigger.
   void note_change(const Span& window, uint64_t hash, std::string_view key);

@@ -71,6 +71,7 @@ struct Chunk {
   int64_t arrival_us = 0;   ///< Wall clock when it was polled.
   std::string snapshot;     ///< Resumes behind this chunk; meaningful if has_snapshot.
   bool has_snapshot = false;
+  uint64_t skip = 0;        ///< Records behind the snapshot that were applied before a restart.
   bool end = false;         ///< The source ended behind it; this chunk may be empty.
 
   uint32_t records = 0;
@@ -119,6 +120,8 @@ class Node {
   virtual void demand(size_t input, std::vector<bool>& wanted) const = 0;
   /// Fields of the main port that somebody reads; called once, before any work.
   virtual void set_wanted(std::vector<bool> wanted) { wanted_ = std::move(wanted); }
+  /// Whether somebody reads that field of the main port; others are not decoded or computed.
+  bool is_wanted(uint32_t field) const { return field < wanted_.size() && wanted_[field]; }
 
   /// W of the main port before each place of the range and behind the last: places + 1 values.
   /// Null: no watermark here (side outputs, R45).

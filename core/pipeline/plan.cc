@@ -1,5 +1,6 @@
 #include "pipeline/plan.h"
 
+#include "cache/redis_url.h"
 #include "pipeline/planner.h"
 
 namespace millrace {
@@ -8,10 +9,11 @@ namespace {
 
 /// What the page promises and this version lacks, of the keys that stand at the top.
 void refuse_missing(const PipelineConfig& config, Faults& faults) {
-  for (const char* key : {"metrics", "cache"}) {
-    if (const Where* where = find_written(config.written, key)) {
-      faults.add(*where, std::string("\"") + key + "\" is not in this version of Millrace");
-    }
+  if (const Where* where = find_written(config.written, "metrics")) {
+    faults.add(*where, "\"metrics\" is not in this version of Millrace");
+  }
+  if (config.cache) {
+    if (auto url = parse_redis_url(config.cache->redis); !url) faults.add(config.cache->where, url.error().message);
   }
   if (config.commit.log == CommitConfig::Log::kKafka) {
     faults.add(config.commit.where, "the commit log \"kafka\" is not in this version of Millrace", "use \"local\"");
@@ -34,6 +36,12 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
   MILLRACE_TRY(planner.plan_dead_letters());
   if (!faults.empty()) return std::optional<Plan>();
   std::optional<Plan> plan = planner.take();
+  for (const SourceConfig& source : config.sources) {
+    plan->graph.settings[source.name.text] = std::to_string(source.settings_hash);
+  }
+  for (const OperatorConfig& op : config.operators) {
+    plan->graph.settings[op.name.text] = std::to_string(op.settings_hash);
+  }
   plan->graph.finish();
   return plan;
 }

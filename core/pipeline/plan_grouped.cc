@@ -29,7 +29,8 @@ std::string window_text(const WindowConfig& window) {
     case WindowConfig::Kind::kHopping: text = "hopping"; break;
     case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
     case WindowConfig::Kind::kCalendar: return "calendar " + std::string(unit_name(window.unit)) + " in " + window.zone.text;
-    default: text = "other"; break;
+    case WindowConfig::Kind::kSession: text = "session"; break;
+    case WindowConfig::Kind::kSlidingByRecord: text = "sliding by record"; break;
   }
   text += " " + format_duration(window.size_us);
   if (window.every_us) text += " every " + format_duration(window.every_us);
@@ -67,9 +68,10 @@ Where where_of(const OperatorConfig& op, const ExprError& error) {
   return op.name.where;
 }
 
-GroupedText text_of(const OperatorConfig& op, bool windowed) {
+GroupedText text_of(const OperatorConfig& op) {
   GroupedText text;
-  text.windowed = windowed;
+  text.windowed = op.window.has_value();
+  text.sessions = op.window && op.window->kind == WindowConfig::Kind::kSession;
   text.having = op.having.text;
   if (op.group_by) {
     for (const NamedExpression& entry : op.group_by->entries) {
@@ -98,9 +100,7 @@ bool Planner::is_grouped(const OperatorConfig& op) {
 
 /// Keys that speak of results over many records; true if this operator has none and was refused.
 bool Planner::refuse_result_keys(const OperatorConfig& op) {
-  const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
-  const bool other = op.join || op.dedupe || op.table || !op.plugin.empty() ||
-                     window(WindowConfig::Kind::kSession) || window(WindowConfig::Kind::kSlidingByRecord);
+  const bool other = op.join || op.dedupe || op.table || !op.plugin.empty();
   if (!other && is_grouped(op)) return false;
   bool refused = false;
   const auto refuse = [&](const Where& where, const std::string& what) {
@@ -145,6 +145,30 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
       return refuse("rows of " + name + " replace earlier ones by their key, and \"explode\" would make several of one",
                     "explode in front of it");
     }
+  }
+  return false;
+}
+
+/// Windows that begin or end at records differ from group to group, and a limit over those that are
+/// alike would have to take back rows whenever one of them changes.
+bool Planner::refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan) {
+  if (plan.emit.mode != Mode::kUpdate || !plan.grouped.ranked()) return false;
+  faults_.add(op.emit ? op.emit->where : op.name.where,
+              "order_by, limit and row_number() over these windows need final results",
+              "let it emit \"append\", or rank in an operator behind this one");
+  return true;
+}
+
+/// A group with the name of a bound is written in its place, so the bound itself is not shown.
+bool Planner::refuse_hidden_bound(const OperatorConfig& op, Mode mode) {
+  if (!op.window || !op.group_by || mode == Mode::kAppend) return false;
+  for (const NamedExpression& group : op.group_by->entries) {
+    const std::string& name = group.alias.text;
+    if (name != "window_start" && name != "window_end") continue;
+    faults_.add(group.expression.where,
+                "a group named " + name + " hides this window's own, which is part of what its updates replace",
+                "give it another name: {\"upstream_" + name + "\": \"" + name + "\"}");
+    return true;
   }
   return false;
 }
@@ -200,7 +224,7 @@ std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const 
   }
   GroupedPlan plan;
   plan.windowed = op.window.has_value();
-  const GroupedText text = text_of(op, plan.windowed);
+  const GroupedText text = text_of(op);
   for (const NamedText& group : text.group_by) plan.group_names.push_back(group.name);
   auto select = compile_grouped(text, schema);
   if (!select) {
@@ -221,32 +245,40 @@ std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const 
   return plan;
 }
 
+std::optional<WindowPlan> Planner::plan_results(const OperatorConfig& op, const Input& input,
+                                                const StagePlan& stage, std::string& identity) {
+  const auto emit = plan_emit(op);
+  if (!emit || !check_watermark(op.from[0], input)) return std::nullopt;
+  const Shape shape = make_stage_shape(input.node->shape(input.port), stage.explode);
+  auto grouped = plan_groups(op, shape.schema, identity);
+  if (!grouped || refuse_hidden_bound(op, emit->mode)) return std::nullopt;
+  WindowPlan plan;
+  plan.grouped = std::move(*grouped);
+  plan.grouped.mode = emit->mode;
+  plan.emit = *emit;
+  plan.allowed_lateness_us = op.allowed_lateness_us;
+  plan.late = op.late;
+  return plan;
+}
+
+void Planner::add_operator(const OperatorConfig& op, Node* node, const std::string& identity) {
+  plan_.graph.operators.push_back({node, identity});
+  named_[op.name.text] = node;
+}
+
 void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
   const Input& from = inputs[0];
   if (from.port == Port::kMain && from.node->shape().is_table) {
     return plan_table_groups(op, std::move(inputs), std::move(stage));
   }
-  WindowPlan plan;
-  if (op.window) {
-    const auto slicer = plan_window(*op.window);
-    if (!slicer) return;
-    plan.slicer = *slicer;
-  }
-  const auto emit = plan_emit(op);
-  if (!emit || !check_watermark(op.from[0], inputs[0])) return;
-  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
+  std::optional<Slicer> slicer = Slicer::whole_stream();
+  if (op.window && !(slicer = plan_window(*op.window))) return;
   std::string identity;
-  auto grouped = plan_groups(op, shape.schema, identity);
-  if (!grouped) return;
-  plan.grouped = std::move(*grouped);
-  plan.emit = *emit;
-  plan.grouped.mode = emit->mode;
-  plan.allowed_lateness_us = op.allowed_lateness_us;
-  plan.late = op.late;
-  Node* node = plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
-                                                            std::move(plan)));
-  plan_.graph.operators.push_back({node, identity});
-  named_[op.name.text] = node;
+  auto plan = plan_results(op, inputs[0], stage, identity);
+  if (!plan) return;
+  add_operator(op, plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
+                                                                std::move(*plan), *slicer)),
+               identity);
 }
 
 }  // namespace millrace

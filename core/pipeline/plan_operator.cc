@@ -126,7 +126,7 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
       plan.fields.add(field.path.text, *type);
     } else {
       faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 text timestamptz jsonb");
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
     }
   }
   PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(op.name.text, config_.name.text,

@@ -29,7 +29,32 @@ bool takes_frames(const Component& component, bool view) {
   return view || component.name() == "file" || component.has_cap(MR_CAP_IDEMPOTENT);
 }
 
+/// What makes a sink exact (R54). in_commit sinks write into the transaction of the kafka log.
 constexpr uint64_t kAfterCommit = MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
+constexpr uint64_t kExact = MR_CAP_TWO_PHASE | kAfterCommit;
+
+/// `redis` is idempotent or not by what its configuration asks for: its schema says so by key.
+bool is_idempotent(const Component& component, const std::string& config) {
+  if (!component.has_cap(MR_CAP_IDEMPOTENT)) return false;
+  const auto schema = parse_json(component.abi->config_schema, "");
+  const JsonValue* needs = schema ? schema->root.find("x-idempotent-with") : nullptr;
+  if (!needs || !needs->is_string()) return true;
+  const auto root = parse_json(config, "");
+  const JsonValue* value = root ? root->root.find(needs->as_string()) : nullptr;
+  return value && !(value->is_bool() && !value->as_bool()) && !(value->is_string() && value->as_string().empty());
+}
+
+bool can_be_exact(const Component& component, const std::string& config) {
+  return component.has_cap(MR_CAP_TWO_PHASE | MR_CAP_EPOCH_MARKED) || is_idempotent(component, config);
+}
+
+std::string sinks_that_can(const PluginIndex& plugins) {
+  std::string able;
+  for (const ComponentInfo& info : plugins.components()) {
+    if (info.kind == Kind::kSink && (info.caps & kExact)) able += (able.empty() ? "" : ", ") + info.name;
+  }
+  return able;
+}
 
 }  // namespace
 
@@ -39,24 +64,30 @@ Result<void> Planner::plan_sinks() {
   return {};
 }
 
-std::string Planner::settle_delivery(const SinkConfig& sink, const Component& component, bool view) {
-  if (view) return "view";
-  const bool exact = component.has_cap(MR_CAP_TWO_PHASE);
+/// What the sink will give, and the way that gives it (R36).
+void Planner::settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan) {
+  if (is_view(component)) {
+    plan.delivery = "view";
+    return;
+  }
+  const bool exact = can_be_exact(component, sink.plugin_config);
   const auto wanted = sink.delivery ? sink.delivery : config_.delivery;
   const Where& where = sink.delivery ? sink.delivery_where : config_.delivery_where;
-  if (wanted == Delivery::kAtMostOnce) {
-    faults_.add(where, "at_most_once is not in this version of Millrace");
-  } else if (wanted == Delivery::kExactlyOnce && !exact) {
-    std::string able;
-    for (const ComponentInfo& info : plugins_.components()) {
-      if (info.kind == Kind::kSink && (info.caps & MR_CAP_TWO_PHASE)) able += (able.empty() ? "" : ", ") + info.name;
-    }
-    faults_.add(where, "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once" +
-                           (component.has_cap(kAfterCommit) ? " in this version of Millrace" : ""),
-                "sinks that can: " + able);
+  if (component.has_cap(MR_CAP_IN_COMMIT) && !exact) {
+    faults_.add(sink.name.where, "sink \"" + sink.name.text + "\" (" + component.name() +
+                                     ") writes into the commit itself, which only the kafka commit log can take");
   }
-  if (wanted == Delivery::kAtLeastOnce || !exact) return "at_least_once";
-  return "exactly_once";
+  if (wanted == Delivery::kExactlyOnce && !exact) {
+    const bool asks = component.has_cap(MR_CAP_IDEMPOTENT);
+    faults_.add(where,
+                "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once" +
+                    (asks ? " as it is configured" : ""),
+                "sinks that can: " + sinks_that_can(plugins_));
+  }
+  const Delivery given = wanted.value_or(exact ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce);
+  plan.delivery = std::string(delivery_name(given));
+  if (given == Delivery::kAtMostOnce) plan.way = DeliveryWay::kHeld;
+  if (given == Delivery::kExactlyOnce && !component.has_cap(MR_CAP_TWO_PHASE)) plan.way = DeliveryWay::kOutbox;
 }
 
 /// A file that is read and written by one pipeline would feed on itself.
@@ -94,8 +125,12 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     faults_.add(sink.name.where, valid.error().message);
   }
   refuse_own_input(sink);
-  SinkPlan plan{**component, sink.plugin_config, sink.format.text == "csv", sink.context, "", false};
-  plan.delivery = settle_delivery(sink, **component, is_view(**component));
+  SinkPlan plan;
+  plan.component = **component;
+  plan.config = sink.plugin_config;
+  plan.csv = sink.format.text == "csv";
+  plan.context = sink.context;
+  settle_delivery(sink, **component, plan);
   plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);
   if (inputs.size() != sink.from.size() || inputs.empty()) return {};
   if (plan.context && (inputs.size() != 1 || inputs[0].port != Port::kLate)) {
@@ -123,10 +158,61 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     }
     plan.config = with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
   }
+  if (!plan_keys(sink, inputs, plan)) return {};
+  if (!plan_columns(sink, inputs, plan)) return {};
   SinkNode* node = plan_.graph.add(
       std::make_unique<SinkNode>(sink.name.text, config_.name.text, std::move(inputs), std::move(plan)));
   plan_.graph.sinks.push_back(node);
   return {};
+}
+
+/// `key`: expressions over the fields of the rows, mostly a plain field.
+bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan) {
+  if (sink.key.empty()) return true;
+  for (const Input& input : inputs) {
+    std::vector<Program>& keys = plan.keys.emplace_back();
+    for (const Text& key : sink.key) {
+      const Schema& schema = input.node->shape(input.port).schema;
+      const bool is_field = schema.find(key.text).has_value();
+      auto program = compile_expression(is_field ? quoted_path(key.text) : key.text, schema);
+      if (!program) {
+        fault(key.where, program.error());
+        return false;
+      }
+      keys.push_back(std::move(*program));
+    }
+  }
+  return true;
+}
+
+/// Sinks that take columns (millrace.arrow/1) say so in their schema, since nothing is created yet.
+bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan) {
+  const auto schema = parse_json(plan.component.abi->config_schema, "");
+  const JsonValue* columns = schema ? schema->root.find("x-columns") : nullptr;
+  if (!columns || !columns->is_bool() || !columns->as_bool()) return true;
+  plan.columns = true;
+  const auto same = [](const Shape& a, const Shape& b) {
+    if (a.visible != b.visible) return false;
+    for (uint32_t i = 0; i < a.visible; ++i) {
+      if (a.schema[i].name != b.schema[i].name || a.schema[i].type != b.schema[i].type) return false;
+    }
+    return true;
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    if (plan.context || shape.frame) {
+      faults_.add(sink.from[i].as_written.where, "sink \"" + sink.name.text + "\" (" + plan.component.name() +
+                                                     ") takes columns: no context, no \"complete\" results");
+      return false;
+    }
+    if (shape.visible == 0 || !same(shape, inputs[0].node->shape(inputs[0].port))) {
+      faults_.add(sink.from[i].as_written.where,
+                  "sink \"" + sink.name.text + "\" (" + plan.component.name() + ") needs the same columns in every row",
+                  "select them in an operator");
+      return false;
+    }
+  }
+  return true;
 }
 
 /// Nothing is lost silently: what no sink reads of errors, late records and gaps goes to files.
@@ -163,7 +249,12 @@ Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view s
   config.set("path", JsonValue::string(folder + "/" + name + ".jsonl"));
   config.set("format", JsonValue::string("ndjson"));
   config.set("compression", JsonValue::string("none"));
-  SinkPlan plan{file, to_json(config), false, port == Port::kLate, "exactly_once", true};
+  SinkPlan plan;
+  plan.component = file;
+  plan.config = to_json(config);
+  plan.context = port == Port::kLate;
+  plan.delivery = "exactly_once";
+  plan.lazy = true;
   plan_.graph.sinks.push_back(plan_.graph.add(std::make_unique<SinkNode>(
       "dead_letters/" + name, config_.name.text, std::vector<Input>{{&node, port}}, std::move(plan))));
   return {};

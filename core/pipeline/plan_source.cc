@@ -33,7 +33,19 @@ Result<SourceTraits> probe(const Component& component, const InstanceName& name,
   return (*instance)->traits();
 }
 
-bool needs_inference(const SourceConfig& source) { return source.plugin.text == "file"; }
+/// Sources whose schema says `"x-infer": true` can be sampled without effects, and are.
+bool needs_inference(const Component& component) {
+  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* infer = schema ? schema->root.find("x-infer") : nullptr;
+  return component.name() == "file" || (infer && infer->is_bool() && infer->as_bool());
+}
+
+/// Whether the plugin itself has the key, and the host only carries it.
+bool has_own_key(const Component& component, std::string_view key) {
+  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* keys = schema ? schema->root.find("properties") : nullptr;
+  return keys && keys->find(key);
+}
 
 }  // namespace
 
@@ -47,7 +59,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   if (!component) return component.error();
   if (!*component) return {};
   const bool broken = source.plugin_config.empty();  // A plugin at fault: look at the rest anyway.
-  if (broken && needs_inference(source)) return {};
+  if (broken && needs_inference(**component)) return {};
   const InstanceName name{config_.name.text, source.name.text};
   SourceTraits traits;
   if (!broken) {
@@ -59,6 +71,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
     traits = *probed;
   }
   for (const char* missing : {"journal", "dedupe_key", "on_all_idle"}) {
+    if (has_own_key(**component, missing)) continue;
     if (const Where* where = find_written(source.written, missing)) {
       faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
     }
@@ -101,13 +114,13 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     const auto type = type_from_name(type_text);
     if (!type) {
       faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 text timestamptz jsonb");
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
     // An array is read as a whole, and explode knows what its elements are.
     plan.fields.add(field.path.text + (array ? "[]" : ""), type.value_or(Type::kText));
   }
-  if (needs_inference(source)) {
+  if (needs_inference(component)) {
     auto inferred = infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
     if (!inferred) {
       faults_.add(source.name.where, inferred.error().message);

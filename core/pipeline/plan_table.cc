@@ -128,7 +128,7 @@ void Planner::plan_table(const OperatorConfig& op, std::vector<Input> inputs, St
   const auto key = plan_table_key(op, shape.schema, plan, identity);
   if (!key || !plan_table_rows(op, shape, *key, plan)) return;
   if (!of_table) return add_table(op, std::move(inputs), std::move(stage), std::move(plan), identity);
-  add_operator(op, std::make_unique<RekeyedNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan)), identity);
+  add_operator(op, plan_.graph.add(std::make_unique<RekeyedNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))), identity);
 }
 
 void Planner::plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
@@ -143,7 +143,7 @@ void Planner::plan_table_filter(const OperatorConfig& op, std::vector<Input> inp
 void Planner::add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage, TablePlan plan,
                         const std::string& identity) {
   plan.versions = asks_versions(op.name.text);
-  add_operator(op, std::make_unique<TableNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan)), identity);
+  add_operator(op, plan_.graph.add(std::make_unique<TableNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))), identity);
 }
 
 void Planner::plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
@@ -156,14 +156,8 @@ void Planner::plan_table_groups(const OperatorConfig& op, std::vector<Input> inp
   TableGroupsPlan plan{std::move(*grouped), *emit};
   plan.grouped.mode = emit->mode;
   plan.grouped.over_table = true;
-  add_operator(op, std::make_unique<TableGroupsNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan)),
+  add_operator(op, plan_.graph.add(std::make_unique<TableGroupsNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))),
                "over a table by" + key_text_of(input) + ", " + identity);
-}
-
-void Planner::add_operator(const OperatorConfig& op, std::unique_ptr<Node> made, const std::string& identity) {
-  Node* node = plan_.graph.add(std::move(made));
-  plan_.graph.operators.push_back({node, identity});
-  named_[op.name.text] = node;
 }
 
 }  // namespace millrace

@@ -58,7 +58,13 @@ class Planner {
   bool is_grouped(const OperatorConfig& op);
   bool refuse_result_keys(const OperatorConfig& op);
   bool refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs);
+  bool refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan);
+  bool refuse_hidden_bound(const OperatorConfig& op, EmitConfig::Mode mode);
   std::optional<EmitConfig> plan_emit(const OperatorConfig& op);
+  /// All that operators with aggregates have in common. Nothing: it has faults.
+  std::optional<WindowPlan> plan_results(const OperatorConfig& op, const Input& input, const StagePlan& stage,
+                                         std::string& identity);
+  void add_operator(const OperatorConfig& op, Node* node, const std::string& identity);
   /// group_by, select, having and the order of results; `identity` says what results depend on.
   std::optional<GroupedPlan> plan_groups(const OperatorConfig& op, const Schema& schema, std::string& identity);
   std::optional<Slicer> plan_window(const WindowConfig& window);
@@ -76,7 +82,6 @@ class Planner {
   void add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage, TablePlan plan,
                  const std::string& identity);
   void plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
-  void add_operator(const OperatorConfig& op, std::unique_ptr<Node> made, const std::string& identity);
   bool is_source_key(const std::string& name, const std::string& field) const;
   bool asks_versions(const std::string& name) const;
   /// `select` over `schema`, if there is one. False: it has faults.
@@ -91,7 +96,9 @@ class Planner {
   // plan_sink.cc
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
-  std::string settle_delivery(const SinkConfig& sink, const Component& component, bool view);
+  void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+  bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
+  bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
 
   std::optional<Input> find_input(const InputRef& ref);

@@ -35,6 +35,7 @@ TaskOptions Runner::task_options() const {
   task.limits.records_max = static_cast<uint32_t>(number_from("MILLRACE_BATCH_RECORDS", 1u << 16));
   task.state_limit_bytes = config_.limits.state_bytes ? static_cast<uint64_t>(*config_.limits.state_bytes)
                                                       : half_of_memory();
+  task.outbox_limit_bytes = static_cast<uint64_t>(config_.limits.outbox_bytes);
   task.drain = options_.drain;
   return task;
 }
@@ -42,11 +43,38 @@ TaskOptions Runner::task_options() const {
 Result<void> Runner::open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
                                   const Committer& committer) {
   for (size_t i = 0; i < runners.size(); ++i) {
-    const ResumePoint& resume = committer.resume()[i];
     const uint32_t flags = options_.until_end ? MR_OPEN_UNTIL_END : 0;
-    MILLRACE_TRY(runners[i]->open(resume.snapshot, resume.skip, committer.epoch(), flags));
+    MILLRACE_TRY(runners[i]->open(committer.resume()[i], committer.epoch(), flags));
   }
   return {};
+}
+
+/// Redis, if it is asked for, hears of every commit; nothing here waits for it.
+std::unique_ptr<CacheWriter> Runner::start_cache(Committer& committer) {
+  if (!config_.cache) return nullptr;
+  auto url = parse_redis_url(config_.cache->redis);
+  if (!url) return nullptr;  // The planner has told it.
+  CacheWriter::Options options{*url, config_.cache->prefix, config_.name.text, config_.cache->timeout_us,
+                               static_cast<uint64_t>(config_.cache->max_pending_bytes)};
+  auto writer = std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch());
+  committer.on_committed([cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
+  return writer;
+}
+
+Result<Ending> Runner::run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources) {
+  Task task(graph, committer, sources, task_options());
+  {
+    std::lock_guard lock(mutex_);
+    task_ = &task;
+    committer_ = &committer;
+    if (stop_asked_) task.stop();
+  }
+  auto ending = task.run();
+  std::lock_guard lock(mutex_);
+  task_ = nullptr;
+  committer_ = nullptr;
+  records_before_ += task.records_applied();
+  return ending;
 }
 
 Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
@@ -61,34 +89,21 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
     MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
   }
   for (SinkNode* sink : graph.sinks) {
-    MILLRACE_TRY(sink->open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0));
+    MILLRACE_TRY(sink->outlet().open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0, log_->state_id()));
   }
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
   if (first) before_ = committer.committed();
   std::vector<std::unique_ptr<SourceRunner>> runners;
   std::vector<SourceRunner*> pointers;
-  const TaskOptions options = task_options();
   for (const SourceStart& source : graph.sources) {
-    runners.push_back(std::make_unique<SourceRunner>(source, config_.name.text, options.limits));
+    runners.push_back(std::make_unique<SourceRunner>(source, config_.name.text, task_options().limits));
     MILLRACE_TRY(runners.back()->create());
     runners.back()->remember(source.node->restored_duplicates());
     pointers.push_back(runners.back().get());
   }
   MILLRACE_TRY(open_sources(runners, committer));
-  Task task(graph, committer, pointers, options);
-  {
-    std::lock_guard lock(mutex_);
-    task_ = &task;
-    committer_ = &committer;
-    if (stop_asked_) task.stop();
-  }
-  auto ending = task.run();
-  {
-    std::lock_guard lock(mutex_);
-    task_ = nullptr;
-    committer_ = nullptr;
-    records_before_ += task.records_applied();
-  }
+  const std::unique_ptr<CacheWriter> cache = start_cache(committer);
+  auto ending = run_task(graph, committer, pointers);
   result.commits += committer.commits();
   result.total = committer.committed();
   result.run = difference(result.total, before_);
@@ -103,13 +118,15 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   result.ending = *ending;
   for (auto& runner : runners) MILLRACE_TRY(runner->close());
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->close());
-  for (SinkNode* sink : graph.sinks) MILLRACE_TRY(sink->close());
+  for (SinkNode* sink : graph.sinks) MILLRACE_TRY(sink->outlet().close());
   return {};
 }
 
 Result<void> Runner::run(Plan first, RunResult& result) {
   auto log = LocalLog::open({config_.commit.dir, config_.name.text});
   if (!log) return log.error();
+  // A disk too full for the copy is no reason not to run.
+  if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);
   log_ = std::move(*log);
   for (size_t i = 0; i < first.graph.written_sinks; ++i) {
     const SinkNode* sink = first.graph.sinks[i];
@@ -117,10 +134,17 @@ Result<void> Runner::run(Plan first, RunResult& result) {
   }
   // A commit that cannot succeed fails again: a disk that stays full is told, not retried forever.
   constexpr int kAttempts = 3;
+  int failures = 0;
+  uint64_t commits_before = 0;
   Plan plan = std::move(first);
   for (int attempt_number = 1;; ++attempt_number) {
     auto done = attempt(plan, attempt_number == 1, result);
-    if (done || done.error().code != Code::kUnavailable || attempt_number == kAttempts) return done;
+    if (done || done.error().code != Code::kUnavailable) return done;
+    if (result.commits > commits_before) {
+      failures = 0;
+      commits_before = result.commits;
+    }
+    if (++failures == kAttempts) return done;
     log_warn(done.error().message + "; restarting from the last commit");
     Faults faults;
     auto again = make_plan(config_, plugins_, faults);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/cache_writer.h"
 #include "config/pipeline_config.h"
 #include "pipeline/plan.h"
 #include "pipeline/task.h"
@@ -54,6 +55,8 @@ class Runner {
  private:
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
   Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners, const Committer& committer);
+  std::unique_ptr<CacheWriter> start_cache(Committer& committer);
+  Result<Ending> run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources);
   TaskOptions task_options() const;
 
   const PipelineConfig& config_;

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "pipeline/last_emissions.h"
 
 namespace millrace {
 
 SentGroups::SentGroups(const std::string& operator_name)
     : blocks_(LastEmissions::stored_name(operator_name), "sent groups v1") {}
 
-EmissionSlots::Slot& SentGroups::slot(EventTime, uint64_t, std::string_view key) {
+Emission& SentGroups::slot(std::string_view key) {
   bool made = false;
   Row& row = slots_.find_or_add(key, made);
   slots_.touch(row);
@@ -17,14 +18,14 @@ EmissionSlots::Slot& SentGroups::slot(EventTime, uint64_t, std::string_view key)
 }
 
 void SentGroups::note_change(std::string_view key) {
-  Slot& noted = slot(kTimeMax, 0, key);
+  Emission& noted = slot(key);
   if (noted.changed) return;
   noted.changed = true;
   changed_.emplace_back(key);
 }
 
 std::vector<std::string> SentGroups::take_changed() {
-  for (const std::string& key : changed_) slot(kTimeMax, 0, key).changed = false;
+  for (const std::string& key : changed_) slot(key).changed = false;
   return std::exchange(changed_, {});
 }
 
@@ -43,7 +44,7 @@ void SentGroups::save(uint64_t epoch, Commit& commit) {
 Result<void> SentGroups::restore(CommitLog& log) {
   return blocks_.restore(slots_, log, [&](const KeyedBlocks::Stored& stored) {
     ByteReader reader(stored.value);
-    Slot slot;
+    Emission slot;
     slot.row_hash = reader.u64();
     const uint8_t flags = reader.u8();
     slot.sent = (flags & 1) != 0;

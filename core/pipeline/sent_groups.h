@@ -5,15 +5,16 @@
 /// Threads: one.
 
 #include "pipeline/keyed_blocks.h"
-#include "pipeline/last_emissions.h"
+#include "window/emission.h"
 
 namespace millrace {
 
-class SentGroups final : public EmissionSlots {
+class SentGroups {
  public:
   explicit SentGroups(const std::string& operator_name);
 
-  Slot& slot(EventTime window_end, uint64_t hash, std::string_view key) override;
+  /// For change: it goes into the next commit. Made when it is missing; holds until it is forgotten.
+  Emission& slot(std::string_view key);
 
   /// Notes that a group changed and waits for the next trigger.
   void note_change(std::string_view key);
@@ -29,7 +30,7 @@ class SentGroups final : public EmissionSlots {
 
  private:
   struct Row : KeyedRow {
-    Slot slot;
+    Emission slot;
   };
   KeyedRows<Row> slots_;
   KeyedBlocks blocks_;

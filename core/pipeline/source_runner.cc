@@ -43,14 +43,26 @@ void SourceRunner::remember(const std::vector<DuplicateFilter::Entry>& entries) 
   for (const DuplicateFilter::Entry& entry : entries) filter_.restore(entry);
 }
 
-Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags) {
-  snapshot_ = std::move(snapshot);
-  skip_ = skip;
+Result<void> SourceRunner::open_instance() {
+  MILLRACE_TRY(instance_->open(restored(snapshot_), last_epoch_, flags_));
+  open_ = true;
+  for (const auto& [partition, position] : seeks_) {
+    if (!instance_->can_seek()) {
+      return Error{Code::kFailed, start_.node->name() + " cannot go on elsewhere: its plugin does not seek; drop its state with --forget " + start_.node->name()};
+    }
+    MILLRACE_TRY(instance_->seek(partition, position));
+  }
+  return {};
+}
+
+Result<void> SourceRunner::open(ResumePoint resume, uint64_t last_epoch, uint32_t flags) {
+  snapshot_ = std::move(resume.snapshot);
+  skip_ = resume.skip;
+  seeks_ = std::move(resume.seeks);
   last_epoch_ = last_epoch;
   flags_ = flags;
-  auto opened = instance_->open(restored(snapshot_), last_epoch_, flags_);
-  open_ = opened.has_value();
-  if (open_ || opened.error().code != Code::kUnavailable) return opened;
+  auto opened = open_instance();
+  if (opened || opened.error().code != Code::kUnavailable) return opened;
   log_warn(start_.node->name() + ": " + opened.error().message + "; trying again");
   return {};
 }
@@ -58,10 +70,10 @@ Result<void> SourceRunner::open(std::string snapshot, uint64_t skip, uint64_t la
 Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
                                                 std::vector<std::unique_ptr<Chunk>>& spare) {
   if (!open_) {
-    auto opened = instance_->open(restored(snapshot_), last_epoch_, flags_);
+    auto opened = open_instance();
     if (!opened) return back_off(opened.error());
-    open_ = true;
   }
+  MILLRACE_TRY(tell_committed());
   events_.clear();
   auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, events_);
   Polled out;
@@ -71,6 +83,7 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
     auto snapshot = instance_->snapshot(last_epoch_ + 1);
     if (!snapshot) return snapshot.error();
     snapshot_ = std::move(*snapshot);
+    seeks_.clear();
     cut(std::move(taken), spare, out);
   }
   if (!flow) {
@@ -84,6 +97,13 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
   out.end = *flow == Flow::kEnd;
   out.idle = *flow == Flow::kIdle;
   return out;
+}
+
+Result<void> SourceRunner::tell_committed() {
+  const uint64_t epoch = committed_.load(std::memory_order_acquire);
+  if (epoch == told_ || !open_) return {};
+  told_ = epoch;
+  return instance_->ack(epoch, {}, {});
 }
 
 /// Doubling waits, from 1 s to 1 min, unless the plugin knows better.
@@ -173,6 +193,8 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
   }
   last.gaps = std::move(taken.gaps);
   last.snapshot = snapshot_;
+  // A smaller batch than before the restart leaves some to be skipped in later ones.
+  last.skip = skip_;
   last.has_snapshot = true;
 }
 
@@ -209,8 +231,10 @@ void SourceRunner::cancel() {
 
 Result<void> SourceRunner::close() {
   if (!open_) return {};
+  auto told = tell_committed();
   open_ = false;
-  return instance_->close();
+  auto closed = instance_->close();
+  return told ? closed : told;
 }
 
 }  // namespace millrace

@@ -5,12 +5,21 @@
 /// snapshot.
 /// Threads: one at a time; cancel() from any.
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "pipeline/graph.h"
 
 namespace millrace {
+
+/// Where a source goes on after a commit.
+struct ResumePoint {
+  std::string snapshot;
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+  /// Asked for by `millrace state --set-position`: partition and position to go on behind.
+  std::vector<std::pair<uint32_t, uint64_t>> seeks{};
+};
 
 class SourceRunner {
  public:
@@ -22,8 +31,8 @@ class SourceRunner {
 
   Result<void> create();
   SourceTraits traits() const { return instance_->traits(); }
-  /// `snapshot`: of the last commit, or empty. `skip`: records behind it that were applied too.
-  Result<void> open(std::string snapshot, uint64_t skip, uint64_t last_epoch, uint32_t flags);
+  /// `resume`: of the last commit, or empty.
+  Result<void> open(ResumePoint resume, uint64_t last_epoch, uint32_t flags);
 
   /// Entries of the duplicate filter that the last commit held.
   void remember(const std::vector<DuplicateFilter::Entry>& entries);
@@ -36,12 +45,15 @@ class SourceRunner {
   };
   /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
   Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
-  Result<void> ack(uint64_t epoch) { return instance_->ack(epoch, {}, {}); }
+  /// Commit `epoch` holds. The plugin hears of it before its next poll, since its calls must not
+  /// overlap. From any thread.
+  void acknowledge(uint64_t epoch) { committed_.store(epoch, std::memory_order_release); }
   void cancel();
   Result<void> close();
   const SourceStart& start() const { return start_; }
 
  private:
+  Result<void> open_instance();
   Result<Polled> back_off(const Error& error);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
   void skip_applied(BatchBuilder::Taken& taken);
@@ -56,9 +68,13 @@ class SourceRunner {
   std::vector<SourceInstance::PartitionEvent> events_;
   std::string snapshot_;
   uint64_t skip_ = 0;
+  std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.
   uint64_t last_epoch_ = 0;
   uint32_t flags_ = 0;
   uint32_t failures_ = 0;
+  Result<void> tell_committed();
+  std::atomic<uint64_t> committed_{0};
+  uint64_t told_ = 0;
   bool open_ = false;
 };
 

@@ -12,12 +12,11 @@ void gather(const Column& from, const Buffer<uint32_t>& parents, Column& to) {
   const auto copy = [&](const auto& source, auto& target) {
     for (size_t i = 0; i < rows; ++i) target[i] = source[from.constant ? 0 : parents[i]];
   };
-  switch (from.type) {
-    case Type::kBool: copy(from.bools, to.bools); break;
-    case Type::kFloat8: copy(from.floats, to.floats); break;
-    case Type::kText:
-    case Type::kJsonb: copy(from.texts, to.texts); break;
-    default: copy(from.ints, to.ints);
+  switch (storage_of(from.type)) {
+    case Storage::kBool: copy(from.bools, to.bools); break;
+    case Storage::kFloat: copy(from.floats, to.floats); break;
+    case Storage::kBytes: copy(from.texts, to.texts); break;
+    case Storage::kInt: copy(from.ints, to.ints); break;
   }
   if (!from.has_invalid) return;
   for (size_t i = 0; i < rows; ++i) {

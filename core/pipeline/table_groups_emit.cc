@@ -21,27 +21,41 @@ void TableGroupsNode::group_changed(Work& work, const std::string& key, uint32_t
 FiredGroup TableGroupsNode::fired(const std::string& key, EventTime now) {
   TableGroups::Group* group = groups_.find_group(key);
   if (group && group->stale) refold(*group);
-  const std::byte* state = group ? group->state : groups_.empty_state();
-  return {key, state, {}, now, hash_bytes(key), group == nullptr};
+  FiredGroup out;
+  out.key = key;
+  out.state = group ? group->state : groups_.empty_state();
+  out.window = {};
+  out.time = now;
+  if (plan_.emit.mode == Mode::kUpdate) out.emission = &sent_.slot(key);
+  return out;
+}
+
+void TableGroupsNode::fire(Work& work, std::vector<FiredGroup> due, FiringKind kind, uint32_t release) {
+  output_.fire(work.out, due, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)], kind);
 }
 
 /// `keys`: what changed; those that are no group any more are taken back.
 void TableGroupsNode::show(Work& work, const std::vector<std::string>& keys, uint32_t release, EventTime now) {
-  std::vector<FiredGroup> due;
+  std::vector<FiredGroup> gone, due;
   for (const std::string& key : keys) {
-    if (!plan_.grouped.ranked() || !groups_.find_group(key)) due.push_back(fired(key, now));
+    if (!groups_.find_group(key)) {
+      gone.push_back(fired(key, now));
+    } else if (!plan_.grouped.ranked()) {
+      due.push_back(fired(key, now));
+    }
   }
   if (plan_.grouped.ranked()) {
     for (const auto& [key, group] : groups_.groups()) due.push_back(fired(key, now));
   }
-  output_.fire(work.out, due, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)]);
+  if (!gone.empty()) fire(work, std::move(gone), FiringKind::kVanished, release);
+  if (!due.empty()) fire(work, std::move(due), FiringKind::kRows, release);
 }
 
 void TableGroupsNode::show_all(Work& work, uint32_t release, EventTime now) {
   changed_since_shown_ = false;
   std::vector<FiredGroup> due;
   for (const auto& [key, group] : groups_.groups()) due.push_back(fired(key, now));
-  output_.fire(work.out, due, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)]);
+  fire(work, std::move(due), FiringKind::kRows, release);
 }
 
 void TableGroupsNode::trigger(Work& work, uint32_t release, EventTime now) {
@@ -65,7 +79,7 @@ void TableGroupsNode::end(Work& work, uint32_t release) {
 
 Result<void> TableGroupsNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut) {
   Rows& out = work.ports[static_cast<size_t>(Port::kMain)];
-  if (auto finished = output_.finish(work.out, shape(), out, &sent_, &snapshots_); !finished) {
+  if (auto finished = output_.finish(work.out, shape(), out, &snapshots_); !finished) {
     return Error{finished.error().code, name() + ": " + finished.error().message};
   }
   for (const std::string& key : work.gone) sent_.forget(key);

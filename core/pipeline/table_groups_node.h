@@ -55,6 +55,7 @@ class TableGroupsNode final : public Node {
   void trigger(Work& work, uint32_t release, EventTime now);
   void end(Work& work, uint32_t release);
   FiredGroup fired(const std::string& key, EventTime now);
+  void fire(Work& work, std::vector<FiredGroup> due, FiringKind kind, uint32_t release);
   Result<void> finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut);
 
   TableGroupsPlan plan_;

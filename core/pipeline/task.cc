@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace millrace {
 namespace {
 
@@ -24,6 +26,7 @@ std::vector<const SourceNode*> nodes_of(const std::vector<SourceRunner*>& source
 Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources, TaskOptions options)
     : graph_(graph),
       committer_(committer),
+      commits_(committer),
       options_(options),
       merge_(nodes_of(sources), merges_by_arrival(sources)),
       can_skip_(!merges_by_arrival(sources)) {
@@ -50,9 +53,34 @@ Result<Ending> Task::run() {
   if (error_) return *error_;
   const bool stopped = stop_asked_.load();
   if ((bounded_ && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
+  MILLRACE_TRY(last_commits(stopped));
+  return stopped ? Ending::kStopped : Ending::kEnded;
+}
+
+/// Commits what is there, waits until sinks have it, and commits that they have.
+Result<void> Task::last_commits(bool stopped) {
+  MILLRACE_TRY(commits_.wait());
   // The first commit also records what sinks found when they were opened: made even if idle.
   if (dirty_ || committer_.commits() == 0) MILLRACE_TRY(commit());
-  return stopped ? Ending::kStopped : Ending::kEnded;
+  MILLRACE_TRY(commits_.wait());
+  constexpr int64_t kLookUs = 50'000, kPatienceUs = 5 * kSecondUs;
+  int64_t give_up_us = stopped ? monotonic_us() + kPatienceUs : kTimeMax;
+  bool more = false;
+  while (true) {
+    auto settled = committer_.settle(monotonic_us() + kLookUs);
+    if (!settled) return settled.error();
+    more = *settled;
+    if (committer_.backlog_bytes() == 0) break;
+    if (!stopped && stop_asked_) {
+      stopped = true;
+      give_up_us = monotonic_us() + kPatienceUs;
+    }
+    if (monotonic_us() < give_up_us) continue;
+    log_warn("sinks have not taken all rows; those wait in the outbox for the next run");
+    break;
+  }
+  if (more) MILLRACE_TRY(commit());
+  return commits_.wait();
 }
 
 void Task::lane() {
@@ -73,8 +101,17 @@ bool Task::finished() const {
                      [](const Input& i) { return i.ended && !i.polling; });
 }
 
+std::optional<Error> Task::failure_beside() const {
+  if (auto failure = commits_.failure()) return failure;
+  return committer_.sink_failure();
+}
+
 bool Task::step(Lock& lock) {
   if (error_) return false;
+  if (auto failure = failure_beside()) {
+    fail(lock, std::move(*failure));
+    return false;
+  }
   return try_apply(lock) || try_tick(lock) || try_commit(lock) || try_prepare(lock) || try_poll(lock);
 }
 
@@ -90,8 +127,13 @@ void Task::fail(Lock&, Error error) {
   changed_.notify_all();
 }
 
+bool Task::held_up() const {
+  if (stop_asked_ || (!may_commit_here() && dirty_)) return false;
+  return committer_.backlog_bytes() >= options_.outbox_limit_bytes;
+}
+
 bool Task::try_apply(Lock& lock) {
-  if (applying_) return false;
+  if (applying_ || held_up()) return false;
   if (stop_asked_) {
     // What is still unread stays unread: no input keeps the merge waiting.
     for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -139,7 +181,7 @@ bool Task::try_commit(Lock& lock) {
 /// Operators that go by the clock hear it also where no input comes.
 bool Task::try_tick(Lock& lock) {
   constexpr int64_t kTickUs = 100'000;
-  if (applying_ || stop_asked_ || monotonic_us() < tick_at_us_) return false;
+  if (applying_ || stop_asked_ || held_up() || monotonic_us() < tick_at_us_) return false;
   tick_at_us_ = monotonic_us() + kTickUs;
   std::vector<const Input*> ticking;
   for (const Input& input : inputs_) {
@@ -247,17 +289,24 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   if (records > 0) at_resume_point_ = false;
   if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, 0};
+  input.resume = {next.chunk->snapshot, next.chunk->skip, {}};
   at_resume_point_ = true;
 }
 
+/// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the
+/// time goes into commits and what comes meanwhile is committed at once.
 bool Task::commit_due() const {
-  if (!dirty_ || (!at_resume_point_ && !can_skip_)) return false;
+  if (!may_commit_here()) return false;
   if (options_.commit_every_records) return uncommitted_records_ >= options_.commit_every_records;
-  return monotonic_us() - last_commit_us_ >= options_.commit_every_us;
+  if (commits_.busy()) return false;
+  if (committer_.backlog_bytes() >= options_.outbox_limit_bytes) return true;
+  constexpr int64_t kShare = 4;
+  const int64_t every_us = std::max(options_.commit_every_us, kShare * (barrier_us_ + commits_.last_us()));
+  return monotonic_us() - last_commit_us_ >= every_us;
 }
 
 Result<void> Task::commit() {
+  MILLRACE_TRY(commits_.wait());
   MILLRACE_TRY(check_state_size());
   std::vector<ResumePoint> points;
   std::vector<SourceRunner*> runners;
@@ -265,11 +314,13 @@ Result<void> Task::commit() {
     points.push_back(input.resume);
     runners.push_back(input.runner);
   }
-  MILLRACE_TRY(committer_.commit(points, runners));
+  last_commit_us_ = monotonic_us();
+  auto open = committer_.begin(points, std::move(runners));
+  if (!open) return open.error();
+  barrier_us_ = monotonic_us() - last_commit_us_;
   uncommitted_records_ = 0;
   dirty_ = false;
-  last_commit_us_ = monotonic_us();
-  return {};
+  return commits_.start(std::move(*open));
 }
 
 Result<void> Task::check_state_size() const {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <thread>
 
-#include "pipeline/committer.h"
+#include "pipeline/commit_thread.h"
 #include "pipeline/merge.h"
 
 namespace millrace {
@@ -23,6 +23,7 @@ struct TaskOptions {
   uint64_t commit_every_records = 0;  ///< Tests: commit after so many records; 0: by time only.
   SourceRunner::Limits limits;
   uint64_t state_limit_bytes = 0;  ///< 0: none.
+  uint64_t outbox_limit_bytes = 256 << 20;  ///< Rows on their way to sinks; then back-pressure.
   bool drain = false;              ///< Close all windows also after a stop.
 };
 
@@ -76,8 +77,13 @@ class Task {
   Result<void> apply(Chunk& chunk, Range range, const std::vector<uint32_t>& reachable);
   void note_applied(const Merge::Next& next);
   bool commit_due() const;
+  bool may_commit_here() const { return dirty_ && (at_resume_point_ || can_skip_); }
+  /// Sinks are behind: nothing is applied until they, or a commit, have caught up.
+  bool held_up() const;
   Result<void> commit();
   std::unique_ptr<Chunk> empty_chunk(const Input& input) const;
+  Result<void> last_commits(bool stopped);
+  std::optional<Error> failure_beside() const;
   std::unique_ptr<Chunk> end_of(const Input& input) const;
   Result<void> tick(const std::vector<const Input*>& inputs);
   uint64_t rows_out() const;
@@ -86,6 +92,7 @@ class Task {
 
   Graph& graph_;
   Committer& committer_;
+  CommitThread commits_;
   TaskOptions options_;
   std::vector<Input> inputs_;
   std::atomic<bool> stop_asked_{false};
@@ -107,6 +114,7 @@ class Task {
   bool dirty_ = false;
   int64_t last_commit_us_ = 0;
   int64_t tick_at_us_ = 0;
+  int64_t barrier_us_ = 0;  ///< How long the last barrier held up applying.
 };
 
 }  // namespace millrace

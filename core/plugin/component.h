@@ -17,6 +17,9 @@
 #include "base/result.h"
 #include "record/batch.h"
 
+struct ArrowSchema;
+struct ArrowArray;
+
 namespace millrace {
 
 enum class Kind : uint32_t { kSource = MR_SOURCE, kProcessor = MR_PROCESSOR, kSink = MR_SINK };
@@ -139,13 +142,23 @@ class SinkInstance final : public Instance {
 
   /// epoch_sink/1: the next two are offered. Known once created.
   bool is_epoch_marked() const;
-  /// After open: the last epoch that the sink itself has of this pipeline; 0 = none.
-  Result<uint64_t> last_epoch();
-  Result<void> write_epoch(uint64_t epoch, const std::vector<BatchRef>& rows,
-                           std::vector<Reject>& rejects);
+  /// After open: the last epoch that the sink itself has of `owner`; 0 = none.
+  Result<uint64_t> last_epoch(const std::string& owner);
+  Result<void> write_epoch(const std::string& owner, uint64_t epoch,
+                           const std::vector<BatchRef>& rows, std::vector<Reject>& rejects);
+
+  /// arrow/1: the sink takes columns. Known once created.
+  bool takes_columns() const;
+  /// After create, before open. The schema is the plugin's from then on.
+  Result<void> bind(ArrowSchema& schema);
+  /// Instead of write(); takes over the array, whose rows are those of `like`, which rejects name.
+  Result<void> write_columns(const BatchRef& like, ArrowArray& rows, std::vector<Reject>& rejects);
 
  private:
   SinkInstance(const Component& component, InstanceName name);
+  template <class Fn>
+  Result<void> rejecting_call(const char* slot, std::vector<Reject>& rejects, Fn&& call,
+                              const mr_batch* input = nullptr);
   std::unique_ptr<CommitBytes> bytes_;  ///< Of a prepare, which may outlast its call.
 };
 

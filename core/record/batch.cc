@@ -101,6 +101,15 @@ BatchRef BatchRef::slice(uint32_t first, uint32_t count) const {
   return adopt(&host->abi);
 }
 
+BatchRef BatchRef::tagged(std::string_view pipeline, uint64_t epoch, uint64_t first_row) const {
+  auto* host = new HostBatch(*batch_);
+  host->abi.pipeline = {pipeline.data(), pipeline.size()};
+  host->abi.epoch = epoch;
+  host->abi.first_row = first_row;
+  host->parent = *this;
+  return adopt(&host->abi);
+}
+
 RecordColumns::RecordColumns(uint8_t* block, uint64_t records) {
   // Widest first, so that every column is aligned.
   auto cut = [&block, records]<class T>(T*& column) {

@@ -47,6 +47,8 @@ class BatchRef {
   std::string_view header_text(mr_span span) const;
   /// Records first … first + count - 1 as a batch of their own; nothing is copied.
   BatchRef slice(uint32_t first, uint32_t count) const;
+  /// The same records with an outbox tag (E33b). `pipeline` is lent: it outlives the batch.
+  BatchRef tagged(std::string_view pipeline, uint64_t epoch, uint64_t first_row) const;
 
  private:
   static std::string_view view(const mr_bytes_col& column, uint32_t i) {

@@ -296,6 +296,26 @@ Result<void> LmdbStore::replace_data(const std::string& file) {
   return synced;
 }
 
+uint64_t LmdbStore::free_bytes() const {
+  const std::shared_lock lock(map_mutex_);
+  MDB_txn* transaction = nullptr;
+  if (!env_ || ::mdb_txn_begin(env_, nullptr, MDB_RDONLY, &transaction) != 0) return 0;
+  MDB_envinfo info;
+  uint64_t used = 2, page_bytes = 0;  // Two pages say which commit is the last.
+  bool known = ::mdb_env_info(env_, &info) == 0;
+  constexpr MDB_dbi kFreeList = 0;
+  for (const MDB_dbi database : {kFreeList, MDB_dbi{dbi_}}) {
+    MDB_stat stat;
+    known = known && ::mdb_stat(transaction, database, &stat) == 0;
+    if (!known) break;
+    used += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+    page_bytes = stat.ms_psize;
+  }
+  ::mdb_txn_abort(transaction);
+  const uint64_t pages = known ? info.me_last_pgno + 1 : 0;
+  return pages > used ? (pages - used) * page_bytes : 0;
+}
+
 uint64_t LmdbStore::map_bytes() const {
   const std::shared_lock lock(map_mutex_);
   return map_bytes_;

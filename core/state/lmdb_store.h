@@ -69,6 +69,8 @@ class LmdbStore {
 
   std::string data_file() const { return directory_ + "/data.mdb"; }
   uint64_t map_bytes() const;
+  /// Bytes of the file that no record uses; they are used again before it grows. 0 if unknown.
+  uint64_t free_bytes() const;
   /// The file was shorter than LMDB's own record says, and was padded with zeros so that reading
   /// cannot fault: whoever opened it should now read all of it.
   bool padded() const { return padded_; }

@@ -234,6 +234,16 @@ std::string LocalLog::state_id() const {
   return state_id_;
 }
 
+Result<bool> LocalLog::compact_if_sparse() {
+  constexpr uint64_t kLargeBytes = 64ull << 20;
+  const uint64_t bytes = bytes_on_disk();
+  if (bytes < kLargeBytes || store_->free_bytes() <= bytes / 2) return false;
+  MILLRACE_TRY(store_->compact());
+  log_info(fmt::format("{} was {} MiB, more than half of it free; now it is {} MiB", store_->data_file(), bytes >> 20,
+                       bytes_on_disk() >> 20));
+  return true;
+}
+
 uint64_t LocalLog::bytes_on_disk() const {
   struct stat found;
   if (::stat(store_->data_file().c_str(), &found) != 0) return 0;

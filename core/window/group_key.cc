@@ -4,12 +4,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "columns/decimal.h"
+#include "columns/interval.h"
+
 namespace millrace {
 namespace {
 
 constexpr char kTagNull = 0, kTagValue = 1;
-
-bool is_text(Type type) { return type == Type::kText || type == Type::kJsonb; }
 
 void append_u64(uint64_t value, std::string& out) {
   char bytes[8];
@@ -31,7 +32,7 @@ double canonical(double value) {
 }
 
 bool read_value(std::string_view& from, Column& column) {
-  if (is_text(column.type)) {
+  if (storage_of(column.type) == Storage::kBytes) {
     uint64_t size = 0;
     if (!take_u64(from, size) || from.size() < size) return false;
     column.texts.push_back(from.substr(0, size));
@@ -59,20 +60,35 @@ int order(const T& a, const T& b) {
   return a < b ? -1 : (b < a ? 1 : 0);
 }
 
+int compare_bytes(Type type, std::string_view a, std::string_view b) {
+  if (type == Type::kNumeric) return compare_numeric(a, b);
+  if (type == Type::kInterval) return order(interval_of(a).span(), interval_of(b).span());
+  return a.compare(b);
+}
+
+/// Values that are equal to PostgreSQL have one key: 1.50 and 1.5, 1 month and 30 days.
+void append_bytes(Type type, std::string_view value, std::string& out) {
+  char justified[sizeof(IntervalValue)];
+  if (type == Type::kNumeric) value = without_trailing_zeros(value);
+  if (type == Type::kInterval) value = store_interval(justified_interval(interval_of(value)), justified);
+  append_u64(value.size(), out);
+  out.append(value);
+}
+
 int compare_cells(const Column& column, size_t a, size_t b) {
   const bool a_valid = column.valid(a), b_valid = column.valid(b);
   if (!a_valid || !b_valid) return static_cast<int>(b_valid) - static_cast<int>(a_valid);
-  switch (column.type) {
-    case Type::kBool: return order(column.bools[a], column.bools[b]);
-    case Type::kText:
-    case Type::kJsonb: return column.texts[a].compare(column.texts[b]);
-    case Type::kFloat8: {
+  switch (storage_of(column.type)) {
+    case Storage::kBool: return order(column.bools[a], column.bools[b]);
+    case Storage::kBytes: return compare_bytes(column.type, column.texts[a], column.texts[b]);
+    case Storage::kFloat: {
       const double x = column.floats[a], y = column.floats[b];
       if (std::isnan(x) || std::isnan(y)) return order(std::isnan(x), std::isnan(y));
       return order(x, y);
     }
-    default: return order(column.ints[a], column.ints[b]);
+    case Storage::kInt: return order(column.ints[a], column.ints[b]);
   }
+  return 0;
 }
 
 }  // namespace
@@ -85,15 +101,11 @@ void write_group_key(std::span<const Column* const> columns, size_t row, std::st
     }
     out.push_back(kTagValue);
     const size_t i = column->constant ? 0 : row;
-    switch (column->type) {
-      case Type::kBool: out.push_back(static_cast<char>(column->bools[i])); break;
-      case Type::kText:
-      case Type::kJsonb:
-        append_u64(column->texts[i].size(), out);
-        out.append(column->texts[i]);
-        break;
-      case Type::kFloat8: append_u64(std::bit_cast<uint64_t>(canonical(column->floats[i])), out); break;
-      default: append_u64(static_cast<uint64_t>(column->ints[i]), out);
+    switch (storage_of(column->type)) {
+      case Storage::kBool: out.push_back(static_cast<char>(column->bools[i])); break;
+      case Storage::kBytes: append_bytes(column->type, column->texts[i], out); break;
+      case Storage::kFloat: append_u64(std::bit_cast<uint64_t>(canonical(column->floats[i])), out); break;
+      case Storage::kInt: append_u64(static_cast<uint64_t>(column->ints[i]), out); break;
     }
   }
 }

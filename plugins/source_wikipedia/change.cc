@@ -1,6 +1,7 @@
 #include "source_wikipedia/change.h"
 
-#include "source_wikipedia/time_text.h"
+#include "common/text/stable_hash.h"
+#include "common/text/time_text.h"
 
 namespace millrace::wikipedia {
 namespace {
@@ -57,7 +58,7 @@ const char* ChangeReader::read(std::string_view data) {
 }
 
 void ChangeReader::read_times() {
-  if (std::string dt; text_at(kDt, dt)) change_.intake_ms = parse_time_ms(dt);
+  if (std::string dt; text_at(kDt, dt)) change_.intake_ms = text::parse_time_ms(dt);
   if (const auto seconds = json::integer_of(found_[kTimestamp])) {
     constexpr int64_t kMost = INT64_MAX / 1'000'000;
     if (*seconds <= kMost && *seconds >= -kMost) change_.event_time_ms = *seconds * 1000;
@@ -96,20 +97,7 @@ uint64_t ChangeReader::identity() {
     if (i > 0) whole += '\xFF';
     whole += *part;
   }
-  return identity_count_ ? stable_hash(whole) : 0;
-}
-
-/// FNV-1a, then a finishing mix, because the low bits of FNV alone spread short texts badly.
-uint64_t stable_hash(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3u;
-  }
-  hash ^= hash >> 32;
-  hash *= 0xd6e8feb86659fd93u;
-  hash ^= hash >> 32;
-  return hash ? hash : 1;
+  return identity_count_ ? text::stable_hash(whole) : 0;
 }
 
 }  // namespace millrace::wikipedia

@@ -1,6 +1,6 @@
 #include "source_wikipedia/resume.h"
 
-#include "source_wikipedia/time_text.h"
+#include "common/text/time_text.h"
 
 namespace millrace::wikipedia {
 namespace {
@@ -64,7 +64,7 @@ std::optional<int64_t> Resume::since_ms() const {
 sse::SseRequest Resume::request() const {
   sse::SseRequest request{settings_.stream_url(), ""};
   if (way() == Way::kHeader) request.last_event_id = times_.resume_header(settings_.overlap_ms);
-  if (way() == Way::kSince) request.url += "?since=" + time_text(*since_ms());
+  if (way() == Way::kSince) request.url += "?since=" + text::time_text(*since_ms());
   return request;
 }
 

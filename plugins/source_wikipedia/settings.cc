@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/http/url.h"
-#include "source_wikipedia/time_text.h"
+#include "common/text/time_text.h"
 
 namespace millrace::wikipedia {
 namespace {
@@ -37,10 +37,10 @@ bool is_our_event_time(const config& cfg) {
 
 sse::SseOptions read_sse_options(const config& cfg) {
   sse::SseOptions options;
-  options.silence_timeout = http::read_duration(cfg, "silence_timeout", std::chrono::seconds(30));
-  options.max_age = http::read_duration(cfg, "max_age", std::chrono::seconds(14 * 60 + 30));
-  options.stall_limit = http::read_duration(cfg, "stall_limit", std::chrono::seconds(30));
-  options.busy_wait = http::read_duration(cfg, "busy_wait", std::chrono::seconds(30));
+  options.silence_timeout = cfg.duration("silence_timeout", std::chrono::seconds(30));
+  options.max_age = cfg.duration("max_age", std::chrono::seconds(14 * 60 + 30));
+  options.stall_limit = cfg.duration("stall_limit", std::chrono::seconds(30));
+  options.busy_wait = cfg.duration("busy_wait", std::chrono::seconds(30));
   options.buffer = cfg.bytes("buffer", 4 << 20);
   return options;
 }
@@ -51,7 +51,7 @@ Settings::Settings(const context& ctx, const config& cfg)
     : url(without_slash(cfg.str("url", "https://stream.wikimedia.org"))),
       streams(cfg.strings("stream")),
       contact(cfg.str("contact", "")),
-      overlap_ms(ms_of(http::read_duration(cfg, "overlap", std::chrono::seconds(30)))),
+      overlap_ms(ms_of(cfg.duration("overlap", std::chrono::seconds(30)))),
       passes_canaries(cfg.str("canaries", "drop") == "pass"),
       key(cfg.str("key", "wiki")),
       dedupe_key(cfg.strings("dedupe_key")),
@@ -62,7 +62,7 @@ Settings::Settings(const context& ctx, const config& cfg)
   if (dedupe_key.empty()) dedupe_key = {"meta.id"};
   for (const std::string& wiki : cfg.strings("wikis")) wikis.insert(wiki);
   if (cfg.has("dedupe_horizon")) {
-    dedupe_horizon_ms = ms_of(http::read_duration(cfg, "dedupe_horizon", {}));
+    dedupe_horizon_ms = ms_of(cfg.duration("dedupe_horizon", {}));
   }
   read_start(cfg.str("start", "live"));
 }
@@ -70,9 +70,9 @@ Settings::Settings(const context& ctx, const config& cfg)
 void Settings::read_start(const std::string& text) {
   starts_live = text == "live";
   if (starts_live) return;
-  start_ms = parse_time_ms(text);
+  start_ms = text::parse_time_ms(text);
   if (start_ms) return;
-  const auto ago = http::parse_duration(text);
+  const auto ago = parse_duration(text);
   if (!ago) {
     throw config_error(
         "start: \"" + text +

@@ -7,7 +7,9 @@
 
 #include "common/http/clock.h"
 #include "common/http/retry_after.h"
+#include "common/json/problem_text.h"
 #include "common/sse/sse_client.h"
+#include "common/text/stable_hash.h"
 #include "source_wikipedia/change.h"
 #include "source_wikipedia/end_target.h"
 #include "source_wikipedia/event_id.h"
@@ -54,9 +56,7 @@ class Wikipedia final : public source {
 
   void open(const opening& how) override {
     settings_.check();
-    if (!settings_.http.tls.verify) {
-      ctx_.warn("tls.verify is off: anybody on the way can pretend to be the server");
-    }
+    http::warn_of_insecurity(ctx_, settings_.http);
     const bool has_state = how.state.data() && !how.fresh;
     if (!resume_.begin(has_state ? how.state : std::string_view(), now_ms())) {
       throw fatal("the stored position is not one of this plugin: start with --fresh");
@@ -112,7 +112,7 @@ class Wikipedia final : public source {
 
   bool refused(const http::Ending& ending) {
     if (!resume_.refused(ending.status)) return false;
-    ctx_.warn("the service refused the stored position" + problem_text(ending.body));
+    ctx_.warn("the service refused the stored position" + json::problem_text(ending.body));
     return true;
   }
 
@@ -145,7 +145,7 @@ class Wikipedia final : public source {
 
   Took take_event(const sse::SseEvent& event, const budget& b, emitter& out) {
     if (event.type == "error") {
-      client_->reconnect("the service reported an error" + problem_text(event.data));
+      client_->reconnect("the service reported an error" + json::problem_text(event.data));
       return Took::kNothing;
     }
     if (event.type != "message") return reject(event, "an event of an unknown type", out);
@@ -220,7 +220,7 @@ class Wikipedia final : public source {
     if (kafka_ms && change.identity != 0) {
       r.dedupe_hash = change.identity;
       r.dedupe_time_us = *kafka_ms * 1000;
-      r.dedupe_group = static_cast<uint32_t>(stable_hash(change.topic));
+      r.dedupe_group = static_cast<uint32_t>(text::stable_hash(change.topic));
     }
     out.append(r);
   }

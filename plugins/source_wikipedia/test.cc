@@ -9,10 +9,11 @@
 #include <millrace/testing.hpp>
 #include <sstream>
 
+#include "common/sse/sse_parser.h"
+#include "common/text/stable_hash.h"
 #include "source_wikipedia/change.h"
 #include "source_wikipedia/event_id.h"
-#include "source_wikipedia/problem.h"
-#include "source_wikipedia/time_text.h"
+#include "source_wikipedia/settings.h"
 
 namespace millrace::wikipedia {
 namespace {
@@ -31,25 +32,6 @@ constexpr const char* kEdit =
     R"({"$schema":"/x","meta":{"id":"u-1","domain":"xx.example","stream":"mediawiki.recentchange",)"
     R"("dt":"2025-10-09T08:53:20.123Z","topic":"eqiad.mediawiki.recentchange","partition":0},"id":7,"type":"edit",)"
     R"("timestamp":1760000000,"wiki":"xx\u0077iki"})";
-
-TEST(TimeText, ParsesWhatTheServiceAndItsUsersWrite) {
-  EXPECT_EQ(parse_time_ms("2025-10-09T08:53:20Z"), kNowMs);
-  EXPECT_EQ(parse_time_ms("2025-10-09T08:53:20.1239Z"), kNowMs + 123);
-  EXPECT_EQ(parse_time_ms("2025-10-09T10:53:20.5+02:00"), kNowMs + 500);
-  EXPECT_EQ(parse_time_ms("2025-10-09T04:23:20-0430"), kNowMs);
-  EXPECT_EQ(parse_time_ms("1970-01-02"), 86'400'000);
-  EXPECT_EQ(parse_time_ms("1969-12-31T23:59:59Z"), -1000);
-  for (const char* bad :
-       {"", "2025", "2025-13-01", "2025-02-29", "2025-10-09T08:53:20", "2025-10-09T25:00:00Z",
-        "2025-10-09T08:53:20.Z", "2025-10-09T08:53:20Z ", "24h"}) {
-    EXPECT_EQ(parse_time_ms(bad), std::nullopt) << bad;
-  }
-}
-
-TEST(TimeText, WritesZ) {
-  EXPECT_EQ(time_text(kNowMs + 7), "2025-10-09T08:53:20.007Z");
-  EXPECT_EQ(time_text(-1), "1969-12-31T23:59:59.999Z");
-}
 
 TEST(EventId, ReadsTimesAndTopicsWithoutEvents) {
   EventIdReader reader;
@@ -81,7 +63,7 @@ TEST(ChangeReader, ReadsWhatThePluginNeeds) {
   EXPECT_EQ(change.wiki, "xxwiki");
   EXPECT_EQ(change.key, "xxwiki");
   EXPECT_EQ(change.event_time_ms, kNowMs);
-  EXPECT_EQ(change.identity, stable_hash("u-1"));
+  EXPECT_EQ(change.identity, text::stable_hash("u-1"));
 }
 
 TEST(ChangeReader, CanariesHaveTheirTimeInMeta) {
@@ -116,11 +98,6 @@ TEST(ChangeReader, IdentityOfSeveralFieldsExcludesNulls) {
   EXPECT_EQ(reader.change().identity, 0u);
 }
 
-TEST(ChangeReader, HashesAreKeptInCommitsSoTheyNeverChange) {
-  EXPECT_EQ(stable_hash(""), 18284041282127212159u);
-  EXPECT_EQ(stable_hash("00000000-0000-4000-8000-000000000001"), 14450672577717009887u);
-}
-
 TEST(Settings, WikimediaWantsAContact) {
   EXPECT_THROW(settings_of("{}").check(), config_error);
   EXPECT_THROW(settings_of(R"({"contact": "me"})").check(), config_error);
@@ -137,15 +114,6 @@ TEST(Settings, FindWhatTheSchemaCannot) {
   }
   EXPECT_THROW(settings_of(R"({"start": "yesterday"})"), config_error);
   EXPECT_THROW(settings_of(R"({"url": "stream.wikimedia.org"})").check(), config_error);
-}
-
-TEST(Problem, SaysWhatTheServiceSaid) {
-  EXPECT_EQ(problem_text(
-                R"({"type":"not_found","title":"Stream Not Found","detail":"x is not a stream"})"),
-            ": Stream Not Found: x is not a stream");
-  EXPECT_EQ(problem_text("<html>"), "");
-  EXPECT_EQ(problem_text(""), "");
-  EXPECT_EQ(problem_text("plain\n\x1b[31mtext"), ": plain  [31mtext");
 }
 
 TEST(Recorded, EventsOfThreeYearsAreRead) {

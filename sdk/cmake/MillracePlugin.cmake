@@ -2,7 +2,8 @@
 #
 # Makes NAME.mrp.so, a plugin that exports exactly one symbol; the link fails otherwise. Each SCHEMA
 # file becomes a constant in the generated header NAME_schema.h: schema.json is
-# millrace::schema::NAME, other.json is millrace::schema::other.
+# millrace::schema::NAME, other.json is millrace::schema::other. In it "x-include": "shared.json" stands for the
+# members of the object in that file.
 # OUTPUT_DIR puts the file there (default in the tree: where the program looks).
 # STATIC_RUNTIME links libstdc++ into the plugin, for binaries that shall run on older systems.
 #
@@ -10,15 +11,22 @@
 function(millrace_embed_schemas name)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema/${name}_schema.h)
   set(files "")
+  set(shared "")
   foreach(file ${ARGN})
     get_filename_component(file ${file} ABSOLUTE)
     list(APPEND files ${file})
+    get_filename_component(folder ${file} DIRECTORY)
+    file(STRINGS ${file} lines REGEX "\"x-include\"")
+    foreach(line ${lines})
+      string(REGEX REPLACE ".*\"x-include\": *\"([^\"]+)\".*" "${folder}/\\1" included "${line}")
+      list(APPEND shared ${included})
+    endforeach()
   endforeach()
   string(REPLACE ";" "|" joined "${files}")
   add_custom_command(OUTPUT ${header}
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} "-DFILES=${joined}" -DHEADER=${header}
             -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_schema.cmake
-    DEPENDS ${files} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_schema.cmake
+    DEPENDS ${files} ${shared} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_schema.cmake
     COMMENT "Embedding the schema of ${name}" VERBATIM)
   target_sources(${name} PRIVATE ${header})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}_schema)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/sse/sse_parser.h"
-#include "common/sse/utf8_repair.h"
+#include "common/text/utf8_repair.h"
 
 namespace {
 
@@ -24,7 +24,7 @@ std::string read(std::string_view stream, const std::vector<size_t>& cuts) {
     auto got = SseParser::Got::kNothing;
     while ((got = parser.next(piece)) == SseParser::Got::kEvent) {
       const auto& event = parser.event();
-      if (!millrace::sse::is_utf8(event.data) || !millrace::sse::is_utf8(event.id)) std::abort();
+      if (!millrace::text::is_utf8(event.data) || !millrace::text::is_utf8(event.id)) std::abort();
       if (event.data.size() > 3 * 512) std::abort();
       seen.append(event.type).append("\x01").append(event.data).append("\x02").append(event.id);
     }

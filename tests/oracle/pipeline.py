@@ -9,7 +9,7 @@ from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
 from stateless import Stateless
-from updated import Updated
+from updated import updated
 from windowed import Windowed
 
 
@@ -79,6 +79,6 @@ def decider(operator, upstream):
     if "window" not in operator:
         return Stateless(operator, upstream)
     if "update" in str(operator.get("emit")):
-        return Updated(operator)
+        return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]
     return (special or [Windowed])[0](operator)

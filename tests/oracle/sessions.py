@@ -15,6 +15,7 @@ class Sessions(Windowed):
     def __init__(self, config):
         super().__init__(config)
         self.sessions = {}    # group -> all of its sessions, closed ones too
+        self.candidate, self.vanished = None, []    # of the record placed last: its session; [(start, group)] that are no more
 
     def kind_of(self, window):
         return rows.duration_us(window["session"])
@@ -35,6 +36,8 @@ class Sessions(Windowed):
             return
         self.counts["used"] += 1
         self.sessions[group] = [one for one in there if one not in merged] + [candidate]
+        self.candidate = candidate
+        self.vanished += [(one.first, group) for one in merged if one.first != candidate.first]
 
     def ends(self):
         return [self.end(one) for found in self.sessions.values() for one in found]

@@ -10,7 +10,8 @@ from windowed import Windowed
 class Used:
     at: int
     values: dict
-    mark: int    # W as it stood when the record came
+    mark: int           # W as it stood when the record came
+    closed_upto: int    # and what the end of an earlier run had closed (R20)
     step: int
 
 
@@ -41,25 +42,27 @@ class Sliding(Windowed):
             return
         self.counts["used"] += 1
         self.counts["late_partial"] += len(still) < len(holding)
-        there.append(Used(row.at, row.values, mark, self.step))
+        there.append(Used(row.at, row.values, mark, self.closed_upto, self.step))
 
     def ends(self):
-        return [window[1] for found in self.used.values() for one in found for window in (self.left(one.at), self.right(one.at))
-                if any(window[0] <= other.at < window[1] for other in found)]
+        return [end for group in self.used for _, end in self.windows(group)]
+
+    def windows(self, group):
+        """All windows of the group that ever held a record, with those that they hold. A record is dropped from the
+        windows that were closed when it came; so is the window of a record itself."""
+        found, owned = self.used[group], {}
+        for one in found:
+            for window in (self.left(one.at), self.right(one.at)):
+                if self.was_open(window, one):
+                    owned[window] = [other for other in found if window[0] <= other.at < window[1] and self.was_open(window, other)]
+        return {window: members for window, members in owned.items() if members}
+
+    def was_open(self, window, one):
+        return one.mark < window[1] + self.lateness and window[1] > one.closed_upto
 
     def released(self, inputs):
-        for group, found in self.used.items():
-            for one in found:
-                for window in (self.left(one.at), self.right(one.at)):
-                    self.fill(window, group, one, found)
+        for group in self.used:
+            for window, members in self.windows(group).items():
+                self.tables[window, group] = [one.values for one in members]
+                self.fed[window, group] = max(one.step for one in members)
         return super().released(inputs)
-
-    def fill(self, window, group, owner, found):
-        """A record is dropped from the windows that were closed when it came; so is the window of a record itself."""
-        members = [one for one in found if window[0] <= one.at < window[1] and self.was_open(window, one.mark)]
-        if members and self.was_open(window, owner.mark):
-            self.tables[window, group] = [one.values for one in members]
-            self.fed[window, group] = max(one.step for one in members)
-
-    def was_open(self, window, mark):
-        return mark < window[1] + self.lateness

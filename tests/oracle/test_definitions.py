@@ -153,7 +153,49 @@ class SlidingByRecord(unittest.TestCase):
         self.assertEqual(rows, [(3000, 8001, 1), (4200, 9201, 2), (7400, 12401, 3), (8001, 13002, 2), (9201, 14202, 1)])
 
 
+    def late_and_spans(self, times, b="0s", later=None, **more):
+        found = answer({"o": counting({"sliding_by_record": "5s"}, **more)}, {"a": [(t, "k") for t in times]}, b,
+                       later=later and {"a": [(t, "k") for t in later]})
+        ledger = found.operators["o"].ledger
+        return ledger["late"], ledger["late_partial"], spans(found, "o")
+
+    def test_late_only_when_no_open_window_holds_it(self):
+        """At W = 10 a record at 9 is late for its own window; the one behind 8 holds it and is open, the one behind 3 is not."""
+        self.assertEqual(self.late_and_spans([8, 10, 9])[:2], (0, 1))
+        self.assertEqual(self.late_and_spans([3, 10, 4])[:2], (1, 0))
+
+    def test_records_of_an_earlier_run_are_in_windows_that_did_not_exist_yet(self):
+        late, partial, found = self.late_and_spans([10], later=[12])
+        self.assertEqual((late, partial, [n for *_, n in found]), (0, 0, [1, 2, 1]))
+        self.assertEqual(self.late_and_spans([10], "20s", later=[8, 12])[0], 1)    # left(8) ends before what the end closed
+
+    def test_what_the_end_closed_is_not_fired_again(self):
+        late, partial, found = self.late_and_spans([10], "20s", later=[12, 8])
+        self.assertEqual((late, partial, found), (0, 1, [(5, 10, 1), (7, 12, 3), (8, 13, 2), (10, 15, 1)]))
+
+
 class Updates(unittest.TestCase):
+    def sent(self, times, emit="update", b="20s", window=None, **more):
+        found = answer({"o": counting(window or {"session": "5s"}, emit=emit, **more)}, {"a": [(t, "k") for t in times]}, b)
+        rows = [row.values for step in found.streams["o"].rows for row in step]
+        return [(row.get("op"), row["window_start"] // TICK, row["n"], row["final"]) for row in rows]
+
+    def test_a_merge_deletes_the_starts_that_vanish_and_sends_the_union(self):
+        self.assertEqual(self.sent([1, 9, 5]), [(None, 1, 1, False), (None, 9, 1, False), ("delete", 9, None, None),
+                                                (None, 1, 3, False), (None, 1, 3, True)])
+
+    def test_an_earlier_record_deletes_the_start_it_replaces(self):
+        self.assertEqual(self.sent([9, 5]), [(None, 9, 1, False), ("delete", 9, None, None), (None, 5, 2, False), (None, 5, 2, True)])
+
+    def test_a_start_that_readers_never_had_is_not_deleted(self):
+        self.assertEqual(self.sent([9, 5, 30], {"update": {"every": "10s"}}),
+                         [(None, 5, 2, False), (None, 30, 1, False), (None, 5, 2, True), (None, 30, 1, True)])
+
+    def test_a_sliding_record_changes_the_windows_that_hold_it_and_makes_the_one_behind_it(self):
+        found = self.sent([10, 12, 11], window={"sliding_by_record": "5s"})
+        self.assertEqual([(start, n) for _, start, n, final in found if not final],
+                         [(5, 1), (7, 2), (10, 1), (6, 2), (7, 3), (10, 2), (11, 1)])
+
     def test_one_row_per_record_and_one_final_row(self):
         found = answer({"o": counting({"tumbling": "10s"}, emit="update")}, {"a": [(1, "k"), (2, "k"), (11, "k")]})
         rows = [(row.values["n"], row.values["final"]) for step in found.streams["o"].rows for row in step]

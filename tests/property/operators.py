@@ -92,10 +92,13 @@ def of_source(kind):
     return lambda build: windowed(build, kind, build.source())
 
 
-def update(build):
-    """R25, R28: records that change nothing in their row are among them."""
-    found = windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), build.source())
-    return {**found, "emit": "update"}
+def update(*kinds):
+    """R25, R28: records that change nothing in their row are among them. R7: sessions that merge."""
+    def made(build):
+        found = windowed(build, build.rng.choice(kinds), build.source())
+        every = {"update": {"every": build.ticks(build.rng.choice((1, 3, 10, 50, 200)))}}
+        return {**found, "emit": every if build.rng.random() < 0.4 else "update"}
+    return made
 
 
 def stateless(build):
@@ -127,16 +130,16 @@ def chained(build):
     return second(build, last)
 
 
-def session_chained(build):
-    """R19: the row of a session has the time window_end."""
-    return second(build, upstream(build, "session"))
+def chained_behind(kind):
+    """R19: the row of a session has the time window_end, any other window_end - 1 us."""
+    return lambda build: second(build, upstream(build, kind))
 
 
 def second(build, inputs):
     found = {"from": inputs, "window": window(build, build.rng.choice(("tumbling", "hopping", "cumulative"))),
              "select": aggregates(build, ("sum(c)", "sum(s)", "min(s)", "max(m)", "count(*)", "max(window_start)"))}
     if build.rng.random() < 0.6:
-        found["group_by"] = build.rng.choice((["k"], {"ends": "window_end"}, {"k": "k", "starts": "window_start"}))
+        found["group_by"] = build.rng.choice((["k"], {"ends": "window_end"}, {"k": "k", "starts": "window_start"}, ["window_end"], ["window_start", "k"]))
     if build.rng.random() < 0.3:
         found["allowed_lateness"] = build.ticks(build.rng.choice((1, 30)))
     return found
@@ -260,7 +263,9 @@ def of_update(build):
 
 
 KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")},
-         "update": update, "stateless": stateless, "chained": chained, "session_chained": session_chained,
+         "update": update("tumbling", "hopping", "cumulative"), "session_update": update("session"),
+         "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
+         "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
          "table_chain": table_chain, "of_update": of_update, "after_filter": after_filter, "new_time": new_time,
          "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <millrace/plugin.hpp>
 #include <millrace/testing.hpp>
 
 namespace {
@@ -166,6 +167,27 @@ TEST(FakeHost, OldHostsWithholdExtensions) {
   const mr_component& echo = plugin().component("echo");
   EXPECT_EQ(echo.life->create(host.abi(), host.ctx(), {"{}", 2}, &self, &err), MR_E_CONFIG);
   EXPECT_THAT(std::string(text, err.msg_len), HasSubstr("does not offer millrace.json/1"));
+}
+
+TEST(Config, DurationsAreThoseOfTheConfiguration) {
+  using millrace::parse_duration;
+  using std::chrono::microseconds;
+  EXPECT_EQ(parse_duration("14m30s"), microseconds(870'000'000));
+  EXPECT_EQ(parse_duration("1d2h3m4s5ms6us"), microseconds(93'784'005'006));
+  EXPECT_EQ(parse_duration("1.5h"), microseconds(5'400'000'000));
+  EXPECT_EQ(parse_duration("250ms"), microseconds(250'000));
+  EXPECT_EQ(parse_duration("0"), microseconds(0));
+  for (const char* bad : {"", "5", "s", "-5s", "5 s", "1w", "5s3", "3s2m", "1s1s", "1..2s", "nan",
+                          "1e3s", "99999999999999d"}) {
+    EXPECT_EQ(parse_duration(bad), std::nullopt) << bad;
+  }
+  millrace::test::fake_host host;
+  const millrace::context ctx(host.abi(), host.ctx());
+  const millrace::config cfg(ctx, R"({"a": "1m30s", "b": "0", "c": "soon"})");
+  EXPECT_EQ(cfg.duration("a"), microseconds(90'000'000));
+  EXPECT_EQ(cfg.duration("b", microseconds(7)), microseconds(0));
+  EXPECT_EQ(cfg.duration("none", microseconds(7)), microseconds(7));
+  EXPECT_THROW(cfg.duration("c"), failure);
 }
 
 TEST(Json, ReadsWhatTheRfcSays) {

@@ -1,6 +1,6 @@
 """The program under test, run in a folder of the test's own.
 
-A module is run as `test_X.py [--program P] [--plugins DIR] [--bad-plugins DIR] [unittest's arguments]`; without these the
+A module is run as `test_X.py [--program P] [--plugins DIR] [--bad-plugins DIR] [--test-sinks DIR] [unittest's arguments]`; without these the
 environment's MILLRACE_PROGRAM, MILLRACE_PLUGIN_PATH and MILLRACE_BAD_PLUGINS count. It exits 77 when all was skipped.
 """
 import argparse
@@ -24,6 +24,7 @@ class Settings:
     program = os.environ.get("MILLRACE_PROGRAM", "")
     plugins = os.environ.get("MILLRACE_PLUGIN_PATH", "")
     bad_plugins = os.environ.get("MILLRACE_BAD_PLUGINS", "")
+    test_sinks = os.environ.get("MILLRACE_TEST_SINKS", "")
 
 
 def environment(extra=None):
@@ -218,8 +219,10 @@ def main():
     parser.add_argument("--program", default=Settings.program)
     parser.add_argument("--plugins", default=Settings.plugins)
     parser.add_argument("--bad-plugins", default=Settings.bad_plugins)
+    parser.add_argument("--test-sinks", default=Settings.test_sinks)
     options, rest = parser.parse_known_args()
     Settings.program, Settings.plugins, Settings.bad_plugins = options.program, options.plugins, options.bad_plugins
+    Settings.test_sinks = options.test_sinks
     result = unittest.main(argv=[sys.argv[0], *rest], exit=False, verbosity=2).result
     if result.wasSuccessful() and result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)

@@ -79,6 +79,23 @@ class LongerInput(SystemTest):
         self.assertEqual([row["t"] % 10 for row in self.lines("out.jsonl")], [0, 1, 2])
 
 
+class SmallerPieces(SystemTest):
+    """R43, R51: a commit inside pieces of merged sources holds, however the next run cuts its pieces."""
+
+    def test_what_was_applied_is_skipped_over_several_pieces(self):
+        config = counting({"path": "a.jsonl"}, {"from": ["a", "b"]})
+        config["sources"] = {"a": config["sources"]["in"], "b": {**config["sources"]["in"], "path": "b.jsonl"}}
+        self.write("p.json", config)
+        for name in "ab":
+            self.write(f"{name}.jsonl", [at(second) for second in range(6)])
+        # In order a0 b0 a1 b1 a2 b2 …: the commits end behind a2, then behind b2 while a2 is still being skipped.
+        for pieces, records in ((10, 5), (2, 1), (2, 1)):
+            self.run_to_end(env={"MILLRACE_BATCH_RECORDS": str(pieces), "MILLRACE_COMMIT_RECORDS": str(records),
+                                 "MILLRACE_KILL_AT": "commit.done:1"}, code=-9)
+        self.run_to_end()
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [12])
+
+
 class Fresh(SystemTest):
     def test_fresh_cuts_to_what_was_there_before(self):
         self.write("p.json", counting())
@@ -144,6 +161,36 @@ class ChangedConfiguration(SystemTest):
     def test_window_is_refused(self):
         self.change(operator={"window": {"tumbling": "2m"}})
         self.assert_refused("per_minute")
+
+    def test_gap_and_difference_are_refused(self):
+        for kind in ("session", "sliding_by_record"):
+            with self.subTest(kind=kind):
+                self.change(operator={"window": {kind: "1m"}})
+                self.run_to_end("--fresh")
+                self.append("in.jsonl", [at(301)])
+                self.change(operator={"window": {kind: "2m"}})
+                self.assert_refused("per_minute")
+
+    def test_sessions_keep_their_state_when_emit_changes(self):
+        """A session open over the stop of a run goes on in another output mode."""
+        window = {"window": {"session": "1m"}}
+        self.change({"follow": True}, {**window, "emit": "update"})
+        self.run_to_end("--fresh", "--until-end")
+        self.change({"follow": False}, window)
+        self.append("in.jsonl", [at(182)])
+        self.run_to_end()
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl") if "final" not in row], [1, 4])
+
+    def test_forgetting_a_window_forgets_what_it_sent(self):
+        """What readers were sent is stored beside the groups, and must go with them: a later commit would meet it."""
+        self.write("in.jsonl", [at(0), at(1)])
+        self.change({"follow": True}, {"emit": "update"})
+        self.run_to_end("--fresh", "--until-end")
+        self.change({"follow": True}, {"emit": "update", "window": {"tumbling": "2m"}})
+        for second in (2, 3):
+            self.append("in.jsonl", [at(second)])
+            self.run_to_end("--until-end", *(["--forget", "per_minute"] if second == 2 else []))
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [1, 2, 1, 2])
 
     def test_group_by_is_refused(self):
         self.change(operator={"group_by": {"k": "upper(k)"}})

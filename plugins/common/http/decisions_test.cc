@@ -176,6 +176,33 @@ TEST(HostGate, HoldsOneOriginForAll) {
   EXPECT_EQ(gate.open_at("https://b:443"), Micros(0));
 }
 
+TEST(HostGate, H6_ABucketGivesItsBurstThenKeepsTheRate) {
+  HostGate gate;
+  const Rate rate{2, 3};
+  const Micros now = seconds(100);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(gate.take("a", rate, 1, now), Micros(0));
+  const Micros due = gate.take("a", rate, 1, now);
+  EXPECT_NEAR(static_cast<double>((due - now).count()), 500'000, 2);
+  EXPECT_EQ(gate.take("b", rate, 1, now), Micros(0)) << "another credential";
+  EXPECT_EQ(gate.take("a", rate, 1, due), Micros(0));
+  EXPECT_GT(gate.take("a", rate, 1, due), due);
+  EXPECT_GT(gate.take("a", rate, 1, now - seconds(50)), Micros(0)) << "a clock that steps back";
+}
+
+TEST(HostGate, H6_ARequestDearerThanTheBurstIsSentOnceTheBucketIsFull) {
+  HostGate gate;
+  EXPECT_EQ(gate.take("a", {1, 2}, 5, seconds(1)), Micros(0));
+  const Micros due = gate.take("a", {1, 2}, 5, seconds(1));
+  EXPECT_NEAR(static_cast<double>(due.count()), 6e6, 2);
+  EXPECT_EQ(gate.take("none", {0, 1}, 1e9, seconds(1)), Micros(0)) << "no limit";
+}
+
+TEST(Url, QueriesAreEncoded) {
+  EXPECT_EQ(with_query("http://h/a?b=c", "d e", "f&g=\u00fc/+"),
+            "http://h/a?b=c&d%20e=f%26g%3d%c3%bc%2f%2b");
+  EXPECT_EQ(with_query("http://h", "q", ""), "http://h/?q=");
+}
+
 TEST(Url, KnowsOriginAndHidesSecrets) {
   const auto url = parse_url("https://user:secret@Example.ORG/a/b?key=secret");
   ASSERT_TRUE(url);

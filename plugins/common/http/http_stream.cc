@@ -48,18 +48,26 @@ void HttpStream::start(std::string url) {
   error_since_ = Micros(0);
   buffer_.clear();
   consumed_ = 0;
-  transfer_ = std::make_unique<Transfer>(loop_, settings_, Request{url_, headers_for(url_)},
+  transfer_ = std::make_unique<Transfer>(loop_, settings_, request_to(url_),
                                          [this](std::string_view bytes) { return take(bytes); });
 }
 
-/// The user's headers may be credentials: they belong to the origin they were written for (S22).
-std::vector<Header> HttpStream::headers_for(const std::string& url) const {
-  std::vector<Header> headers = request_.headers;
+bool HttpStream::is_same_origin(const std::string& url) const {
   const auto from = parse_url(request_.url), to = parse_url(url);
-  if (from && to && from->origin() == to->origin()) {
-    headers.insert(headers.end(), settings_.headers.begin(), settings_.headers.end());
+  return from && to && from->origin() == to->origin();
+}
+
+/// Headers may be credentials: they belong to the origin they were written for (S22).
+Request HttpStream::request_to(const std::string& url) const {
+  Request request = request_;
+  request.url = url;
+  if (is_same_origin(url)) {
+    request.headers.insert(request.headers.end(), settings_.headers.begin(),
+                           settings_.headers.end());
+  } else {
+    std::erase_if(request.headers, [](const Header& header) { return header.is_secret; });
   }
-  return headers;
+  return request;
 }
 
 HttpStream::State HttpStream::step(Micros at_most) {
@@ -112,6 +120,11 @@ void HttpStream::follow() {
   if (++redirects_ > settings_.limits.redirects) {
     return refuse("more than " + std::to_string(settings_.limits.redirects) + " redirects");
   }
+  const bool keeps_method = head_.status == 307 || head_.status == 308;
+  if (!keeps_method && request_.method == "POST") {  // As browsers do it; RFC 9110 allows it.
+    request_.method = "GET";
+    request_.body.reset();
+  }
   const auto wait = retry_after_of(head_, settings_.retry.max_after);
   if (!wait || wait->wait.count() == 0) return start(*target);
   transfer_.reset();
@@ -124,6 +137,7 @@ void HttpStream::finish() {
   Ending ending{.status = head_.status,
                 .fault = transfer_->fault(),
                 .body_bytes = transfer_->body_bytes(),
+                .wire_bytes = transfer_->wire_bytes(),
                 .text = transfer_->fault_text()};
   if (state_ == State::kOpen) {
     ending.why = transfer_->timed_out() ? Ending::Why::kSilent : Ending::Why::kBodyEnd;

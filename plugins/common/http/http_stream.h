@@ -1,7 +1,8 @@
 #pragma once
 
-/// An endless GET: connects, follows redirects (S22), and hands the body out as bytes in order. It
-/// does not repeat anything; it says how it ended, and SseClient decides.
+/// A request whose answer is read as a stream: connects, follows redirects (S22), and hands the
+/// body out as bytes in order. It does not repeat anything; it says how it ended, and its owner
+/// decides.
 ///
 /// Bytes wait in a buffer of `buffer_max`; when it is full the socket is left alone until
 /// consume() makes room, so that TCP slows the sender down (P7).
@@ -31,8 +32,9 @@ struct Ending {
   int status = 0;
   Fault fault = Fault::kNone;
   uint64_t body_bytes = 0;
-  std::string body{};  ///< kStatus: the beginning of the error document.
-  std::string text{};  ///< One line for people.
+  uint64_t wire_bytes = 0;  ///< Of the body, before content coding was undone.
+  std::string body{};       ///< kStatus: the beginning of the error document.
+  std::string text{};       ///< One line for people.
   std::optional<RetryAfter> retry_after{};
 };
 
@@ -57,6 +59,9 @@ class HttpStream {
   const Head& head() const { return head_; }
   const Ending& ending() const { return ending_; }
 
+  /// Of the body, before content coding was undone.
+  uint64_t wire_bytes() const { return transfer_ ? transfer_->wire_bytes() : 0; }
+
   std::string_view bytes() const { return std::string_view(buffer_).substr(consumed_); }
   void consume(size_t size);
 
@@ -71,7 +76,8 @@ class HttpStream {
   void finish();
   void end(Ending ending);
   bool take(std::string_view bytes);
-  std::vector<Header> headers_for(const std::string& url) const;
+  Request request_to(const std::string& url) const;
+  bool is_same_origin(const std::string& url) const;
   Micros until_next_check() const;
 
   const HttpSettings& settings_;

@@ -2,27 +2,18 @@
 
 #include <unistd.h>
 
-#include <charconv>
-
 namespace millrace::http {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  double us;
-};
-constexpr Unit kUnits[] = {{"us", 1},   {"ms", 1e3},   {"s", 1e6},
-                           {"m", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
-
 RetrySettings read_retry(const config& cfg) {
   RetrySettings retry;
-  retry.initial = read_duration(cfg, "/retry/initial", retry.initial);
-  retry.max = read_duration(cfg, "/retry/max", retry.max);
-  retry.max_after = read_duration(cfg, "/retry/max_after", retry.max_after);
+  retry.initial = cfg.duration("/retry/initial", retry.initial);
+  retry.max = cfg.duration("/retry/max", retry.max);
+  retry.max_after = cfg.duration("/retry/max_after", retry.max_after);
   retry.multiplier = cfg.f64("/retry/multiplier", retry.multiplier);
   retry.full_jitter = cfg.str("/retry/jitter", "full") == "full";
-  retry.reset_after = read_duration(cfg, "/retry/reset_after", retry.reset_after);
-  retry.give_up_after = read_duration(cfg, "/retry/give_up_after", retry.give_up_after);
+  retry.reset_after = cfg.duration("/retry/reset_after", retry.reset_after);
+  retry.give_up_after = cfg.duration("/retry/give_up_after", retry.give_up_after);
   return retry;
 }
 
@@ -66,13 +57,13 @@ HttpSettings read_http_settings(const config& cfg, const std::string& agent_defa
     settings.headers.push_back({name, value.str("")});
   }
   settings.user_agent = cfg.str("user_agent", agent_default);
-  settings.connect_timeout = read_duration(cfg, "connect_timeout", settings.connect_timeout);
-  settings.tls_timeout = read_duration(cfg, "tls_timeout", settings.tls_timeout);
-  settings.header_timeout = read_duration(cfg, "header_timeout", settings.header_timeout);
-  settings.read_timeout = read_duration(cfg, "read_timeout", settings.read_timeout);
+  settings.connect_timeout = cfg.duration("connect_timeout", settings.connect_timeout);
+  settings.tls_timeout = cfg.duration("tls_timeout", settings.tls_timeout);
+  settings.header_timeout = cfg.duration("header_timeout", settings.header_timeout);
+  settings.read_timeout = cfg.duration("read_timeout", settings.read_timeout);
   settings.retry = read_retry(cfg);
   settings.grace.attempts = static_cast<uint32_t>(cfg.i64("/auth_grace/attempts", 3));
-  settings.grace.over = read_duration(cfg, "/auth_grace/over", settings.grace.over);
+  settings.grace.over = cfg.duration("/auth_grace/over", settings.grace.over);
   settings.limits = read_limits(cfg);
   settings.tls = read_tls(cfg);
   if (cfg.has("proxy")) settings.proxy = cfg.str("proxy");
@@ -101,41 +92,17 @@ void check_http_settings(const HttpSettings& settings) {
   }
 }
 
+void warn_of_insecurity(const context& ctx, const HttpSettings& settings) {
+  if (settings.tls.verify) return;
+  ctx.warn("tls.verify is off: anybody on the way can pretend to be the server");
+}
+
 std::string default_user_agent(const context& ctx, std::string_view contact) {
   const char* version = ctx.host()->version;
   std::string agent = "millrace/" + std::string(version ? version : "1");
   if (contact.empty()) return agent;
   const bool is_url = contact.find("://") != contact.npos;
   return agent + " (" + (is_url ? "+" : "") + std::string(contact) + ")";
-}
-
-std::optional<Micros> parse_duration(std::string_view text) {
-  if (text == "0") return Micros(0);
-  if (text.empty()) return std::nullopt;
-  double us = 0;
-  while (!text.empty()) {
-    double number = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-    if (error != std::errc() || !(number >= 0)) return std::nullopt;
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    const size_t letters = std::min(text.find_first_of("0123456789."), text.size());
-    const std::string_view name = text.substr(0, letters);
-    const Unit* unit = std::find_if(std::begin(kUnits), std::end(kUnits),
-                                    [&](const Unit& u) { return u.name == name; });
-    if (unit == std::end(kUnits)) return std::nullopt;
-    us += number * unit->us;
-    text.remove_prefix(letters);
-  }
-  if (us > 9e18) return std::nullopt;
-  return Micros(static_cast<int64_t>(us));
-}
-
-Micros read_duration(const config& cfg, std::string_view field, Micros fallback) {
-  if (!cfg.has(field)) return fallback;
-  const std::string text = cfg.str(field);
-  if (const auto duration = parse_duration(text)) return *duration;
-  throw config_error(std::string(field) + ": \"" + text + "\" is not a duration");
 }
 
 }  // namespace millrace::http

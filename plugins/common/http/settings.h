@@ -53,6 +53,7 @@ struct TlsSettings {
 struct Header {
   std::string name;
   std::string value;
+  bool is_secret = false;  ///< A credential: never sent to another origin.
 };
 
 struct HttpSettings {
@@ -77,11 +78,10 @@ HttpSettings read_http_settings(const config& cfg, const std::string& agent_defa
 /// breaks in headers. Throws config_error.
 void check_http_settings(const HttpSettings& settings);
 
+/// At each start, if certificates are not checked.
+void warn_of_insecurity(const context& ctx, const HttpSettings& settings);
+
 /// `millrace/VERSION (CONTACT)`; without a contact only the first part.
 std::string default_user_agent(const context& ctx, std::string_view contact);
-
-/// "0", "250ms", "14m30s", as everywhere in the configuration.
-Micros read_duration(const config& cfg, std::string_view field, Micros fallback);
-std::optional<Micros> parse_duration(std::string_view text);
 
 }  // namespace millrace::http

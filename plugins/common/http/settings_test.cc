@@ -13,17 +13,6 @@ HttpSettings read(const std::string& text) {
   return read_http_settings(config(ctx, text), "agent");
 }
 
-TEST(HttpSettings, DurationsAreThoseOfTheConfiguration) {
-  EXPECT_EQ(parse_duration("14m30s"), Micros(std::chrono::seconds(870)));
-  EXPECT_EQ(parse_duration("1.5h"), Micros(std::chrono::minutes(90)));
-  EXPECT_EQ(parse_duration("250ms"), Micros(250'000));
-  EXPECT_EQ(parse_duration("0"), Micros(0));
-  for (const char* bad :
-       {"", "5", "s", "-5s", "5 s", "1w", "5s3", "1e400s", "nan", "99999999999999d"}) {
-    EXPECT_EQ(parse_duration(bad), std::nullopt) << bad;
-  }
-}
-
 TEST(HttpSettings, HaveDefaults) {
   const HttpSettings settings = read("{}");
   EXPECT_EQ(settings.user_agent, "agent");

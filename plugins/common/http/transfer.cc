@@ -53,16 +53,17 @@ std::string Head::media_type() const {
   return type;
 }
 
-Transfer::Transfer(CurlLoop& loop, const HttpSettings& settings, const Request& request,
+Transfer::Transfer(CurlLoop& loop, const HttpSettings& settings, Request request,
                    std::function<bool(std::string_view)> body)
     : loop_(loop),
       settings_(settings),
+      request_(std::move(request)),
       body_(std::move(body)),
       easy_(curl_easy_init()),
       stage_since_(steady_now()),
       last_byte_(stage_since_) {
   if (!easy_) throw std::bad_alloc();
-  apply(request);
+  apply();
   curl_multi_add_handle(loop_.multi_, easy_);
 }
 
@@ -73,26 +74,27 @@ Transfer::~Transfer() {
   curl_slist_free_all(connect_to_);
 }
 
-void Transfer::apply(const Request& request) {
+void Transfer::apply() {
   apply_connection_options(easy_, settings_);
   std::string connect_to, host;
   const std::string url =
-      with_server_name(request.url, settings_.tls.server_name, connect_to, host);
+      with_server_name(request_.url, settings_.tls.server_name, connect_to, host);
   curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());
   if (!connect_to.empty()) {
     connect_to_ = curl_slist_append(connect_to_, connect_to.c_str());
     curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_);
     header_list_ = curl_slist_append(header_list_, ("Host: " + host).c_str());
   }
-  for (const Header& header : request.headers) {
+  for (const Header& header : request_.headers) {
     // A blank value is sent only when written with a semicolon; with a colon it removes the header.
     const std::string line =
         header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
     header_list_ = curl_slist_append(header_list_, line.c_str());
   }
+  if (request_.body) header_list_ = curl_slist_append(header_list_, "Expect:");
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_list_);
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
+  apply_method();
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, on_header);
@@ -103,6 +105,33 @@ void Transfer::apply(const Request& request) {
   curl_easy_setopt(easy_, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, on_ready);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+}
+
+void Transfer::apply_method() {
+  if (request_.connect_only) {
+    curl_easy_setopt(easy_, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy_, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    return;
+  }
+  if (request_.is_exchange) {
+    curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "");  // All that this libcurl knows.
+  } else {
+    curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
+  }
+  if (request_.body) {
+    const auto size = static_cast<curl_off_t>(request_.body->size());
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body->data());
+  }
+  if (request_.method != "GET" || request_.body) {
+    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  }
+}
+
+uint64_t Transfer::wire_bytes() const {
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  return static_cast<uint64_t>(std::max<curl_off_t>(bytes, 0));
 }
 
 Transfer::Stage Transfer::stage() const {

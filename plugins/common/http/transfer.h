@@ -1,8 +1,8 @@
 #pragma once
 
-/// One GET on a CurlLoop, from the name look-up to the last byte, without redirects and without
+/// One request on a CurlLoop, from the name look-up to the last byte, without redirects and without
 /// repeats: those are decisions of whoever uses it. Streams (HttpStream) take the bytes as they
-/// come; polling will gather them up to `max.body`. Content coding is not asked for here.
+/// come; Exchange gathers them up to `max.body`.
 ///
 /// Each stage has its own time-out. libcurl knows one for the whole connection only, so stages are
 /// told apart by what has happened so far.
@@ -21,7 +21,14 @@ namespace millrace::http {
 
 struct Request {
   std::string url;
-  std::vector<Header> headers;
+  std::vector<Header> headers{};
+  std::string method = "GET";
+  std::shared_ptr<const std::string> body{};  ///< Null: none.
+  /// An ordinary exchange, not an endless stream: the connection is kept for the next one (H1), and
+  /// content codings that libcurl can undo are offered (H9).
+  bool is_exchange = false;
+  /// Only connect: the socket is then for WebSocket's use.
+  bool connect_only = false;
 };
 
 /// Status line and header fields of the final answer.
@@ -49,7 +56,7 @@ class Transfer {
 
   /// Starts at once. `body` gets the bytes; false from it stops the reading until resume().
   /// Both references must outlive the transfer.
-  Transfer(CurlLoop& loop, const HttpSettings& settings, const Request& request,
+  Transfer(CurlLoop& loop, const HttpSettings& settings, Request request,
            std::function<bool(std::string_view)> body);
   /// Closes the connection if it is open.
   ~Transfer();
@@ -61,12 +68,17 @@ class Transfer {
   bool has_head() const { return head_complete_; }
   const Head& head() const { return head_; }
   uint64_t body_bytes() const { return body_bytes_; }
+  /// Body bytes as they were on the wire, before any content coding was undone.
+  uint64_t wire_bytes() const;
 
   /// After kDone. kNone: the body is complete.
   Fault fault() const { return fault_; }
   /// A sentence about the fault; may name the host, holds no header and no query.
   const std::string& fault_text() const { return fault_text_; }
   bool timed_out() const { return timed_out_; }
+
+  /// Of `connect_only`: the connection, for curl_easy_send and curl_easy_recv.
+  CURL* easy() const { return easy_; }
 
   /// There is room for bytes again.
   void resume();
@@ -83,7 +95,8 @@ class Transfer {
   static int on_ready(void* self, char*, char*, int, int);
 
   size_t take_header_line(std::string_view line);
-  void apply(const Request& request);
+  void apply();
+  void apply_method();
   void done(CURLcode result);
   void fail(Fault fault, std::string text);
   Micros stage_limit(Stage stage) const;
@@ -91,6 +104,7 @@ class Transfer {
 
   CurlLoop& loop_;
   const HttpSettings& settings_;
+  const Request request_;
   std::function<bool(std::string_view)> body_;
   CURL* easy_;
   curl_slist* header_list_ = nullptr;

@@ -58,6 +58,32 @@ std::optional<std::string> resolve_url(const std::string& base, const std::strin
   return part(handle.get(), CURLUPART_URL);
 }
 
+std::string form_encoded(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+std::string with_query(const std::string& url, std::string_view name, std::string_view value) {
+  const Handle handle = opened(url);
+  const std::string pair = form_encoded(name) + "=" + form_encoded(value);
+  if (!handle ||
+      curl_url_set(handle.get(), CURLUPART_QUERY, pair.c_str(), CURLU_APPENDQUERY) != CURLUE_OK) {
+    return url;
+  }
+  return part(handle.get(), CURLUPART_URL);
+}
+
 bool is_in_domain(std::string_view host, std::string_view domain) {
   if (host == domain) return true;
   return host.size() > domain.size() && host.ends_with(domain) &&

@@ -25,6 +25,11 @@ std::optional<Url> parse_url(const std::string& text);
 /// The absolute URL that `location` means on the page `base`; nullopt: it is not http or https.
 std::optional<std::string> resolve_url(const std::string& base, const std::string& location);
 
+/// `url` with one more query parameter, percent-encoded; unchanged if `url` is none.
+std::string with_query(const std::string& url, std::string_view name, std::string_view value);
+/// `application/x-www-form-urlencoded`.
+std::string form_encoded(std::string_view text);
+
 /// `host` is `domain` or below it: `a.example.org` of `example.org`.
 bool is_in_domain(std::string_view host, std::string_view domain);
 

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "common/http/host_gate.h"
-#include "common/http/url.h"
-
 namespace millrace::sse {
 namespace {
 
@@ -35,8 +32,7 @@ SseClient::SseClient(const context& ctx, http::HttpSettings settings, SseOptions
       hooks_(std::move(hooks)),
       stream_(settings_, options.buffer),
       parser_({settings_.limits.line, settings_.limits.message}),
-      backoff_(settings_.retry, std::move(random)),
-      grace_(settings_.grace, settings_.retry.max) {}
+      patience_(ctx, settings_, std::move(random), hooks_.remedy) {}
 
 SseClient::Step SseClient::next(Micros deadline) {
   note_absence(http::steady_now());
@@ -73,10 +69,8 @@ void SseClient::advance(Micros now, Micros deadline) {
 
 void SseClient::begin(Micros now, Micros deadline) {
   const SseRequest request = hooks_.request();
-  const auto url = http::parse_url(request.url);
-  printable_url_ = url ? url->printable() : "?";
-  origin_ = url ? url->origin() : "";
-  const Micros due = std::max(due_, http::HostGate::shared().open_at(origin_));
+  patience_.aim(request.url);
+  const Micros due = patience_.due();
   if (now < due) {
     stream_.step(std::max(std::min(due, deadline) - now, Micros(0)));
     return;
@@ -119,15 +113,14 @@ void SseClient::accept(Micros now) {
   phase_ = Phase::kStreaming;
   opened_ = last_event_ = now;
   any_event_ = after_stall_ = false;
-  const double shorter = 1 - 0.1 * backoff_.random();
+  const double shorter = 1 - 0.1 * patience_.random();
   planned_end_ = options_.max_age.count() == 0
                      ? Micros(0)
                      : now + Micros(static_cast<int64_t>(
                                  static_cast<double>(options_.max_age.count()) * shorter));
-  backoff_.healthy(now);
-  grace_.accepted();
+  patience_.accepted(now);
   if (hooks_.connected) hooks_.connected(head.find("date"));
-  ctx_.debug("connected to " + printable_url_);
+  ctx_.debug("connected to " + patience_.printable());
 }
 
 bool SseClient::take_event() {
@@ -149,9 +142,8 @@ bool SseClient::take_event() {
 void SseClient::read_more(Micros now, Micros deadline) {
   if (stream_.state() == HttpStream::State::kEnded) return stream_ended(now);
   if (planned_end_.count() > 0 && now >= planned_end_) {
-    ctx_.debug("planned reconnection to " + printable_url_);
-    stream_.close();
-    return wait_for(backoff_.after_plan(reconnection_time()), "", now);
+    close();
+    return patience_.planned(reconnection_time(), now);
   }
   const Micros until = std::min(deadline, next_timer(now));
   stream_.step(std::max(until - now, Micros(0)));

@@ -15,8 +15,8 @@
 #include <optional>
 #include <string>
 
-#include "common/http/backoff.h"
 #include "common/http/http_stream.h"
+#include "common/http/patience.h"
 #include "common/sse/sse_parser.h"
 
 namespace millrace::sse {
@@ -93,12 +93,9 @@ class SseClient {
   void ended(http::Micros now);
   void stream_ended(http::Micros now);
   void status_ended(const http::Ending& ending, http::Micros now);
-  void refusal(const std::string& what, const http::Ending& ending, http::Micros now);
   void stall(const std::string& what, http::Micros now);
   void cut(const std::string& what, http::Micros now);
   void bad_response(const std::string& what, http::Micros now);
-  void wait_for(http::Micros wait, const std::string& what, http::Micros now);
-  void hold_host(const http::Ending& ending, http::Micros now);
   http::Micros next_timer(http::Micros now) const;
   http::Micros reconnection_time() const;
 
@@ -108,13 +105,10 @@ class SseClient {
   SseHooks hooks_;
   http::HttpStream stream_;
   SseParser parser_;
-  http::Backoff backoff_;
-  http::AuthGrace grace_;
+  http::Patience patience_;
   SseCounts counts_;
   std::atomic<bool> cancelled_{false};
   Phase phase_ = Phase::kWaiting;
-  std::string printable_url_, origin_;
-  http::Micros due_{0};          ///< kWaiting: when to try.
   http::Micros opened_{0};       ///< kStreaming: since when.
   http::Micros planned_end_{0};  ///< kStreaming: max_age, shortened at random; 0: none.
   http::Micros last_event_{0};

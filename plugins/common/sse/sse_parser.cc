@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "common/sse/utf8_repair.h"
+#include "common/text/utf8_repair.h"
 
 namespace millrace::sse {
 namespace {
@@ -104,14 +104,14 @@ void SseParser::set_retry(std::string_view value) {
 /// S14. True: event_ is new.
 bool SseParser::dispatch() {
   last_event_id_ = id_buffer_;
-  repair_utf8(last_event_id_);
+  text::repair_utf8(last_event_id_);
   const bool emits = !data_.empty();
   if (emits) {
     data_.pop_back();
     std::swap(event_data_, data_);
-    repair_utf8(event_data_);
+    text::repair_utf8(event_data_);
     event_type_ = type_.empty() ? "message" : type_;
-    repair_utf8(event_type_);
+    text::repair_utf8(event_type_);
     event_ = {event_type_, event_data_, last_event_id_};
   }
   data_.clear();

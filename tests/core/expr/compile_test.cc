@@ -78,18 +78,21 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(fault("event_time() > 'soon'"),
             "15: invalid input syntax for type timestamp with time zone: \"soon\"");
   EXPECT_EQ(fault("date_trunc('houre', event_time())"),
-            "11: timestamp with time zone units \"houre\" not recognized");
+            "11: unit \"houre\" not recognized for type timestamp with time zone");
   EXPECT_EQ(fault("record_key()"), "0: record_key() is not available here");
   EXPECT_EQ(fault("sum(namespace)"),
             "0: sum(): aggregates are not possible in an expression per record");
-  EXPECT_EQ(fault("namespace::numeric"),
-            "11: type \"numeric\" is not supported; types are bool, int4, int8, float8, text, "
-            "timestamptz, jsonb");
+  EXPECT_EQ(fault("namespace::money"),
+            "11: type \"money\" is not supported; types are bool, int4, int8, float8, numeric, text, "
+            "timestamptz, timestamp, date, interval, jsonb");
+  EXPECT_EQ(fault("namespace::numeric(0, 2)"),
+            "9: numeric(precision, scale): precision is 1 to 1000, scale 0 to 1000");
+  EXPECT_EQ(fault("type ~ '(a'"), "7: invalid regular expression: missing ): (a");
   EXPECT_EQ(fault("bot::timestamptz"), "3: cannot cast bool to timestamptz");
   EXPECT_EQ(fault("'1' + '2'"),
             "4: operator is not unique: unknown + unknown; add a cast, as in '…'::int8");
-  EXPECT_EQ(fault("payload = payload"),
-            "8: operator does not exist: jsonb = jsonb; another type may need a cast, as in "
+  EXPECT_EQ(fault("payload < payload"),
+            "8: operator does not exist: jsonb < jsonb; another type may need a cast, as in "
             "x::text");
   EXPECT_EQ(fault("current_timestamp"),
             "0: current_timestamp is not available; use event_time() for the record's time, "

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "expr/compile.h"
-#include "expr/datetime.h"
-#include "expr/number_text.h"
+#include "columns/datetime.h"
+#include "columns/interval.h"
+#include "columns/number_text.h"
 
 namespace millrace {
 
@@ -92,7 +93,16 @@ inline std::string cell_text(const Column& column, uint32_t row) {
       return {text, format_float8(column.floats[at], text)};
     case Type::kTimestamptz:
       return {text, format_timestamptz(column.ints[at], text)};
+    case Type::kTimestamp:
+      return {text, format_timestamp(column.ints[at], text)};
+    case Type::kDate:
+      return {text, format_date(column.ints[at], text)};
+    case Type::kInterval: {
+      char longer[kIntervalTextMax];
+      return {longer, format_interval(interval_of(column.texts[at]), longer)};
+    }
     case Type::kText:
+    case Type::kNumeric:
     case Type::kJsonb:
       return std::string(column.texts[at]);
   }

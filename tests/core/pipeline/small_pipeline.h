@@ -41,7 +41,7 @@ struct Pipeline {
     plan.component.abi = nullptr;
     plan.lazy = true;
     sink = graph.add(
-        std::make_unique<SinkNode>("out", "p", std::vector<Input>{{op, Port::kMain}}, plan));
+        std::make_unique<SinkNode>("out", "p", std::vector<Input>{{op, Port::kMain}}, std::move(plan)));
     SourceStart& start = graph.sources.emplace_back();
     start.node = source;
     start.component.abi = nullptr;

@@ -294,9 +294,9 @@ TEST(SinkInstance, CancelEndsAPrepareThatNeverCompletes) {
 TEST(SinkInstance, EpochMarkedSinksKnowWhatTheyHave) {
   auto s = sink("");
   ASSERT_TRUE(s->is_epoch_marked());
-  EXPECT_EQ(*s->last_epoch(), 6u);
+  EXPECT_EQ(*s->last_epoch("p"), 6u);
   std::vector<Reject> rejects;
-  ASSERT_TRUE(s->write_epoch(7, {batch_of({"a"})}, rejects));
+  ASSERT_TRUE(s->write_epoch("p", 7, {batch_of({"a"})}, rejects));
   EXPECT_EQ(rejects.at(0).reason, "epoch 7");
 }
 

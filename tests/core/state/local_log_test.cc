@@ -310,5 +310,26 @@ TEST(LocalLog, TakesManyThousandBlocksInOneCommit) {
   EXPECT_EQ((*log->operators())[0].blocks, 20'000u);
 }
 
+TEST(LocalLog, ALargeFileThatIsMostlyFreeIsMadeSmall) {
+  TemporaryDirectory dir;
+  auto log = open_log(dir);
+  EXPECT_FALSE(*log->compact_if_sparse()) << "small files are left alone";
+  std::vector<StateBlock> blocks;
+  for (uint32_t i = 0; i < 1500; ++i) {
+    blocks.push_back(raw_block("op", i, 0, i, std::string(kBlockBytesMax, 'x')));
+  }
+  must(log->commit(commit_of(1, std::move(blocks))));
+  EXPECT_FALSE(*log->compact_if_sparse()) << "nothing is free";
+  const uint64_t large = log->bytes_on_disk();
+  Commit smaller = commit_of(2);
+  for (int64_t slice = 10; slice < 1500; ++slice) smaller.erase_slices.emplace_back("op", slice);
+  must(log->commit(smaller));
+  EXPECT_GE(log->bytes_on_disk(), large) << "a file does not shrink by itself";
+  EXPECT_TRUE(*log->compact_if_sparse());
+  EXPECT_LT(log->bytes_on_disk(), large / 20);
+  EXPECT_EQ((*log->operators())[0].blocks, 10u);
+  EXPECT_EQ(last_epoch(*log), 2u);
+}
+
 }  // namespace
 }  // namespace millrace

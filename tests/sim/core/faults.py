@@ -1,7 +1,7 @@
 """The fault book: what POST /_sim/fault {"kind", "after", "count", "args"} asked for, handed out as it is due.
 
 A *request* fault answers instead of the service: `after` requests pass first, then `count` are hit.
-A *stream* fault shapes a connection that was accepted: it is given to the next `count` connections, and acts
+A *body* fault is one that spoils the service's own answer. A *stream* fault shapes a connection that was accepted: it is given to the next `count` connections, and acts
 once `after` records (or bytes, with args.unit "bytes") went out on one of them. count -1 = until reset.
 With args.now a stream fault is given to the connections open now instead, counted from now.
 """
@@ -14,6 +14,14 @@ REQUEST_KINDS = {
     "empty": "200, right type, body ends without a byte",
     "never_answer": "accept, read, never answer",
     "headers_only": "status line and headers, then nothing",
+}
+BODY_KINDS = {
+    "cut_body": "Content-Length tells more than comes; args.at is where it ends",
+    "truncated_json": "the body itself ends in the middle, properly",
+    "gzip": "packed", "br": "packed by brotli", "bad_gzip": "packed, with a wrong checksum",
+    "bomb": "args.mib MiB of blanks, packed",
+    "big": "args.mib MiB of blanks before the body",
+    "slow": "the answer after args.ms",
 }
 STREAM_KINDS = {
     "cut": "end; args.how: clean (last chunk) | fin | rst | half | truncate (TLS without goodbye); args.where: boundary | line | utf8 | chunk",
@@ -63,7 +71,8 @@ class FaultBook:
         """Adds a fault; ValueError names an unknown kind or key."""
         unknown = set(body) - {"kind", "after", "count", "args"}
         kind = body.get("kind")
-        if unknown or kind not in REQUEST_KINDS.keys() | STREAM_KINDS.keys() | self.extra_kinds:
+        known = REQUEST_KINDS.keys() | BODY_KINDS.keys() | STREAM_KINDS.keys() | self.extra_kinds
+        if unknown or kind not in known:
             raise ValueError(f"unknown key {sorted(unknown)}" if unknown else f"unknown kind {kind!r}")
         fault = Fault(**body)
         if not (fault.args.get("now") or kind in self.extra_kinds):
@@ -74,7 +83,7 @@ class FaultBook:
         """The fault that answers this request, or None. Counts the request for those that wait."""
         hit = None
         for fault in self.waiting:
-            if fault.kind not in REQUEST_KINDS:
+            if fault.kind not in REQUEST_KINDS and fault.kind not in BODY_KINDS:
                 continue
             if fault.after > 0:
                 fault.after -= 1

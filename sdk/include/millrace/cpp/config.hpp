@@ -8,8 +8,10 @@
 
 #include <millrace/ext/json.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <millrace/cpp/context.hpp>
 #include <optional>
@@ -38,13 +40,40 @@ std::optional<double> parse_quantity(const std::string& text, const unit (&units
   return std::nullopt;
 }
 
-inline constexpr unit duration_units[] = {{"us", 1},   {"ms", 1e3},   {"s", 1e6},
-                                          {"m", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
+/// Largest first: a compound duration goes down.
+inline constexpr unit duration_units[] = {{"d", 86400e6}, {"h", 3600e6}, {"m", 60e6},
+                                          {"s", 1e6},     {"ms", 1e3},   {"us", 1}};
 inline constexpr unit size_units[] = {
     {"", 1},     {"B", 1},       {"KB", 1e3},       {"MB", 1e6},
     {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}};
 
 }  // namespace detail
+
+/// "250ms", "1.5h", "14m30s", "0". Nullopt: not a duration. A unit is demanded for all but 0.
+inline std::optional<std::chrono::microseconds> parse_duration(std::string_view text) {
+  if (text == "0") return std::chrono::microseconds(0);
+  double us = 0;
+  std::size_t next_unit = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const std::string number(text.substr(0, digits));
+    char* end = nullptr;
+    const double count = std::strtod(number.c_str(), &end);
+    if (number.empty() || *end != '\0') return std::nullopt;
+    text.remove_prefix(digits);
+    const std::string_view name = text.substr(0, text.find_first_of("0123456789."));
+    while (next_unit < std::size(detail::duration_units) &&
+           detail::duration_units[next_unit].name != name) {
+      ++next_unit;
+    }
+    if (next_unit == std::size(detail::duration_units)) return std::nullopt;
+    us += count * detail::duration_units[next_unit++].factor;
+    text.remove_prefix(name.size());
+  }
+  if (!(us < 9.2e18)) return std::nullopt;
+  return std::chrono::microseconds(static_cast<int64_t>(us));
+}
 
 class config {
  public:
@@ -67,16 +96,21 @@ class config {
   int64_t i64(std::string_view field) const { return need(i64_of(find(field)), field); }
   double f64(std::string_view field) const { return need(f64_of(find(field)), field); }
   bool flag(std::string_view field) const { return need(flag_of(find(field)), field); }
-  /// "250ms", "5s", "1m", "2h", "7d".
+  /// "250ms", "5s", "14m30s", "2h", "7d", "0".
   std::chrono::microseconds duration(std::string_view field) const {
-    return std::chrono::microseconds(quantity(field, detail::duration_units, "a duration"));
+    const std::string text = str(field);
+    if (const auto duration = parse_duration(text)) return *duration;
+    throw config_error(std::string(field) + ": \"" + text + "\" is not a duration");
   }
   /// A number of bytes, or "64KiB", "10MB".
   uint64_t bytes(std::string_view field) const {
     if (auto number = i64_of(find(field)); number && *number >= 0) {
       return static_cast<uint64_t>(*number);
     }
-    return static_cast<uint64_t>(quantity(field, detail::size_units, "a size"));
+    const std::string text = str(field);
+    const auto size = detail::parse_quantity(text, detail::size_units);
+    if (size && *size < 9.2e18) return static_cast<uint64_t>(*size);
+    throw config_error(std::string(field) + ": \"" + text + "\" is not a size");
   }
 
   std::string str(std::string_view field, std::string_view fallback) const {
@@ -190,13 +224,6 @@ class config {
   T need(std::optional<T> value, std::string_view field) const {
     if (value) return *std::move(value);
     throw config_error(std::string(field) + (has(field) ? ": of another type" : ": missing"));
-  }
-  template <std::size_t N>
-  int64_t quantity(std::string_view field, const detail::unit (&units)[N], const char* what) const {
-    const std::string text = str(field);
-    const auto value = detail::parse_quantity(text, units);
-    if (value && *value < 9.2e18) return static_cast<int64_t>(*value);
-    throw config_error(std::string(field) + ": \"" + text + "\" is not " + what);
   }
 
   const mr_json_v1* json_;

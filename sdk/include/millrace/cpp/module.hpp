@@ -5,6 +5,7 @@
 
 #include <millrace/ext/epoch_sink.h>
 
+#include <millrace/cpp/columns.hpp>
 #include <millrace/cpp/describe.hpp>
 #include <millrace/cpp/roles.hpp>
 #include <type_traits>
@@ -22,6 +23,7 @@ struct instance {
         object(ctx, config(ctx, from_abi(text))) {}
   context ctx;
   const mr_partitions_v1* partitions;
+  bound_columns columns;  ///< Of a column_sink.
   T object;
 };
 
@@ -113,6 +115,27 @@ struct lifecycle {
       return MR_OK;
     });
   }
+  static mr_rc bind(mr_self* self, ArrowSchema* schema, mr_err* err) noexcept {
+    return guarded(err, [&] {
+      object_of<T>(self).bind(take_schema(schema, self_of<T>(self).columns));
+      return MR_OK;
+    });
+  }
+  static mr_rc write_columns(mr_self* self, ArrowArray* rows, mr_out* rejects,
+                             mr_err* err) noexcept {
+    return guarded(err, [&] {
+      const released<ArrowArray> owned(rows);
+      const bound_columns& bound = self_of<T>(self).columns;
+      std::vector<column_view> views;
+      for (int64_t i = 0; i < rows->n_children; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        views.emplace_back(bound.names.at(at), bound.formats.at(at), *rows->children[i]);
+      }
+      column_rejects out(rejects);
+      object_of<T>(self).write_columns(views, static_cast<uint32_t>(rows->length), out);
+      return MR_OK;
+    });
+  }
   static const void* extension(mr_self* self, const char* id) noexcept;
 
   static consteval mr_lifecycle make() {
@@ -140,6 +163,10 @@ const void* lifecycle<T>::extension(mr_self* self, const char* id) noexcept {
   if constexpr (std::is_base_of_v<epoch_sink, T>) {
     static constexpr mr_epoch_sink_v1 table{sizeof table, 0, last_epoch, write_epoch};
     if (std::string_view(id) == MR_EXT_EPOCH_SINK) return &table;
+  }
+  if constexpr (std::is_base_of_v<column_sink, T>) {
+    static constexpr mr_arrow_v1 table{sizeof table, 0, bind, write_columns};
+    if (std::string_view(id) == MR_EXT_ARROW) return &table;
   }
   if constexpr (requires(T & t) { t.extension(std::string_view()); }) {
     const void* offered = nullptr;

@@ -1,0 +1,80 @@
+#include "cache/cache_batch.h"
+
+namespace millrace {
+namespace {
+
+/// KEYS: meta, chains. ARGV: owner, milliseconds to live, then changes of a letter and its words.
+constexpr const char* kScript = R"(
+local meta, chains, ttl = KEYS[1], KEYS[2], ARGV[2]
+local owner = redis.call('HGET', meta, 'owner')
+if owner and tonumber(owner) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', meta, 'owner', ARGV[1])
+local i = 3
+while i <= #ARGV do
+  local what = ARGV[i]
+  if what == 'p' then
+    redis.call('HSET', ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+    redis.call('PEXPIRE', ARGV[i + 1], ttl)
+    redis.call('SADD', chains, ARGV[i + 1])
+    i = i + 4
+  elseif what == 'e' then
+    redis.call('HDEL', ARGV[i + 1], ARGV[i + 2])
+    if redis.call('EXISTS', ARGV[i + 1]) == 0 then redis.call('SREM', chains, ARGV[i + 1]) end
+    i = i + 3
+  elseif what == 'u' then
+    redis.call('UNLINK', ARGV[i + 1])
+    redis.call('SREM', chains, ARGV[i + 1])
+    i = i + 2
+  elseif what == 'm' then
+    redis.call('HSET', meta, ARGV[i + 1], ARGV[i + 2])
+    i = i + 3
+  else
+    redis.call('HDEL', meta, ARGV[i + 1])
+    i = i + 2
+  end
+end
+redis.call('PEXPIRE', meta, ttl)
+redis.call('PEXPIRE', chains, ttl)
+return 1
+)";
+constexpr const char* kWeekMs = "604800000";
+constexpr uint64_t kChangesMax = 256, kBytesMax = 1 << 20;
+
+}  // namespace
+
+CacheBatch::CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner)
+    : connection_(connection), keys_(keys), owner_(std::to_string(owner)) {}
+
+Result<void> CacheBatch::add(std::vector<std::string> words, uint64_t bytes) {
+  for (std::string& word : words) words_.push_back(std::move(word));
+  bytes_ += bytes;
+  if (++changes_ < kChangesMax && bytes_ < kBytesMax) return {};
+  return finish();
+}
+
+Result<void> CacheBatch::put(const BlockId& id, bool base, std::string_view bytes) {
+  return add({"p", keys_.chain(id), block_field(id, base), std::string(bytes)}, bytes.size());
+}
+Result<void> CacheBatch::erase(const BlockId& id, bool base) {
+  return add({"e", keys_.chain(id), block_field(id, base)}, 0);
+}
+Result<void> CacheBatch::drop_chain(const std::string& key) { return add({"u", key}, 0); }
+Result<void> CacheBatch::set_meta(const std::string& field, const std::string& value) {
+  return add({"m", field, value}, 0);
+}
+Result<void> CacheBatch::drop_meta(const std::string& field) { return add({"x", field}, 0); }
+
+Result<void> CacheBatch::finish() {
+  if (changes_ == 0) return {};
+  const std::string meta = keys_.meta(), chains = keys_.chains();
+  std::vector<std::string_view> call{"EVAL", kScript, "2", meta, chains, owner_, kWeekMs};
+  call.insert(call.end(), words_.begin(), words_.end());
+  auto answer = connection_.command(call);
+  words_.clear();
+  changes_ = bytes_ = 0;
+  if (!answer) return answer.error();
+  if (answer->number == 1) return {};
+  return Error{Code::kCancelled, "the cache belongs to a later owner of this state"};
+}
+
+}  // namespace millrace

@@ -1,0 +1,41 @@
+#pragma once
+
+/// Changes on their way to Redis: collected into calls of one script, which checks the fence and then
+/// writes. Threads: one.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cache/cache_keys.h"
+#include "cache/redis_connection.h"
+
+namespace millrace {
+
+class CacheBatch {
+ public:
+  /// `owner`: the fence.
+  CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner);
+
+  // Each may send what was collected. kFailed from any of them: the fence, or what Redis says.
+  Result<void> put(const BlockId& id, bool base, std::string_view bytes);
+  Result<void> erase(const BlockId& id, bool base);
+  Result<void> drop_chain(const std::string& key);
+  Result<void> set_meta(const std::string& field, const std::string& value);
+  Result<void> drop_meta(const std::string& field);
+  /// Sends what is left.
+  Result<void> finish();
+
+ private:
+  Result<void> add(std::vector<std::string> words, uint64_t bytes);
+
+  RedisConnection& connection_;
+  const CacheKeys& keys_;
+  std::string owner_;
+  std::vector<std::string> words_;
+  uint64_t changes_ = 0, bytes_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,100 @@
+#include "cache/cache_view.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "cache/cache_keys.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kManifestField = "m:";
+
+Result<std::vector<std::string>> scan(RedisConnection& connection, const std::string& pattern) {
+  std::vector<std::string> keys;
+  std::string cursor = "0";
+  do {
+    auto answer = connection.command({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"});
+    if (!answer) return answer.error();
+    if (answer->items.size() != 2) break;
+    cursor = answer->items[0].text;
+    for (const RedisValue& key : answer->items[1].items) keys.push_back(key.text);
+  } while (cursor != "0");
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+std::optional<uint64_t> number_in(const std::map<std::string, std::string>& fields, const char* name) {
+  const auto found = fields.find(name);
+  if (found == fields.end()) return std::nullopt;
+  return std::strtoull(found->second.c_str(), nullptr, 10);
+}
+
+Result<std::map<std::string, std::string>> hash_of(RedisConnection& connection, const std::string& key) {
+  auto answer = connection.command({"HGETALL", key});
+  if (!answer) return answer.error();
+  std::map<std::string, std::string> fields;
+  for (size_t i = 0; i + 1 < answer->items.size(); i += 2) fields[answer->items[i].text] = answer->items[i + 1].text;
+  return fields;
+}
+
+/// A block counts only where its checksum holds and its name is that of its place.
+Result<void> read_chain(RedisConnection& connection, const std::string& key, const std::string& root, CachedState& state) {
+  auto fields = hash_of(connection, key);
+  if (!fields) return fields.error();
+  CachedOperator& op = state.operators[std::string(operator_of(key, root))];
+  for (const auto& [field, bytes] : *fields) {
+    op.bytes += bytes.size();
+    if (auto sum = sum_of_block(bytes)) op.found.add(*sum);
+  }
+  return {};
+}
+
+Result<CachedState> read_state(RedisConnection& connection, const std::string& meta_key) {
+  CachedState state;
+  const std::string root = meta_key.substr(0, meta_key.size() - std::string_view(":meta").size());
+  const size_t end = root.rfind(":0}"), begin = root.rfind(':', end - 1);
+  state.state_id = root.substr(begin + 1, end - begin - 1);
+  auto meta = hash_of(connection, meta_key);
+  if (!meta) return meta.error();
+  state.commit = number_in(*meta, "commit");
+  state.complete_to = number_in(*meta, "complete_to");
+  state.owner = number_in(*meta, "owner");
+  state.written_us = static_cast<int64_t>(number_in(*meta, "written_us").value_or(0));
+  for (const auto& [field, value] : *meta) {
+    if (field.starts_with(kManifestField)) {
+      state.operators[field.substr(kManifestField.size())].promised = parse_manifest_sum(value);
+    }
+  }
+  auto chains = connection.command({"SMEMBERS", root + ":chains"});
+  if (!chains) return chains.error();
+  for (const RedisValue& key : chains->items) MILLRACE_TRY(read_chain(connection, key.text, root, state));
+  return state;
+}
+
+}  // namespace
+
+bool CachedState::proven() const {
+  return complete_to && std::all_of(operators.begin(), operators.end(), [](const auto& one) { return one.second.proven(); });
+}
+
+Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std::string& prefix,
+                             const std::string& pipeline) {
+  auto connection = RedisConnection::connect(url, timeout_us);
+  if (!connection) return connection.error();
+  CacheView view;
+  if (auto policy = (*connection)->command({"CONFIG", "GET", "maxmemory-policy"}); policy && policy->items.size() == 2) {
+    view.policy = policy->items[1].text;
+  }
+  auto metas = scan(**connection, CacheKeys::meta_pattern(prefix, pipeline));
+  if (!metas) return metas.error();
+  for (const std::string& meta : *metas) {
+    auto state = read_state(**connection, meta);
+    if (!state) return state.error();
+    view.states.push_back(std::move(*state));
+  }
+  return view;
+}
+
+}  // namespace millrace

@@ -1,0 +1,228 @@
+#include "cache/cache_writer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/fault_point.h"
+#include "base/log.h"
+
+namespace millrace {
+namespace {
+
+uint64_t bytes_of(const Commit& commit) {
+  uint64_t bytes = 0;
+  for (const StateBlock& block : commit.put) bytes += block.bytes.size();
+  return bytes + 64 * (commit.erase.size() + 1);
+}
+
+int64_t wall_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// Everything that a commit erases, as far as it is known.
+std::vector<BlockId> erased_by(const Commit& commit, const Manifest& manifest) {
+  std::vector<BlockId> ids = commit.erase;
+  for (const auto& [op, slice] : commit.erase_slices) {
+    for (BlockId& id : manifest.of_slice(op, slice)) ids.push_back(std::move(id));
+  }
+  for (const std::string& op : commit.erase_operators) {
+    for (BlockId& id : manifest.of_operator(op)) ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+}  // namespace
+
+CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch)
+    : options_(std::move(options)),
+      log_(log),
+      keys_(options_.prefix, options_.pipeline, log.state_id()),
+      owner_(epoch + 1),
+      epoch_(epoch) {
+  thread_ = std::thread([this] { work(); });
+}
+
+CacheWriter::~CacheWriter() {
+  {
+    Lock lock(mutex_);
+    // Readers outside like the end to be there; nobody else waits for it.
+    constexpr std::chrono::milliseconds kMoment{500};
+    changed_.wait_for(lock, kMoment, [this] { return queue_.empty() && !dropped_; });
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void CacheWriter::committed(Commit commit) {
+  Lock lock(mutex_);
+  epoch_ = commit.epoch;
+  const uint64_t bytes = bytes_of(commit);
+  if (dropped_) return;
+  if (pending_bytes_ + bytes > options_.max_pending_bytes) {
+    drop_queue(lock);
+  } else {
+    pending_bytes_ += bytes;
+    commit.meta.clear();
+    queue_.push_back(std::move(commit));
+  }
+  changed_.notify_all();
+}
+
+void CacheWriter::drop_queue(Lock&) {
+  queue_.clear();
+  pending_bytes_ = 0;
+  dropped_ = true;
+}
+
+Result<void> CacheWriter::connect() {
+  if (connection_) return {};
+  auto made = RedisConnection::connect(options_.url, options_.timeout_us);
+  if (!made) return made.error();
+  connection_ = std::move(*made);
+  whole_ = false;
+  check_policy();
+  return {};
+}
+
+void CacheWriter::check_policy() {
+  auto policy = connection_->command({"CONFIG", "GET", "maxmemory-policy"});
+  if (!policy || policy->items.size() != 2) return;  // A role that may not ask.
+  if (policy->items[1].text.starts_with("allkeys-") && failures_ == 0) {
+    log_warn("cache: Redis evicts keys (maxmemory-policy " + policy->items[1].text +
+             "), so blocks may go missing from it; noeviction is better");
+  }
+}
+
+Result<void> CacheWriter::erase_all(CacheBatch& batch) {
+  MILLRACE_TRY(batch.drop_meta("complete_to"));
+  MILLRACE_TRY(batch.finish());
+  const std::string chains = keys_.chains();
+  auto members = connection_->command({"SMEMBERS", chains});
+  if (!members) return members.error();
+  for (const RedisValue& key : members->items) MILLRACE_TRY(batch.drop_chain(key.text));
+  return {};
+}
+
+/// Reads the log beside the commits, so what it reads may be newer than `begun`: the changes since
+/// then, which wait in the queue, are applied behind it, and only then is the copy whole.
+Result<void> CacheWriter::copy_all() {
+  {
+    Lock lock(mutex_);
+    dropped_ = false;
+    queue_.clear();
+    pending_bytes_ = 0;
+  }
+  manifest_.clear();
+  CacheBatch batch(*connection_, keys_, owner_);
+  MILLRACE_TRY(erase_all(batch));
+  auto operators = log_.operators();
+  if (!operators) return operators.error();
+  for (const StoredOperator& stored : *operators) {
+    // The log is not held while Redis answers.
+    std::vector<StateBlock> blocks;
+    MILLRACE_TRY(log_.read_blocks(stored.op, [&](const BlockId& id, std::string_view bytes) {
+      blocks.push_back({id, std::string(bytes)});
+      return Result<void>();
+    }));
+    for (const StateBlock& block : blocks) {
+      MILLRACE_TRY(manifest_.put(block.id, block.bytes));
+      bool base = false;
+      manifest_.find(block.id, base);
+      MILLRACE_TRY(batch.put(block.id, base, block.bytes));
+    }
+  }
+  auto last = log_.last();
+  if (!last) return last.error();
+  whole_from_ = *last ? (*last)->epoch : 0;
+  uint64_t heard = 0;
+  {
+    Lock lock(mutex_);
+    heard = epoch_;
+  }
+  whole_ = true;
+  return write_sums(batch, heard);
+}
+
+Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
+  for (const auto& [op, sum] : manifest_.sums()) MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
+  MILLRACE_TRY(batch.set_meta("commit", std::to_string(epoch)));
+  MILLRACE_TRY(batch.set_meta("written_us", std::to_string(wall_us())));
+  bool current = false;
+  {
+    Lock lock(mutex_);
+    current = queue_.empty() || queue_.front().epoch > whole_from_;
+  }
+  // Last, so that it never promises what did not get there.
+  if (epoch >= whole_from_ && current) MILLRACE_TRY(batch.set_meta("complete_to", std::to_string(epoch)));
+  fault_point("cache.write");
+  return batch.finish();
+}
+
+Result<void> CacheWriter::apply(const Commit& commit) {
+  CacheBatch batch(*connection_, keys_, owner_);
+  std::vector<std::string> gone;
+  for (const auto& [op, sum] : manifest_.sums()) gone.push_back(op);
+  for (const BlockId& id : erased_by(commit, manifest_)) {
+    bool base = false;
+    if (!manifest_.find(id, base)) continue;
+    MILLRACE_TRY(batch.erase(id, base));
+    manifest_.erase(id);
+  }
+  for (const StateBlock& block : commit.put) {
+    MILLRACE_TRY(manifest_.put(block.id, block.bytes));
+    bool base = false;
+    manifest_.find(block.id, base);
+    MILLRACE_TRY(batch.put(block.id, base, block.bytes));
+  }
+  for (const std::string& op : gone) {
+    if (!manifest_.sums().contains(op)) MILLRACE_TRY(batch.drop_meta("m:" + op));
+  }
+  return write_sums(batch, commit.epoch);
+}
+
+/// The circuit breaker: everything is dropped, and begun anew after a pause.
+void CacheWriter::pause(Lock& lock, const Error& error) {
+  constexpr int64_t kFirstMs = 500, kLongestMs = 30'000;
+  const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 10u), kLongestMs);
+  if (failures_++ == 0) log_warn("cache: " + error.message + "; going on without it");
+  connection_.reset();
+  drop_queue(lock);
+  changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return stopping_; });
+}
+
+void CacheWriter::work() {
+  Lock lock(mutex_);
+  dropped_ = true;  // Nothing is there yet.
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || dropped_ || !queue_.empty(); });
+    if (stopping_) return;
+    const bool copies = dropped_ || !whole_ || !connection_;
+    Commit commit;
+    if (!copies) {
+      commit = std::move(queue_.front());
+      queue_.pop_front();
+      pending_bytes_ -= std::min(pending_bytes_, bytes_of(commit));
+    }
+    lock.unlock();
+    auto done = connect();
+    if (done) done = copies ? copy_all() : apply(commit);
+    lock.lock();
+    if (done) {
+      if (failures_ > 0 && !dropped_) log_info("cache: Redis is back and has everything again");
+      failures_ = 0;
+      changed_.notify_all();
+    } else if (done.error().code == Code::kCancelled) {
+      log_warn("cache: " + done.error().message + "; it is left to that one");
+      queue_.clear();
+      dropped_ = true;
+      changed_.wait(lock, [this] { return stopping_; });
+      return;
+    } else {
+      pause(lock, done.error());
+    }
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,51 @@
+#pragma once
+
+/// What a copy of the state must hold, so that a missing or foreign block shows: without it a cache miss
+/// cannot be told from "no state". Threads: one.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "state/block.h"
+#include "state/commit_log.h"
+
+namespace millrace {
+
+/// Additive, so that a commit changes it without reading what stays.
+struct ManifestSum {
+  uint64_t blocks = 0, entries = 0, checksum = 0;
+  void add(const ManifestSum& other);
+  void remove(const ManifestSum& other);
+  bool operator==(const ManifestSum&) const = default;
+  std::string to_text() const;
+};
+ManifestSum parse_manifest_sum(const std::string& text);
+/// Of one block; kCorrupt if the bytes are none.
+Result<ManifestSum> sum_of_block(std::string_view bytes);
+
+class Manifest {
+ public:
+  Result<void> put(const BlockId& id, std::string_view bytes);
+  void erase(const BlockId& id);
+  /// True if the block is there; `base`: as it was put.
+  bool find(const BlockId& id, bool& base) const;
+  /// All ids of a slice, or of an operator.
+  std::vector<BlockId> of_slice(const std::string& op, int64_t slice) const;
+  std::vector<BlockId> of_operator(const std::string& op) const;
+  /// By operator; those without blocks are gone.
+  const std::map<std::string, ManifestSum>& sums() const { return sums_; }
+  void clear();
+
+ private:
+  struct Entry {
+    ManifestSum sum;
+    bool base;
+  };
+  std::map<BlockId, Entry> blocks_;
+  std::map<std::string, ManifestSum> sums_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,69 @@
+#pragma once
+
+/// Exactly once for sinks that cannot take part in a commit: rows ride in the commit, are delivered
+/// behind it, and stay there until the sink has confirmed them (E33b). An idempotent sink may get
+/// an epoch again, with the same tags and cut into the same batches. An epoch_marked one stores the
+/// epoch beside the rows, so what it has already is not sent (E34).
+///
+/// Delivery has a thread of its own: commits go on while a sink is away, until the backlog is as
+/// large as limits.outbox. What may be tried again is tried for ever, with the instance closed and
+/// opened in between; anything else is a failure().
+
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+#include "delivery/outbox_rows.h"
+#include "delivery/outlet.h"
+
+namespace millrace {
+
+class OutboxOutlet final : public Outlet {
+ public:
+  explicit OutboxOutlet(SinkPort::Options options);
+  ~OutboxOutlet() override;
+
+  Result<void> restore(OutletState state, CommitLog& log) override;
+  Result<void> open(uint64_t epoch, uint32_t flags, const std::string& state_id) override;
+  Result<void> write(BatchRef rows) override;
+  Result<void> barrier(uint64_t epoch, Commit& commit) override;
+  Result<void> prepare(uint64_t) override { return {}; }
+  OutletState state() const override { return state_; }
+  Result<void> committed(uint64_t epoch) override;
+  Result<bool> settle(int64_t give_up_us) override;
+  Result<void> close() override;
+  uint64_t backlog_bytes() const override;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  Result<void> open_port();
+  Result<void> reconcile();
+  void deliver_all();
+  Result<void> deliver(const OutboxEpoch& epoch);
+  void confirm(Lock& lock);
+  void back_off(Lock& lock, const Error& error);
+  void stop();
+
+  OutboxRows rows_;
+  std::string owner_;        ///< Names pipeline, sink and state to the sink.
+  uint64_t epoch_ = 0;       ///< The last commit; rows that come now are of the next.
+  uint32_t flags_ = 0;
+  OutboxEpoch in_commit_;    ///< Of the commit under way.
+  std::vector<int64_t> stored_;  ///< Slices in the log.
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<OutboxEpoch> queue_;      // Guarded by mutex_. Committed, not confirmed.
+  uint64_t queued_bytes_ = 0;          // Guarded by mutex_.
+  uint64_t open_bytes_ = 0;            // Guarded by mutex_: of rows_ and in_commit_.
+  uint64_t confirmed_ = 0;             // Guarded by mutex_.
+  std::optional<std::string> prepared_;  // Guarded by mutex_.
+  bool stopping_ = false;              // Guarded by mutex_.
+  std::thread thread_;
+
+  // Of the delivery thread.
+  uint32_t failures_ = 0;
+  uint64_t sink_has_ = 0;  ///< The last epoch that an epoch_marked sink told.
+};
+
+}  // namespace millrace

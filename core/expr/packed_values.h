@@ -1,0 +1,25 @@
+#pragma once
+
+/// Lists of values in one text: what aggregates that keep their values hold and emit. Each value is
+/// its bytes; those of varying size have a size in front. Private to this room.
+
+#include <string>
+#include <string_view>
+
+#include "columns/column.h"
+
+namespace millrace {
+
+/// Appends the value of a valid cell. `canonical`: equal values get equal bytes (1.50 as 1.5).
+void pack_value(const Column& column, size_t row, bool canonical, std::string& out);
+
+/// Cuts the first value off `packed` and appends it to `out`, whose texts then point into it.
+/// False: the bytes end too early.
+bool unpack_value(std::string_view& packed, Column& out);
+/// All values, behind out's rows.
+bool unpack_values(std::string_view packed, Column& out);
+
+/// <0, 0, >0 as PostgreSQL orders the type: NaN last, numeric by value, text by bytes.
+int compare_values(const Column& column, size_t a, size_t b);
+
+}  // namespace millrace

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "base/time.h"
+#include "cache/cache_view.h"
+#include "host/options.h"
+#include "host/setup.h"
+#include "json/value.h"
+#include "json/write.h"
+
+namespace millrace {
+namespace {
+
+JsonValue number_json(const std::optional<uint64_t>& number) {
+  return number ? JsonValue::integer(static_cast<int64_t>(*number)) : JsonValue();
+}
+
+JsonValue state_json(const CachedState& state) {
+  JsonValue out = JsonValue::object();
+  out.set("state_id", JsonValue::string(state.state_id));
+  out.set("commit", number_json(state.commit));
+  out.set("complete_to", number_json(state.complete_to));
+  out.set("owner", number_json(state.owner));
+  out.set("written", JsonValue::string(format_rfc3339(state.written_us)));
+  out.set("proven", JsonValue::boolean(state.proven()));
+  JsonValue& operators = out.set("operators", JsonValue::object());
+  for (const auto& [name, op] : state.operators) {
+    JsonValue& one = operators.set(name, JsonValue::object());
+    one.set("blocks", JsonValue::integer(static_cast<int64_t>(op.found.blocks)));
+    one.set("entries", JsonValue::integer(static_cast<int64_t>(op.found.entries)));
+    one.set("bytes", JsonValue::integer(static_cast<int64_t>(op.bytes)));
+    one.set("blocks_promised", JsonValue::integer(static_cast<int64_t>(op.promised.blocks)));
+    one.set("proven", JsonValue::boolean(op.proven()));
+  }
+  return out;
+}
+
+void print_state(const CachedState& state) {
+  const auto text = [](const std::optional<uint64_t>& n) { return n ? std::to_string(*n) : std::string("none"); };
+  fmt::print("state {}: commit {}, complete to {}, owner {}, written {}, {}\n", state.state_id, text(state.commit),
+             text(state.complete_to), text(state.owner), format_rfc3339(state.written_us),
+             state.proven() ? "proven" : "not whole");
+  for (const auto& [name, op] : state.operators) {
+    fmt::print("  {}: {} blocks of {}, {} entries, {} bytes, {}\n", name, op.found.blocks, op.promised.blocks,
+               op.found.entries, op.bytes, op.proven() ? "proven" : "not what the manifest says");
+  }
+}
+
+}  // namespace
+
+int cache_show_verb(const ConfigArguments& arguments, bool json, const std::vector<std::string>& plugin_dirs) {
+  auto index = scan_plugins(plugin_dirs);
+  if (!index) return report_error(index.error());
+  Faults faults(arguments.file);
+  auto loaded = load(arguments, *index, faults);
+  if (!loaded) return report_faults(faults, *index);
+  const PipelineConfig& config = loaded->pipeline;
+  if (!config.cache) return report_error({Code::kInvalidConfig, arguments.file + " has no \"cache\""});
+  auto url = parse_redis_url(config.cache->redis);
+  if (!url) return report_error(url.error());
+  auto view = view_cache(*url, config.cache->timeout_us, config.cache->prefix, config.name.text);
+  if (!view) return report_error(view.error());
+  if (!json) {
+    fmt::print("{}: maxmemory-policy {}, {} state(s) of {}\n", url->printable(), view->policy, view->states.size(),
+               config.name.text);
+    for (const CachedState& state : view->states) print_state(state);
+    return 0;
+  }
+  JsonValue out = JsonValue::object();
+  out.set("redis", JsonValue::string(url->printable()));
+  out.set("policy", JsonValue::string(view->policy));
+  JsonValue& states = out.set("states", JsonValue::array());
+  for (const CachedState& state : view->states) states.push_back(state_json(state));
+  fmt::print("{}\n", to_json(out));
+  return 0;
+}
+
+}  // namespace millrace

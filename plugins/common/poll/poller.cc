@@ -1,0 +1,276 @@
+#include "common/poll/poller.h"
+
+#include <algorithm>
+
+#include "common/http/url.h"
+#include "common/text/stable_hash.h"
+
+namespace millrace::poll {
+
+using http::Ending;
+using http::Micros;
+
+Poller::Poller(const context& ctx, const http::HttpSettings& settings, PollOptions options,
+               Script& script, http::Random random)
+    : ctx_(ctx),
+      settings_(settings),
+      options_(std::move(options)),
+      script_(script),
+      random_(std::move(random)),
+      exchange_(settings),
+      slots_(options_.slots) {}
+
+http::Patience& Poller::patience(size_t target) {
+  auto& one = patiences_[slots_.name(target)];
+  if (!one) one = std::make_unique<http::Patience>(ctx_, settings_, random_, options_.remedy);
+  return *one;
+}
+
+flow Poller::poll(const budget& b, emitter& out) {
+  const Micros deadline(b.deadline_us);
+  if (within_) resume_within(out);
+  while (true) {
+    if (cancelled_ || ctx_.cancelled()) throw cancelled();
+    put_out_told(out);
+    if (is_putting_out_) {
+      after_put_out(pending_.put_out(b, out));
+      if (is_putting_out_) return flow::more;
+      if (http::steady_now() >= deadline) return flow::more;
+      continue;
+    }
+    if (slots_.is_finished()) return flow::end;
+    // What is there goes out at once; waiting is for an empty hand.
+    const Micros until = out.records() > 0 ? Micros(0) : deadline;
+    if (!advance(until, out)) return out.records() > 0 ? flow::ok : flow::idle;
+  }
+}
+
+/// False: the deadline has passed.
+bool Poller::advance(Micros deadline, emitter& out) {
+  if (!slot_ && !begin_slot(deadline, out)) return false;
+  if (give_up_if_over(out)) return true;
+  if (!exchange_.is_running() && !send(deadline)) return false;
+  const Micros left = std::max(deadline - http::steady_now(), Micros(0));
+  switch (exchange_.step(left)) {
+    case http::Exchange::Step::kAnswer:
+      take_answer();
+      return true;
+    case http::Exchange::Step::kFailed:
+      take_failure();
+      return true;
+    default:
+      return http::steady_now() < deadline;
+  }
+}
+
+bool Poller::begin_slot(Micros deadline, emitter& out) {
+  const Micros wall = http::wall_now(), steady = http::steady_now();
+  std::vector<Slots::Missed> missed;
+  slot_ = slots_.due(wall, steady, missed);
+  for (const auto& [target, first, behind] : missed) {
+    lost(target, first, behind, "not_replayable", out);
+  }
+  if (!slot_) {
+    wait(std::min(slots_.until_due(wall, steady), deadline - steady));
+    return http::steady_now() < deadline;
+  }
+  items_.clear();
+  damaged_.clear();
+  damaged_why_.clear();
+  etag_ = modified_ = "";
+  not_modified_ = false;
+  put_out_ = 0;
+  script_.begin(*slot_);
+  return true;
+}
+
+/// False: not yet, and the deadline has passed.
+bool Poller::send(Micros deadline) {
+  http::Request request = script_.request(*slot_);
+  http::Patience& patience = this->patience(slot_->target);
+  patience.aim(request.url, script_.printed(*slot_));
+  const Micros now = http::steady_now();
+  Micros due = patience.due();
+  if (due <= now) {
+    const std::string bucket = patience.origin() + " " + options_.credential;
+    due = http::HostGate::shared().take(bucket, options_.rate, script_.cost(*slot_), now);
+  }
+  if (due > now) {
+    wait(std::min(due, deadline) - now);
+    return http::steady_now() < deadline;
+  }
+  const TargetState& state = slots_.state(slot_->target);
+  asks_validators_ = script_.takes_validators(*slot_);
+  if (asks_validators_ && !state.etag.empty()) {
+    request.headers.push_back({"If-None-Match", state.etag});
+  } else if (asks_validators_ && !state.modified.empty()) {
+    request.headers.push_back({"If-Modified-Since", state.modified});
+  }
+  ++counts_.requests;
+  exchange_.start(std::move(request));
+  return true;
+}
+
+void Poller::take_answer() {
+  http::Answer& answer = exchange_.answer();
+  patience(slot_->target).accepted(http::steady_now());
+  hosts_failures_ = 0;
+  if (answer.status == 304) {
+    ++counts_.not_modified;
+    not_modified_ = true;
+    return finish_slot();
+  }
+  std::string why;
+  const Script::Next next = script_.take(*slot_, answer, items_, why);
+  if (next == Script::Next::kAgain) {
+    damaged_ = std::move(answer.body);
+    return again(why);
+  }
+  if (asks_validators_) {
+    etag_ = answer.head.find("etag");
+    modified_ = answer.head.find("last-modified");
+  }
+  if (next == Script::Next::kDone) finish_slot();
+}
+
+/// The slot begins again from its first page, later.
+void Poller::again(const std::string& why) {
+  ++counts_.retries;
+  damaged_why_ = why;
+  http::Patience& patience = this->patience(slot_->target);
+  patience.another_way(why, http::steady_now());
+  items_.clear();
+  const Slot slot = *slot_;
+  slots_.hold(slot.target, patience.due());
+  slot_.reset();
+  if (slots_.size() > 1) return;
+  slot_ = slot;  // Nobody else is waiting: keep what is known of the damage.
+  script_.begin(slot);
+}
+
+void Poller::take_failure() {
+  const Ending& ending = exchange_.ending();
+  const Slot slot = *slot_;
+  const Script::Failed meaning = script_.failed(slot, ending, items_);
+  if (meaning == Script::Failed::kDone) return finish_slot();
+  if (meaning == Script::Failed::kRetryNow) return;
+  const bool our_fault = ending.why == Ending::Why::kStatus &&
+                         http::class_of_status(ending.status) == http::StatusClass::kOurFault;
+  if (our_fault) {  // H8: the same request will fail again.
+    items_.clear();
+    items_.push_back({.value = ending.body, .broken_why = ending.text});
+    return finish_slot();
+  }
+  ++counts_.retries;
+  http::Patience& patience = this->patience(slot.target);
+  patience.attempt_failed(ending, http::steady_now());
+  note_host_failure(ending);
+  items_.clear();
+  slots_.hold(slot.target, patience.due());
+  script_.begin(slot);
+  if (slots_.size() > 1) slot_.reset();  // Others may go on meanwhile (H7).
+}
+
+/// Three targets in a row that met a 5xx: it is the host, and all leave it alone for a while (H7).
+void Poller::note_host_failure(const Ending& ending) {
+  if (ending.why != Ending::Why::kStatus || ending.status < 500) return;
+  if (failing_target_ != slot_->target) ++hosts_failures_;
+  failing_target_ = slot_->target;
+  if (hosts_failures_ < 3) return;
+  hosts_failures_ = 0;
+  const std::string& origin = patience(slot_->target).origin();
+  http::HostGate::shared().hold(origin, http::steady_now() + settings_.retry.max);
+  ctx_.warn(origin + ": three places in a row met server errors; waiting for " +
+            http::duration_text(settings_.retry.max));
+}
+
+/// The next slot has begun before this one was answered.
+bool Poller::give_up_if_over(emitter& out) {
+  if (!slots_.is_over(*slot_, http::wall_now())) return false;
+  exchange_.close();
+  items_.clear();
+  if (!damaged_why_.empty()) {  // D13: a body that stays damaged is an error, not a gap.
+    items_.push_back({.value = std::move(damaged_), .broken_why = damaged_why_});
+    finish_slot();
+    return true;
+  }
+  lost(slot_->target, slot_->number, slot_->number + 1, "bad_response", out);
+  slots_.done(*slot_);
+  slot_.reset();
+  return true;
+}
+
+/// The slot is whole: its records wait for their polls.
+void Poller::finish_slot() {
+  const TargetState& state = slots_.state(slot_->target);
+  const uint64_t position = slots_.position(*slot_);
+  uint64_t index = 0;
+  for (Item& item : items_) {
+    item.partition = state.partition;
+    item.position = position + index++;
+    counts_.broken += !item.broken_why.empty();
+    pending_.add(std::move(item));
+  }
+  items_.clear();
+  const bool resumes = within_ && within_->target == slots_.name(slot_->target);
+  if (resumes) {
+    put_out_ = std::min(within_->records, pending_.size());
+    pending_.drop_front(put_out_);
+    within_.reset();
+  }
+  is_putting_out_ = true;
+  if (pending_.empty()) after_put_out(0);
+}
+
+void Poller::after_put_out(size_t count) {
+  put_out_ += count;
+  if (!pending_.empty()) return;
+  is_putting_out_ = false;
+  TargetState& state = slots_.state(slot_->target);
+  if (!not_modified_) {
+    state.etag = etag_;
+    state.modified = modified_;
+  }
+  slots_.done(*slot_);
+  script_.put_out(*slot_);
+  slot_.reset();
+  put_out_ = 0;
+  ++counts_.slots;
+}
+
+void Poller::lost(size_t target, int64_t first, int64_t behind, const char* reason, emitter& out) {
+  ++counts_.gaps;
+  const uint64_t from = slots_.position({target, first});
+  out.lost({.partition = slots_.state(target).partition,
+            .from_us = slots_.begin({target, first}).count(),
+            .to_us = slots_.begin({target, behind}).count(),
+            .from_position = from,
+            .to_position = from + 1,
+            .reason = reason});
+}
+
+void Poller::put_out_told(emitter& out) {
+  for (const auto& [reason, from, to] : std::exchange(told_, {})) {
+    ++counts_.gaps;
+    out.lost({.from_us = from.count(), .to_us = to.count(), .estimated = true, .reason = reason});
+  }
+}
+
+void Poller::wait(Micros at_most) {
+  if (at_most.count() > 0) exchange_.pause(at_most);
+}
+
+void Poller::retarget(const std::vector<std::string>& names) {
+  slots_.set_targets(names, http::wall_now());
+}
+
+void Poller::cancel() noexcept {
+  cancelled_ = true;
+  exchange_.wake();
+}
+
+void Poller::close() {
+  exchange_.close();
+}
+
+}  // namespace millrace::poll

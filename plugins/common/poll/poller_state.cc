@@ -1,0 +1,101 @@
+// The poller's snapshot: written by hand so that people can read it in `millrace inspect`.
+
+#include "common/json/json_reader.h"
+#include "common/poll/poller.h"
+
+namespace millrace::poll {
+namespace {
+
+std::string text_of(std::string_view raw) {
+  std::string text;
+  json::JsonReader().text(raw, text);
+  return text;
+}
+
+TargetState target_of(std::string_view raw) {
+  TargetState state;
+  json::JsonReader().members(raw, [&](std::string_view key, std::string_view value) {
+    const auto number = json::integer_of(value);
+    if (key == "partition" && number) state.partition = static_cast<uint32_t>(*number);
+    if (key == "done_us" && number) state.done_us = *number;
+    if (key == "position" && number) state.position = static_cast<uint64_t>(*number);
+    if (key == "etag") state.etag = text_of(value);
+    if (key == "modified") state.modified = text_of(value);
+  });
+  return state;
+}
+
+}  // namespace
+
+void Poller::open(const std::vector<std::string>& targets, std::string_view state) {
+  cancelled_ = false;
+  slot_.reset();
+  within_.reset();
+  items_.clear();
+  pending_.clear();
+  is_putting_out_ = false;
+  put_out_ = 0;
+  more_.clear();
+  slots_ = Slots(options_.slots);
+  if (state.data()) read_state(state);
+  slots_.set_targets(targets, http::wall_now());
+}
+
+void Poller::read_state(std::string_view state) {
+  std::optional<int64_t> version;
+  const bool whole =
+      json::JsonReader().members(state, [&](std::string_view key, std::string_view raw) {
+        if (key == "v") version = json::integer_of(raw);
+        if (key == "more") more_ = raw;
+        if (key == "targets") {
+          json::JsonReader().members(raw, [&](std::string_view name, std::string_view target) {
+            slots_.restore(std::string(name), target_of(target));
+          });
+        }
+        if (key != "within") return;
+        within_.emplace();
+        json::JsonReader().members(raw, [&](std::string_view name, std::string_view value) {
+          if (name == "target") within_->target = text_of(value);
+          if (name == "slot") within_->slot = json::integer_of(value).value_or(0);
+          if (name == "records")
+            within_->records = static_cast<size_t>(json::integer_of(value).value_or(0));
+        });
+      });
+  if (whole && version == 1) return;
+  throw fatal("the stored position is not one of this plugin: start with --fresh");
+}
+
+/// What of the unfinished slot can still be asked for is; of the rest a gap is told.
+void Poller::resume_within(emitter& out) {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_.name(i) != within_->target) continue;
+    if (!slots_.is_over({i, within_->slot}, http::wall_now())) return;
+    lost(i, within_->slot, within_->slot + 1, "not_replayable", out);
+    slots_.done({i, within_->slot});
+  }
+  within_.reset();
+}
+
+std::string Poller::snapshot(std::string_view more) const {
+  std::string text = "{\"v\":1,\"targets\":{";
+  bool first = true;
+  for (const auto& [name, state] : slots_.states()) {
+    if (!std::exchange(first, false)) text += ",";
+    text += json::quoted(name) + ":{\"partition\":" + std::to_string(state.partition) +
+            ",\"done_us\":" + std::to_string(state.done_us) +
+            ",\"position\":" + std::to_string(state.position);
+    if (!state.etag.empty()) text += ",\"etag\":" + json::quoted(state.etag);
+    if (!state.modified.empty()) text += ",\"modified\":" + json::quoted(state.modified);
+    text += "}";
+  }
+  text += "}";
+  if (slot_ && put_out_ > 0) {
+    text += ",\"within\":{\"target\":" + json::quoted(slots_.name(slot_->target)) +
+            ",\"slot\":" + std::to_string(slot_->number) +
+            ",\"records\":" + std::to_string(put_out_) + "}";
+  }
+  if (!more.empty()) text += ",\"more\":" + std::string(more);
+  return text + "}";
+}
+
+}  // namespace millrace::poll

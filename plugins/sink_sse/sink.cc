@@ -1,0 +1,61 @@
+// Rows on a live page: a small HTTP server whose `/events` is a stream of server-sent events. A
+// view: nothing is promised about what a reader saw.
+
+#include <memory>
+#include <millrace/plugin.hpp>
+
+#include "server.h"
+#include "settings.h"
+#include "sink_sse_schema.h"
+
+namespace millrace::sse_sink {
+namespace {
+
+class SseSink final : public sink {
+ public:
+  static constexpr auto info =
+      describe("org.millrace.sse", "1.0.0", "Apache-2.0",
+               "Shows rows on a live page, as server-sent events.", schema::sink_sse,
+               title{"Live page"}, status::beta, trust::untrusted_input);
+
+  static void validate(const context&, const config& cfg) { Settings settings(cfg); }
+
+  SseSink(const context& ctx, const config& cfg)
+      : ctx_(ctx),
+        settings_(cfg),
+        readers_(ctx.make_gauge("readers", "Readers that are connected")),
+        cut_(ctx.make_counter("cut", "Readers that were cut because they did not read")) {}
+
+  void open(const opening&) override {
+    // Kept over a restart in process, so that readers see nothing of it.
+    if (!server_) server_ = std::make_unique<Server>(ctx_, settings_);
+    server_->start();
+  }
+
+  void write(batch_view rows, emitter&) override {
+    for (uint32_t i = 0; i < rows.size(); ++i) {
+      server_->add(rows.value(i).data() ? rows.value(i) : "null");
+    }
+    server_->flush();
+    readers_.set(static_cast<double>(server_->readers()));
+    const uint64_t cut = server_->cut();
+    if (cut > told_cut_) cut_.add(static_cast<double>(cut - std::exchange(told_cut_, cut)));
+  }
+
+  void close() override {
+    if (server_) server_->stop();
+  }
+
+ private:
+  context ctx_;
+  Settings settings_;
+  gauge readers_;
+  counter cut_;
+  uint64_t told_cut_ = 0;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace
+}  // namespace millrace::sse_sink
+
+MILLRACE_PLUGIN(millrace::sse_sink::SseSink)

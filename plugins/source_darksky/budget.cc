@@ -1,0 +1,39 @@
+#include "source_darksky/budget.h"
+
+#include <charconv>
+
+namespace millrace::darksky {
+namespace {
+
+using http::Micros;
+
+constexpr double kEpochFrom = 1e9;
+constexpr double kNearlyGone = 0.05;
+
+std::optional<double> number_of(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !(number >= 0) || number > 1e15) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<Quota> read_quota(const http::Head& head, Micros wall) {
+  const auto limit = number_of(head.find("ratelimit-limit"));
+  const auto remaining = number_of(head.find("ratelimit-remaining"));
+  const auto reset = number_of(head.find("ratelimit-reset"));
+  if (!limit || !remaining || !reset || *limit <= 0) return std::nullopt;
+  double left_s = *reset;
+  if (left_s > kEpochFrom) left_s = std::max(0.0, left_s - static_cast<double>(wall.count()) / 1e6);
+  return Quota{*limit, *remaining, Micros(static_cast<int64_t>(left_s * 1e6))};
+}
+
+Micros stretched(const Quota& quota, size_t places, Micros every) {
+  if (quota.remaining >= quota.limit * kNearlyGone) return every;
+  const double calls_each = std::max(quota.remaining, 1.0) / static_cast<double>(places);
+  const auto lasts = static_cast<int64_t>(static_cast<double>(quota.reset.count()) / calls_each);
+  return std::max(every, Micros(lasts));
+}
+
+}  // namespace millrace::darksky

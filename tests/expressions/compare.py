@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""The same expressions over the same rows, here and in a real PostgreSQL 15: same value, same NULL, same class of error.
+
+A difference that no entry of the table of departures (core/expr/departures.cc) explains is made smaller and printed.
+Exit: 0 all agree, 1 they do not, 77 there is no PostgreSQL here.
+"""
+import argparse
+import json
+import random
+import subprocess
+import sys
+import time
+
+import generate
+import postgres
+
+SETUP = """
+create function value_at(expression text, at int) returns jsonb language plpgsql as $$
+declare value jsonb;
+begin
+  execute 'select to_jsonb((' || expression || ')::text) from rows where i = $1' into value using at;
+  return value;
+exception when others then return jsonb_build_object('e', sqlstate);
+end $$;
+create function values_of(expression text) returns jsonb language plpgsql as $$
+declare result jsonb;
+begin
+  begin
+    execute 'select jsonb_agg(to_jsonb((' || expression || ')::text) order by i) from rows' into result;
+    return result;
+  exception when others then null;
+  end;
+  begin
+    execute 'explain select ' || expression || ' from rows';
+  exception when others then return jsonb_build_object('plan', sqlstate);
+  end;
+  select jsonb_agg(value_at(expression, i) order by i) into result from rows;
+  return result;
+end $$;
+"""
+
+
+class Both:
+    """The two programs with the same rows."""
+
+    def __init__(self, evaluate, database, rows):
+        self.evaluate, self.database = evaluate, database
+        columns = ", ".join(f"{name} {kind}" for name, kind in generate.COLUMNS)
+        names = ", ".join(name for name, _ in generate.COLUMNS)
+        lines = [generate.copy_line(row) for row in rows]
+        # i is none of the columns' names.
+        database.run(SETUP.replace(" i)", " i)") + f"create table rows (i int generated always as identity primary key, {columns});\n"
+                     f"copy rows ({names}) from stdin;\n" + "\n".join(lines) + "\n\\.\nanalyze rows;\n")
+        self.header = " ".join(f"{name} {kind}" for name, kind in generate.COLUMNS) + "\n" + "\n".join(lines) + "\n\n"
+
+    def here(self, texts):
+        done = subprocess.run([self.evaluate], input=(self.header + "\n".join(texts) + "\n").encode(), capture_output=True)
+        if done.returncode:
+            raise RuntimeError(f"evaluate_expressions ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+        return [json.loads(line) for line in done.stdout.decode().split("\n") if line]
+
+    def there(self, texts):
+        lines = "\n".join(text.replace("\\", "\\\\") for text in texts)
+        out = self.database.run("create temp table e (id int generated always as identity, x text);\ncopy e (x) from stdin;\n" + lines +
+                                "\n\\.\nselect coalesce(values_of(x), 'null'::jsonb)::text from e order by id;\n")
+        return [json.loads(line) for line in out.split("\n") if line]
+
+
+def error_class(cell):
+    return cell["e"][:2] if isinstance(cell, dict) else None
+
+
+def same_cells(ours, theirs):
+    if ours is None and theirs == "null":
+        return True  # json-null
+    if theirs in ("infinity", "-infinity") and error_class(ours) == "22":
+        return True  # time-infinity
+    if error_class(ours) or error_class(theirs):
+        return error_class(ours) == error_class(theirs)
+    return ours == theirs
+
+
+def difference(ours, theirs):
+    """None if they agree; else what differs."""
+    if "inconsistent" in ours:
+        return ours["inconsistent"]
+    if isinstance(theirs, dict):  # PostgreSQL refuses the whole query.
+        state = theirs["plan"]
+        if "refused" in ours or state[:2] != "42":
+            return None  # literal-error, constant-error
+        return f"PostgreSQL refuses it with {state}"
+    if "refused" in ours and any(map(error_class, theirs)) and all(cell is None or error_class(cell) for cell in theirs):
+        return None  # literal-error: a constant argument that no row can use
+    if "refused" in ours:
+        return f"refused here: {ours['refused']}"
+    for number, (mine, other) in enumerate(zip(ours["rows"], theirs)):
+        if not same_cells(mine, other):
+            return f"row {number + 1}: here {json.dumps(mine, ensure_ascii=False)}, PostgreSQL {json.dumps(other, ensure_ascii=False)}"
+    return None
+
+
+def smaller(both, node):
+    """The smallest expression that still differs, by dropping what is around and what is inside."""
+    while True:
+        candidates = [part for part in node.walk() if part is not node]
+        for part in node.walk():
+            if part.children:
+                candidates += [node.replaced(part, generate.Node(generate.FIELDS[part.kind] + "1", part.kind))] if part.kind in generate.FIELDS else []
+                candidates += [node.replaced(part, child) for child in part.children if child.kind == part.kind]
+        candidates = [one for one in candidates if one.size() < node.size()]
+        texts = [one.text() for one in candidates]
+        if not texts:
+            return node
+        failing = [one for one, ours, theirs in zip(candidates, both.here(texts), both.there(texts)) if difference(ours, theirs)]
+        if not failing:
+            return node
+        node = min(failing, key=lambda one: one.size())
+
+
+def report(both, node):
+    node = smaller(both, node)
+    text = node.text()
+    print("they differ:", text)
+    print("   ", difference(both.here([text])[0], both.there([text])[0]), flush=True)
+
+
+KNOWN_DEPARTURES = {
+    "constant-error", "literal-error", "error-order", "json-null", "jsonb-as-it-came", "numeric-functions", "aggregate-types",
+    "time-input", "time-infinity", "interval-overflow", "time-end", "regex", "made-text", "text-digests", "time-zone", "collation",
+}
+
+
+def check_departures(evaluate):
+    out = subprocess.run([evaluate, "--departures"], capture_output=True, check=True).stdout.decode()
+    listed = {json.loads(line)["id"] for line in out.split("\n") if line}
+    if listed != KNOWN_DEPARTURES:
+        sys.exit(f"the table of departures and this test disagree about {sorted(listed ^ KNOWN_DEPARTURES)}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--evaluate", required=True)
+    parser.add_argument("--expressions", type=int, default=2000)
+    parser.add_argument("--rows", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--depth", type=int, default=3)
+    parser.add_argument("--only", help="one expression instead of random ones")
+    parser.add_argument("--failures", type=int, default=20, help="stop after so many")
+    options = parser.parse_args()
+    check_departures(options.evaluate)
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        print("SKIPPED: there is no PostgreSQL 15 here (Debian: postgresql-15), so nothing was compared")
+        return 77
+    rng = random.Random(options.seed)
+    functions = [json.loads(line) for line in subprocess.run([options.evaluate, "--functions"], capture_output=True, check=True).stdout.decode().split("\n") if line]
+    make = generate.Generator(rng, functions)
+    failures = compared = 0
+    begun = time.monotonic()
+    with postgres.Postgres(binaries) as database:
+        both = Both(options.evaluate, database, generate.rows(rng, options.rows))
+        if options.only:
+            print(json.dumps(both.here([options.only])[0], ensure_ascii=False), "\n", json.dumps(both.there([options.only])[0], ensure_ascii=False), sep="")
+            return 0
+        while compared < options.expressions and failures < options.failures:
+            nodes = [make.expression(rng.choice(generate.TYPES), rng.randint(1, options.depth)) for _ in range(min(1000, options.expressions - compared))]
+            texts = [node.text() for node in nodes]
+            ours, theirs = both.here(texts), both.there(texts)
+            if not len(ours) == len(theirs) == len(nodes):
+                raise RuntimeError(f"{len(nodes)} expressions, {len(ours)} results here, {len(theirs)} there")
+            for node, mine, other in zip(nodes, ours, theirs):
+                if difference(mine, other) and failures < options.failures:
+                    failures += 1
+                    report(both, node)
+            compared += len(nodes)
+    print(f"{compared} expressions x {options.rows} rows compared with PostgreSQL, seed {options.seed}: {failures} differ; {time.monotonic() - begun:.1f} s")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
