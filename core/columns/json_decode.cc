@@ -116,8 +116,12 @@ class Decoder final : public JsonDecoder {
 
   /// Null, or why the value is no record.
   const char* decode_value(std::string_view text) {
+    if (text.data() == nullptr) return nullptr;  // A null value: no field is there (R29).
     if (const char* reason = tokens_.find(text)) return reason;
-    if (tokens_.kind(0) != '{') return "the record is not a JSON object";
+    if (tokens_.kind(0) != '{') {
+      const bool null = tokens_.count() == 1 && tokens_.scalar(0) == "null";
+      return null ? nullptr : "the record is not a JSON object";
+    }
     if (tokens_.kind(tokens_.count() - 1) != '}') return "the JSON object does not end";
     uint32_t i = 1;
     if (const char* reason = decode_object(i, nodes_[0])) return reason;

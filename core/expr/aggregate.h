@@ -36,6 +36,9 @@ struct AggregateKernel {
   /// Fills an initialised state from the front of `in` and removes what it read. False: `in` is
   /// not such a state.
   bool (*decode)(std::byte* state, std::string_view& in);
+  /// Takes values back that were folded before, as update folds them: afterwards the state is as if
+  /// they had never come. Null: this kernel cannot.
+  void (*retract)(std::byte* const* states, const Column* argument, Selection rows) = nullptr;
 };
 
 struct AggregateFunction {
@@ -52,6 +55,10 @@ struct AggregateFunction {
   std::string_view finish = {};
   bool within_group = false;  ///< The argument stands in WITHIN GROUP (ORDER BY …).
   bool stamped = false;       ///< The argument comes packed with the record's event time.
+  /// What to fold with where rows are replaced and deleted (tables, semantics R30), if `kernel` cannot
+  /// retract: a larger state. Its result does not depend on the order of the rows. Null where
+  /// `kernel` retracts, or where nothing does: then the rows that are left are folded anew.
+  const AggregateKernel* over_table = nullptr;
 };
 
 /// The whole table; entries of one name are neighbours.

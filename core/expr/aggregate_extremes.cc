@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "columns/decimal.h"
 #include "columns/interval.h"
@@ -84,6 +85,83 @@ struct Extreme {
   }
 };
 
+/// -0 before 0, though they are equal: which of them is left must not depend on what came before.
+template <class T>
+struct TotalOrder {
+  bool operator()(const T& a, const T& b) const {
+    if (less(a, b)) return true;
+    if constexpr (std::is_same_v<T, double>) return a == b && std::signbit(a) && !std::signbit(b);
+    return false;
+  }
+};
+
+/// Over a table: the values that are there, each with how often. The state grows with them.
+template <class T, bool kMax>
+struct Values {
+  std::map<T, int64_t, TotalOrder<T>> values;
+
+  template <class V>
+  void add(const V& value) {
+    ++values[T(value)];
+  }
+  template <class V>
+  void retract(const V& value) {
+    const auto found = values.find(T(value));
+    if (found != values.end() && --found->second == 0) values.erase(found);
+  }
+  void merge(const Values& from) {
+    for (const auto& [value, count] : from.values) values[value] += count;
+  }
+  void emit(Column& out, RowErrors&) const {
+    if (values.empty()) return append_null(out);
+    append(out, kMax ? values.rbegin()->first : values.begin()->first);
+  }
+  void encode(std::string& out) const {
+    put(out, static_cast<uint64_t>(values.size()));
+    for (const auto& [value, count] : values) {
+      put_value(out, value);
+      put(out, count);
+    }
+  }
+  bool decode(std::string_view& in) {
+    uint64_t size = 0;
+    if (!take(in, size)) return false;
+    for (uint64_t i = 0; i < size; ++i) {
+      T value{};
+      int64_t count = 0;
+      if (!take_value(in, value) || !take(in, count) || count <= 0) return false;
+      values[value] = count;
+    }
+    return true;
+  }
+};
+
+template <class T>
+const auto* values_of(const Column& column) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    return column.ints.data();
+  } else if constexpr (std::is_same_v<T, double>) {
+    return column.floats.data();
+  } else {
+    return column.texts.data();
+  }
+}
+
+template <class T, bool kMax>
+const AggregateKernel& table_kernel() {
+  using State = Values<T, kMax>;
+  constexpr auto add = [](std::byte* const* states, const Column* argument, Selection rows) {
+    const auto* values = values_of<T>(*argument);
+    each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.add(values[at]); });
+  };
+  constexpr auto retract = [](std::byte* const* states, const Column* argument, Selection rows) {
+    const auto* values = values_of<T>(*argument);
+    each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.retract(values[at]); });
+  };
+  static constexpr AggregateKernel kKernel = kernel_of<State>(add, retract);
+  return kKernel;
+}
+
 template <bool kMax>
 void fold_ints(std::byte* const* states, const Column* argument, Selection rows) {
   using State = Extreme<int64_t, kMax>;
@@ -117,13 +195,18 @@ AggregateFunction int_entry(Type type) {
           1,
           kernel_of<Extreme<int64_t, kMax>>(fold_ints<kMax>),
           kMax ? "Largest value; NULL of none." : "Smallest value; NULL of none.",
-          kMax ? "max(x)" : "min(x)"};
+          kMax ? "max(x)" : "min(x)",
+          {},
+          false,
+          false,
+          &table_kernel<int64_t, kMax>()};
 }
 
 template <bool kMax, class Order>
 AggregateFunction bytes_entry(Type type) {
   AggregateFunction entry = int_entry<kMax>(type);
   entry.kernel = kernel_of<Extreme<std::string, kMax, Order>>(fold_texts<kMax, Order>);
+  entry.over_table = nullptr;
   return entry;
 }
 
@@ -131,10 +214,13 @@ template <bool kMax>
 std::array<AggregateFunction, 9> entries() {
   AggregateFunction floats = int_entry<kMax>(Type::kFloat8);
   floats.kernel = kernel_of<Extreme<double, kMax>>(fold_floats<kMax>);
+  floats.over_table = &table_kernel<double, kMax>();
+  AggregateFunction texts = bytes_entry<kMax, ByValue>(Type::kText);
+  texts.over_table = &table_kernel<std::string, kMax>();
   return {int_entry<kMax>(Type::kInt4),
           int_entry<kMax>(Type::kInt8),
           floats,
-          bytes_entry<kMax, ByValue>(Type::kText),
+          texts,
           int_entry<kMax>(Type::kTimestamptz),
           int_entry<kMax>(Type::kTimestamp),
           int_entry<kMax>(Type::kDate),

@@ -72,7 +72,8 @@ void append_failure(Column& out, RowErrors& errors, std::string_view sqlstate, c
 /// The table of functions for a State with members init-by-constructor, merge(from),
 /// emit(out, errors), encode(out) and decode(in).
 template <class State>
-constexpr AggregateKernel kernel_of(void (*update)(std::byte* const*, const Column*, Selection)) {
+constexpr AggregateKernel kernel_of(void (*update)(std::byte* const*, const Column*, Selection),
+                                    void (*retract)(std::byte* const*, const Column*, Selection) = nullptr) {
   static_assert(alignof(State) <= 16);
   return {
       sizeof(State),
@@ -88,6 +89,7 @@ constexpr AggregateKernel kernel_of(void (*update)(std::byte* const*, const Colu
       },
       [](const std::byte* at, std::string& out) { state_at<State>(at).encode(out); },
       [](std::byte* at, std::string_view& in) { return state_at<State>(at).decode(in); },
+      retract,
   };
 }
 
@@ -104,6 +106,9 @@ inline bool take_bytes(std::string_view& in, std::string& bytes) {
   return true;
 }
 
+/// sum and avg of float8 over a table (aggregate_exact.cc).
+const AggregateKernel& exact_sum_kernel();
+const AggregateKernel& exact_mean_kernel();
 std::span<const AggregateFunction> sum_aggregates();
 std::span<const AggregateFunction> extreme_aggregates();
 std::span<const AggregateFunction> moment_aggregates();

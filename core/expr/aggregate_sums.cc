@@ -30,6 +30,10 @@ struct IntSum {
     sum += value;
     ++values;
   }
+  void retract(int64_t value) {
+    sum -= value;
+    --values;
+  }
   void merge(const IntSum& from) {
     sum += from.sum;
     values += from.values;
@@ -162,8 +166,16 @@ void count_rows(std::byte* const* states, const Column*, Selection rows) {
   for (uint32_t i = 0; i < rows.count; ++i) ++state_at<Count>(states[i]).rows;
 }
 
+void uncount_rows(std::byte* const* states, const Column*, Selection rows) {
+  for (uint32_t i = 0; i < rows.count; ++i) --state_at<Count>(states[i]).rows;
+}
+
 void count_values(std::byte* const* states, const Column* argument, Selection rows) {
   each_state<Count>(states, *argument, rows, [](Count& state, uint32_t) { ++state.rows; });
+}
+
+void uncount_values(std::byte* const* states, const Column* argument, Selection rows) {
+  each_state<Count>(states, *argument, rows, [](Count& state, uint32_t) { --state.rows; });
 }
 
 template <class State>
@@ -171,6 +183,13 @@ void add_ints(std::byte* const* states, const Column* argument, Selection rows) 
   const int64_t* values = argument->ints.data();
   each_state<State>(states, *argument, rows,
                     [=](State& state, uint32_t at) { state.add(values[at]); });
+}
+
+template <class State>
+void retract_ints(std::byte* const* states, const Column* argument, Selection rows) {
+  const int64_t* values = argument->ints.data();
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.retract(values[at]); });
 }
 
 template <class State>
@@ -182,27 +201,32 @@ void add_floats(std::byte* const* states, const Column* argument, Selection rows
 
 constexpr Type kI4 = Type::kInt4, kI8 = Type::kInt8, kF8 = Type::kFloat8, kN = Type::kNumeric;
 
+constexpr AggregateKernel kIntTotal = kernel_of<IntTotal>(add_ints<IntTotal>, retract_ints<IntTotal>);
+constexpr AggregateKernel kIntMean = kernel_of<IntMean>(add_ints<IntMean>, retract_ints<IntMean>);
+
 const std::array kEntries = {
-    AggregateFunction{"count", std::nullopt, false, kI8, 1, kernel_of<Count>(count_rows), "Rows.",
+    AggregateFunction{"count", std::nullopt, false, kI8, 1, kernel_of<Count>(count_rows, uncount_rows), "Rows.",
                       "count(*)"},
-    AggregateFunction{"count", std::nullopt, true, kI8, 1, kernel_of<Count>(count_values),
+    AggregateFunction{"count", std::nullopt, true, kI8, 1, kernel_of<Count>(count_values, uncount_values),
                       "Rows whose value is not NULL.", "count(x)"},
-    AggregateFunction{"sum", kI4, false, kI8, 1, kernel_of<IntTotal>(add_ints<IntTotal>),
+    AggregateFunction{"sum", kI4, false, kI8, 1, kIntTotal,
                       "Sum; NULL of no values.", "sum(x)"},
-    AggregateFunction{"sum", kI8, false, kI8, 1, kernel_of<IntTotal>(add_ints<IntTotal>),
+    AggregateFunction{"sum", kI8, false, kI8, 1, kIntTotal,
                       "Sum; an error if the result does not fit int8.", "sum(x)"},
     AggregateFunction{"sum", kF8, false, kF8, 1, kernel_of<FloatTotal>(add_floats<FloatTotal>),
-                      "Sum in the order of the records.", "sum(x)"},
+                      "Sum in the order of the records; over a table the exact sum, rounded once.",
+                      "sum(x)", {}, false, false, &exact_sum_kernel()},
     AggregateFunction{"sum", kN, false, kN, 1, kernel_of<DecimalTotal>(add_decimals<DecimalTotal>),
                       "Exact sum.", "sum(x)"},
     AggregateFunction{"avg", kN, false, kN, 1, kernel_of<DecimalMean>(add_decimals<DecimalMean>),
                       "Mean, to at least 16 significant digits.", "avg(x)"},
-    AggregateFunction{"avg", kI4, false, kF8, 1, kernel_of<IntMean>(add_ints<IntMean>),
+    AggregateFunction{"avg", kI4, false, kF8, 1, kIntMean,
                       "Mean; NULL of no values.", "avg(x)"},
-    AggregateFunction{"avg", kI8, false, kF8, 1, kernel_of<IntMean>(add_ints<IntMean>),
+    AggregateFunction{"avg", kI8, false, kF8, 1, kIntMean,
                       "Mean; NULL of no values.", "avg(x)"},
     AggregateFunction{"avg", kF8, false, kF8, 1, kernel_of<FloatMean>(add_floats<FloatMean>),
-                      "Mean in the order of the records.", "avg(x)"},
+                      "Mean in the order of the records; over a table of the exact sum.", "avg(x)", {}, false, false,
+                      &exact_mean_kernel()},
 };
 
 }  // namespace

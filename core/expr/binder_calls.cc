@@ -9,8 +9,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRecordFunctions = {"event_time", "record_key",
-                                                              "source_position", "processing_time"};
+constexpr std::array<std::string_view, 5> kRecordFunctions = {
+    "event_time", "record_key", "source_position", "processing_time", "record_is_null"};
 
 bool is_record_function(std::string_view name) {
   for (const std::string_view known : kRecordFunctions) {

@@ -83,10 +83,10 @@ std::string DedupeNode::row_bytes(const Work& work, uint32_t row) const {
   const Rows& stage = *work.in.stage.rows;
   const Shape& made = results_.made();
   std::string bytes;
+  if (made.own_bytes) append_sized(bytes, stage.batch.value(stage.origin_of(row)));
   for (uint32_t field = 0; field < made.visible; ++field) {
     if (kept_[field]) write_stored_cell(*stage.columns[field], row, bytes);
   }
-  if (made.own_bytes) append_sized(bytes, stage.batch.value(stage.origin_of(row)));
   return bytes;
 }
 
@@ -96,10 +96,10 @@ void DedupeNode::hand_out(Work& work, EventTime w, uint32_t release) {
   while (const LastSeen::Round* round = last_.take_due(w)) {
     // The round may be forgotten before the rows are read.
     ByteReader reader(work.made_bytes.store(round->row));
+    if (made.own_bytes) work.records.push_back(reader.sized());
     for (uint32_t field = 0; field < made.visible; ++field) {
       if (kept_[field]) MILLRACE_ASSERT(read_stored_cell(reader, work.made_columns[field]));
     }
-    if (made.own_bytes) work.records.push_back(reader.sized());
     work.made_columns[made.visible].ints.push_back(round->last);
     work.made.own_record.push_back(release);
     work.made.own_time.push_back(round->last);

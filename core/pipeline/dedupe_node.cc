@@ -39,7 +39,8 @@ DedupeNode::DedupeNode(std::string name, std::vector<Input> inputs, StagePlan st
         return shape;
       }()}),
       first_(plan_.keep_us),
-      last_(plan_.keep_us) {
+      last_(plan_.keep_us),
+      blocks_(this->name(), keeps_last() ? "last seen v2" : "first seen v1: time, id") {
   inputs_parallel_ = this->inputs()[0].node->parallel();
   shape_of(Port::kMain) = results_.shape();
   shape_of(Port::kErrors) = ErrorRows::shape();
@@ -58,17 +59,12 @@ void DedupeNode::set_wanted(std::vector<bool> wanted) {
   Node::set_wanted(std::move(wanted));
   kept_.assign(results_.made().schema.size(), false);
   results_.demand(wanted_, kept_);
-  blocks_ = std::make_unique<SliceBlocks>(name(), keeps_last() ? layout_text() : "first seen v1: time, id");
-}
-
-/// What the stored rows look like; other rows cannot be read as these.
-std::string DedupeNode::layout_text() const {
   const Shape& made = results_.made();
-  std::string text = made.own_bytes ? "last seen v1 with bytes:" : "last seen v1:";
+  std::vector<Field> fields;
   for (uint32_t i = 0; i < made.visible; ++i) {
-    if (kept_[i]) text += " " + made.schema[i].name + " " + std::string(type_name(made.schema[i].type)) + ",";
+    if (kept_[i]) fields.push_back(made.schema[i]);
   }
-  return text;
+  stored_ = StoredFields(made.own_bytes, std::move(fields));
 }
 
 void DedupeNode::demand(size_t, std::vector<bool>& wanted) const {
@@ -96,13 +92,14 @@ void DedupeNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
   if (!keeps_last()) {
-    blocks_->save(first_.slices(), 0, epoch, commit, [](const FirstSeen::Id& id, std::string& value) {
+    blocks_.save(first_.slices(), 0, epoch, commit, [](const FirstSeen::Id& id, std::string& value) {
       append_i64(value, id.first);
       value += *id.key;
     });
     return;
   }
-  blocks_->save(last_.slices(), 0, epoch, commit, [](const LastSeen::Round& round, std::string& value) {
+  meta.set("fields", stored_.json());
+  blocks_.save(last_.slices(), 0, epoch, commit, [](const LastSeen::Round& round, std::string& value) {
     append_i64(value, round.first);
     append_i64(value, round.last);
     append_u64(value, round.sequence);
@@ -119,24 +116,32 @@ Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
   };
   watermark_ = time("watermark");
   input_watermark_ = time("input_watermark");
-  const EventTime w = behind(input_watermark_);
-  return blocks_->restore(log, [&](const SliceBlocks::Stored& stored) {
-    ByteReader reader(stored.value);
-    if (!keeps_last()) {
+  if (!keeps_last()) {
+    return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
+      ByteReader reader(stored.value);
       const EventTime first = reader.i64();
       first_.restore(stored.slice, reader.left(), first);
       return reader.ok();
-    }
-    LastSeen::Round round;
-    round.first = reader.i64();
-    round.last = reader.i64();
-    round.sequence = reader.u64();
-    round.handed_out = reader.u8() != 0;
-    const std::string_view key = reader.sized();
-    round.row = reader.left();
-    if (reader.ok()) last_.restore(stored.slice, key, std::move(round), w);
-    return reader.ok();
-  });
+    });
+  }
+  auto conversion = stored_.from(meta.find("fields"), name());
+  if (!conversion) return conversion.error();
+  return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) { return restore_round(stored, *conversion); });
+}
+
+bool DedupeNode::restore_round(const SliceBlocks::Stored& stored, const StoredFields::Conversion& conversion) {
+  ByteReader reader(stored.value);
+  LastSeen::Round round;
+  round.first = reader.i64();
+  round.last = reader.i64();
+  round.sequence = reader.u64();
+  round.handed_out = reader.u8() != 0;
+  const std::string_view key = reader.sized();
+  round.row = reader.left();
+  if (!reader.ok() || !conversion.apply(round.row)) return false;
+  LastSeen::Round& kept = last_.restore(stored.slice, key, std::move(round), behind(input_watermark_));
+  if (conversion.changes()) last_.slices().touch(kept);
+  return true;
 }
 
 }  // namespace millrace

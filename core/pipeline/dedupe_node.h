@@ -8,6 +8,7 @@
 #include "pipeline/late_records.h"
 #include "pipeline/result_rows.h"
 #include "pipeline/slice_blocks.h"
+#include "pipeline/stored_fields.h"
 #include "window/first_seen.h"
 #include "window/last_seen.h"
 
@@ -57,7 +58,7 @@ class DedupeNode final : public Node {
   void finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut);
   void pass_watermark(Work& work, const EventTime* w, Range places);
   std::string row_bytes(const Work& work, uint32_t row) const;
-  std::string layout_text() const;
+  bool restore_round(const SliceBlocks::Stored& stored, const StoredFields::Conversion& conversion);
 
   DedupePlan plan_;
   std::optional<ExplodePlan> explode_;
@@ -67,7 +68,8 @@ class DedupeNode final : public Node {
   std::vector<bool> kept_;  ///< Of the stage's fields: those whose values outlive the chunk.
   FirstSeen first_;
   LastSeen last_;
-  std::unique_ptr<SliceBlocks> blocks_;
+  StoredFields stored_;     ///< Those fields, of `which: last`.
+  SliceBlocks blocks_;
   EventTime input_watermark_ = kTimeNone, watermark_ = kTimeNone;
 };
 

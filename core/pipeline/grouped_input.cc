@@ -1,5 +1,7 @@
 #include "pipeline/grouped_input.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "pipeline/stateless_node.h"
 #include "window/group_key.h"
@@ -18,8 +20,8 @@ std::string layout_text(const GroupedSelect& select) {
   return text + make_layout(select).describe();
 }
 
-GroupedInput::GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from)
-    : stage_(std::move(stage)), select_(select), input_shape_(from.node->shape(from.port)) {
+GroupedInput::GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes)
+    : stage_(std::move(stage)), select_(select), deletes_(deletes), input_shape_(from.node->shape(from.port)) {
   stage_shape_ = make_stage_shape(input_shape_, stage_.explode);
 }
 
@@ -38,6 +40,7 @@ void GroupedInput::demand(bool whole_rows, std::vector<bool>& wanted) const {
   for (const auto* programs : {&select_.groups, &select_.arguments, &select_.filters}) {
     for (const Program& program : *programs) mark_fields(program, stage_wanted);
   }
+  if (deletes_) mark_fields(*deletes_, stage_wanted);
   for (uint32_t i = 0; whole_rows && i < stage_shape_.visible; ++i) stage_wanted[i] = true;
   demand_through_explode(stage_.explode, stage_wanted, wanted);
 }
@@ -55,6 +58,7 @@ void GroupedInput::prepare(Work& work, const Rows& input, Selection live) const 
   for (size_t i = 0; i < select_.groups.size(); ++i) {
     work.groups[i] = run(select_.groups[i], work.group_scratch[i]);
   }
+  if (deletes_) rows = set_deletes_apart(work, rows, *run(*deletes_, work.delete_scratch));
   for (size_t i = 0; i < select_.arguments.size(); ++i) {
     work.arguments[i] = run(select_.arguments[i], work.argument_scratch[i]);
   }
@@ -67,9 +71,33 @@ void GroupedInput::prepare(Work& work, const Rows& input, Selection live) const 
     }
   }
   keep_selection(rows, work.live);
+  if (deletes_) put_deletes_back(work);
   write_keys(work);
   collect_stage_errors(work.stage, input, input_shape_, stage_shape_, work.errors, work.failed_bytes,
                        work.failed);
+}
+
+/// A row that deletes has a key and nothing else that could fail.
+Selection GroupedInput::set_deletes_apart(Work& work, Selection rows, const Column& deletes) const {
+  work.deletes.resize(work.stage.rows->count);
+  work.delete_rows.clear();
+  Buffer<uint32_t>& others = work.merged;
+  others.clear();
+  for (uint32_t i = 0; i < rows.count; ++i) {
+    const uint32_t row = rows[i];
+    if (work.errors.failed(row)) continue;
+    work.deletes[row] = deletes.valid(row) && deletes.bools[deletes.constant ? 0 : row];
+    (work.deletes[row] ? work.delete_rows : others).push_back(row);
+  }
+  return keep_selection({others.data(), static_cast<uint32_t>(others.size())}, work.live);
+}
+
+void GroupedInput::put_deletes_back(Work& work) const {
+  if (work.delete_rows.empty()) return;
+  work.merged.resize(work.live.size() + work.delete_rows.size());
+  std::merge(work.live.begin(), work.live.end(), work.delete_rows.begin(), work.delete_rows.end(),
+             work.merged.begin());
+  keep_selection({work.merged.data(), static_cast<uint32_t>(work.merged.size())}, work.live);
 }
 
 void GroupedInput::write_keys(Work& work) const {

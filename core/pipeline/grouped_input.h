@@ -21,9 +21,12 @@ class GroupedInput {
     StageWork stage;
     RowErrors errors;
     std::vector<Scratch> group_scratch, argument_scratch, filter_scratch;
+    Scratch delete_scratch;
     std::vector<const Column*> groups, arguments;
     std::vector<Buffer<uint8_t>> passes;  ///< Per filter and row.
     Buffer<uint32_t> live;                ///< Rows to fold: keys and arguments are there.
+    Buffer<uint8_t> deletes;              ///< By row: it deletes its key and has no arguments.
+    Buffer<uint32_t> delete_rows, merged;
     std::string keys;
     Buffer<uint32_t> key_ends;  ///< Per live row.
     Buffer<uint64_t> hashes;    ///< Per live row.
@@ -42,8 +45,8 @@ class GroupedInput {
     EventTime time(uint32_t row) const { return stage.rows->time[row]; }
   };
 
-  /// `select` must outlive this.
-  GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from);
+  /// `select` must outlive this, `deletes` too: where it is true a row deletes its key (tables).
+  GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes = nullptr);
 
   void start(Work& work) const;
   void prepare(Work& work, const Rows& input, Selection live) const;
@@ -73,9 +76,12 @@ class GroupedInput {
 
  private:
   void write_keys(Work& work) const;
+  Selection set_deletes_apart(Work& work, Selection rows, const Column& deletes) const;
+  void put_deletes_back(Work& work) const;
 
   StagePlan stage_;
   const GroupedSelect& select_;
+  const Program* deletes_;
   Shape input_shape_, stage_shape_;
 };
 

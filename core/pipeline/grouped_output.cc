@@ -28,7 +28,7 @@ GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
     shown_outputs_.push_back(i);
   }
   // Only these take back what they have shown.
-  const bool deletes = plan_.select.having || plan_.ranked() || plan_.starts_vanish;
+  const bool deletes = plan_.over_table || plan_.select.having || plan_.ranked() || plan_.starts_vanish;
   first_field_ = plan_.mode == Mode::kUpdate && deletes ? 1 : 0;
 }
 
@@ -59,6 +59,7 @@ Shape GroupedOutput::shape() const {
     fields.push_back({plan_.select.output_names[i], plan_.select.outputs[i].type()});
   }
   if (plan_.mode == Mode::kUpdate && plan_.windowed) {
+    shape.final_mark = static_cast<uint32_t>(fields.size());
     fields.push_back({"final", Type::kBool});
   }
   shape.visible = static_cast<uint32_t>(fields.size());

@@ -25,6 +25,7 @@ struct GroupedPlan {
   std::optional<int64_t> limit;  ///< Per firing, or per value of select.limit_by.
   EmitConfig::Mode mode = EmitConfig::Mode::kAppend;
   int64_t complete_max_rows = 100000;
+  bool over_table = false;  ///< Its rows can go again, and with the last one the group.
   int64_t session_gap_us = 0;  ///< Of sessions: from session_last to window_end.
   bool starts_vanish = false;  ///< update: windows merge, and results with them (R7).
 

@@ -5,46 +5,24 @@
 /// unmatched records (outer, anti) go out when their life ends, released by the record that moved W
 /// there.
 
-#include "pipeline/grouped_input.h"
-#include "pipeline/joined_rows.h"
-#include "pipeline/late_records.h"
 #include "pipeline/merged_watermark.h"
-#include "pipeline/result_rows.h"
-#include "pipeline/slice_blocks.h"
+#include "pipeline/pair_node.h"
 #include "window/join_buffer.h"
 
 namespace millrace {
 
 struct JoinPlan {
-  GroupedSelect keys[2];             ///< Left, right: only groups are in them.
-  std::optional<Program> residual;   ///< Over the joined row.
-  JoinConfig::Type type = JoinConfig::Type::kInner;
+  PairPlan pair;
   int64_t before_us = 0, after_us = 0;
   int64_t allowed_lateness_us = 0;
-  OperatorConfig::Late late = OperatorConfig::Late::kStream;
-  ResultPlan result;
-
-  /// Rows of this side without a partner go out at the end of their life.
-  bool pads(size_t side) const;
-  bool semi() const { return type == JoinConfig::Type::kSemi; }
-  bool anti() const { return type == JoinConfig::Type::kAnti; }
-  /// A record of this side lives until W >= t + life.
-  int64_t life_us(size_t side) const;
 };
 
-class JoinNode final : public Node {
+class JoinNode final : public PairNode {
  public:
   JoinNode(std::string name, std::vector<Input> inputs, JoinedRows joined, JoinPlan plan);
 
   std::unique_ptr<NodeWork> make_work() const override;
-  bool parallel() const override { return false; }
-  void prepare(Chunk& chunk) const override;
-  bool prepares_ahead() const override { return inputs_parallel_; }
   Result<void> apply(Chunk& chunk, Range range) override;
-  void demand(size_t input, std::vector<bool>& wanted) const override;
-  void set_wanted(std::vector<bool> wanted) override;
-  const EventTime* watermarks(const Chunk& chunk) const override;
-  EventTime watermark() const override { return watermark_; }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;
@@ -53,7 +31,11 @@ class JoinNode final : public Node {
 
  private:
   struct Work;
-  void start(Work& work);
+  /// Rows of this side without a partner go out at the end of their life.
+  bool pads(size_t side) const;
+  /// A record of this side lives until W >= t + life.
+  int64_t life_us(size_t side) const;
+  bool tracks_matches(size_t side) const;
   void read_watermarks(Work& work, const Chunk& chunk, Range places);
   void take(Work& work, size_t side, uint32_t i, EventTime w);
   void find_partners(Work& work, size_t side, uint32_t i, EventTime w);
@@ -61,20 +43,13 @@ class JoinNode final : public Node {
   void push_matches(Work& work, size_t side, uint32_t row);
   bool keeps(size_t side, bool matched, bool has_key) const;
   void end_rows(Work& work, EventTime w, uint32_t release);
-  void finish(Work& work, const Chunk& chunk);
-  SideRow now(const Work& work, size_t side, uint32_t row) const;
 
-  JoinPlan plan_;
-  GroupedInput input_[2];
-  JoinedRows joined_;
-  ResultRows results_;
-  LateRecords late_;
+  int64_t before_us_, after_us_, allowed_lateness_us_;
   JoinBuffer buffers_[2];
   InputWatermarks merged_{2};
-  std::unique_ptr<SliceBlocks> blocks_;
   /// Rows made in one apply point into dropped slices until the next.
   TimeSlices<JoinBuffer::Row>::Gone gone_;
-  EventTime input_watermark_ = kTimeNone, watermark_ = kTimeNone;
+  EventTime input_watermark_ = kTimeNone;
 };
 
 }  // namespace millrace

@@ -95,14 +95,13 @@ void JoinedRows::demand(size_t side, std::vector<bool>& wanted) const {
   }
 }
 
-std::string JoinedRows::layout_text(size_t side) const {
-  std::string text = sides_[side].name + ":";
+std::vector<Field> JoinedRows::stored_fields(size_t side) const {
+  std::vector<Field> fields;
   for (const Source& source : sources_) {
     if (!source.needed || source.of[side] < 0) continue;
-    const Field& field = sides_[side].shape.schema[static_cast<uint32_t>(source.of[side])];
-    text += " " + field.name + " " + std::string(type_name(field.type)) + ",";
+    fields.push_back(sides_[side].shape.schema[static_cast<uint32_t>(source.of[side])]);
   }
-  return text;
+  return fields;
 }
 
 void JoinedRows::start(Work& work) const {

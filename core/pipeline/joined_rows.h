@@ -37,8 +37,8 @@ class JoinedRows {
   /// Marks which fields of shape() are read; before any work.
   void set_needed(const std::vector<bool>& fields);
   void demand(size_t side, std::vector<bool>& wanted) const;
-  /// What store() writes for a side.
-  std::string layout_text(size_t side) const;
+  /// What store() writes for a side, in its order; once the needed fields are known.
+  std::vector<Field> stored_fields(size_t side) const;
 
   struct Work {
     std::vector<Column> columns;

@@ -55,7 +55,7 @@ LastEmissions::LastEmissions(const std::string& operator_name)
     : slots_(slot_layout(), Slicer::whole_stream(), 0),
       blocks_(stored_name(operator_name), slot_layout().describe()) {}
 
-Slot& LastEmissions::slot(EventTime window_end, uint64_t hash, std::string_view key) {
+Emission& LastEmissions::slot(EventTime window_end, uint64_t hash, std::string_view key) {
   return as_slot(slots_.slice_starting(window_end).state(hash, key));
 }
 

@@ -29,9 +29,10 @@ class CommitLog;
 class JsonValue;
 struct Commit;
 
-/// Where rows leave a node.
-enum class Port : uint8_t { kMain, kLate, kErrors, kGaps };
-inline constexpr size_t kPorts = 4;
+/// Where rows leave a node. kVersions: a table's changes as a join as of event time needs them, with
+/// the fields of kMain.
+enum class Port : uint8_t { kMain, kLate, kErrors, kGaps, kVersions };
+inline constexpr size_t kPorts = 5;
 
 /// What leaves a port.
 struct Shape {
@@ -45,6 +46,8 @@ struct Shape {
   bool is_table = false;
   std::vector<uint32_t> key;      ///< Fields of the identity, if rows are a table.
   std::optional<uint32_t> op;     ///< Field "op": "delete", or NULL for an upsert.
+  /// Bool field of windowed tables: true in the last row that comes of its key.
+  std::optional<uint32_t> final_mark;
   std::optional<uint32_t> frame;  ///< Hidden text field: where it has a value, that is the whole row.
   std::vector<std::string> visible_names() const;
 };

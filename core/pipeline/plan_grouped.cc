@@ -121,18 +121,30 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape& shape = inputs[i].node->shape(inputs[i].port);
     if (!shape.is_table || inputs[i].port != Port::kMain) continue;
-    const char* reader = op.window ? "a window" : op.join ? "a stream join" : op.dedupe ? "dedupe" : nullptr;
-    const std::string rows = "rows of \"" + inputs[i].node->name() + "\" replace earlier ones, which ";
-    if (reader) {
-      faults_.add(op.from[i].as_written.where, rows + reader + " cannot read",
-                  "let \"" + inputs[i].node->name() + "\" emit \"append\"");
-    } else if (shape.frame || !op.table) {
-      faults_.add(op.from[i].as_written.where, rows + "no operator can read in this version of Millrace",
-                  "let sinks read it, or let it emit \"append\"");
-    } else {
-      continue;
+    const std::string name = "\"" + inputs[i].node->name() + "\"";
+    const auto refuse = [&](const std::string& what, const std::string& remedy) {
+      faults_.add(op.from[i].as_written.where, what, remedy);
+      return true;
+    };
+    const std::string append = "let " + name + " emit \"append\"";
+    if (shape.frame) {
+      return refuse(name + " emits whole results in frames, which only sinks can read", "let it emit \"update\" or \"append\"");
     }
-    return true;
+    const char* reader = op.window ? "a window" : op.join ? "a stream join" : op.dedupe ? "dedupe" : nullptr;
+    if (!op.plugin.empty()) reader = "a plugin";
+    if (reader) return refuse("rows of " + name + " replace earlier ones, which " + reader + " cannot read", append);
+    if (inputs.size() > 1) {
+      return refuse("rows of " + name + " replace earlier ones of their key, which rows of another input may have too",
+                    append + ", or read the inputs one by one");
+    }
+    if (op.event_time) {
+      return refuse("rows of " + name + " replace earlier ones in the order they come, which has no new event time",
+                    "set it in front of " + name);
+    }
+    if (op.explode) {
+      return refuse("rows of " + name + " replace earlier ones by their key, and \"explode\" would make several of one",
+                    "explode in front of it");
+    }
   }
   return false;
 }
@@ -255,6 +267,10 @@ void Planner::add_operator(const OperatorConfig& op, Node* node, const std::stri
 }
 
 void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+  const Input& from = inputs[0];
+  if (from.port == Port::kMain && from.node->shape().is_table) {
+    return plan_table_groups(op, std::move(inputs), std::move(stage));
+  }
   std::optional<Slicer> slicer = Slicer::whole_stream();
   if (op.window && !(slicer = plan_window(*op.window))) return;
   std::string identity;

@@ -97,8 +97,10 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const auto with = find_input(join.with);
   if (!check_join_keys(op) || !with) return;
   inputs.push_back(*with);
+  const bool versions = join.as_of == JoinConfig::AsOf::kEventTime;
+  if (versions && with->node->shape(Port::kVersions).is_table) inputs[1].port = Port::kVersions;
   bounded_[op.name.text] = bounded_[op.name.text] && bounded_[join.with.name];
-  if (!check_watermark(op.from[0], inputs[0]) || !check_watermark(join.with, inputs[1])) return;
+  if (!check_watermark(op.from[0], inputs[0]) || !check_watermark(join.with, *with)) return;
   const auto side_of = [&](size_t side, const std::string& name) {
     return JoinedRows::Side{name, inputs[side].node->shape(inputs[side].port)};
   };
@@ -111,20 +113,20 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
                                           {right.name, &right.shape.schema}, joined.shape().schema);
   const Where where = join.on_fields.empty() ? join.on.where : join.on_fields[0].where;
   if (!condition) return join_fault(where, condition.error(), joined, op);
-  ResultPlan result;
-  if (!compile_result(op, joined, result)) return;
+  PairPlan pair;
+  if (!compile_result(op, joined, pair.result)) return;
+  pair.type = join.type;
+  pair.late = op.late;
+  pair.keys[0].groups = std::move(condition->left);
+  pair.keys[1].groups = std::move(condition->right);
+  pair.residual = std::move(condition->residual);
   std::string identity = "join " + std::string(type_text(join.type)) + " with " + join.with.name + " on " +
                          condition_text(join, left.name);
   if (!join.within) {
     LookupPlan plan;
-    plan.type = join.type;
     plan.latest = join.as_of == JoinConfig::AsOf::kLatest;
     plan.keep_us = join.keep_us;
-    plan.late = op.late;
-    plan.keys[0].groups = std::move(condition->left);
-    plan.keys[1].groups = std::move(condition->right);
-    plan.residual = std::move(condition->residual);
-    plan.result = std::move(result);
+    plan.pair = std::move(pair);
     identity += plan.latest ? ", latest" : ", as of event time, keep " + format_duration(plan.keep_us);
     if (plan.latest) plan_.nondeterministic.push_back(op.name.text + ": joins with the latest row of " + join.with.name);
     Node* node = plan_.graph.add(
@@ -134,15 +136,10 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
     return;
   }
   JoinPlan plan;
-  plan.type = join.type;
   plan.before_us = join.within->before_us;
   plan.after_us = join.within->after_us;
   plan.allowed_lateness_us = op.allowed_lateness_us;
-  plan.late = op.late;
-  plan.keys[0].groups = std::move(condition->left);
-  plan.keys[1].groups = std::move(condition->right);
-  plan.residual = std::move(condition->residual);
-  plan.result = std::move(result);
+  plan.pair = std::move(pair);
   identity += ", within " + format_duration(plan.before_us) + " before, " + format_duration(plan.after_us) + " after";
   Node* node = plan_.graph.add(
       std::make_unique<JoinNode>(op.name.text, std::move(inputs), std::move(joined), std::move(plan)));

@@ -103,6 +103,8 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
     plan_sliding(op, std::move(inputs), std::move(*stage));
   } else if (is_grouped(op)) {
     plan_grouped(op, std::move(inputs), std::move(*stage));
+  } else if (inputs[0].port == Port::kMain && inputs[0].node->shape().is_table) {
+    plan_table_filter(op, std::move(inputs), std::move(*stage));
   } else {
     plan_stateless(op, std::move(inputs), std::move(*stage));
   }

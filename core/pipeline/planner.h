@@ -14,6 +14,7 @@ namespace millrace {
 
 class JoinedRows;
 struct ResultPlan;
+struct TablePlan;
 
 class Planner {
  public:
@@ -75,6 +76,15 @@ class Planner {
   void plan_join(const OperatorConfig& op, std::vector<Input> inputs);
   void plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  bool plan_table_rows(const OperatorConfig& op, const Shape& stage, const std::vector<uint32_t>& key, TablePlan& plan);
+  std::optional<std::vector<uint32_t>> plan_table_key(const OperatorConfig& op, const Schema& schema, TablePlan& plan,
+                                                      std::string& identity);
+  void add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage, TablePlan plan,
+                 const std::string& identity);
+  void plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  bool is_source_key(const std::string& name, const std::string& field) const;
+  bool asks_versions(const std::string& name) const;
   /// `select` over `schema`, if there is one. False: it has faults.
   bool compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select);
   bool check_join_keys(const OperatorConfig& op);

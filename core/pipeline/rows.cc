@@ -18,6 +18,16 @@ void Rows::clear() {
   for (const Column*& column : columns) column = nullptr;
 }
 
+void Rows::share(const Rows& from) {
+  clear();
+  count = from.count;
+  columns = from.columns;
+  record = from.record;
+  time = from.time;
+  batch = from.batch;
+  origin = from.origin;
+}
+
 uint32_t count_before(const Rows& rows, Selection selection, uint32_t record) {
   uint32_t low = 0, high = selection.count;
   while (low < high) {

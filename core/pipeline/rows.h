@@ -44,6 +44,8 @@ struct Rows {
   uint32_t origin_of(uint32_t row) const { return origin ? origin[row] : row; }
   Column& own_column(size_t i);
   void clear();
+  /// Becomes the rows of `from`, all of them living, as long as those live.
+  void share(const Rows& from);
 
   /// 0, 1, 2 … as long as `count`: what a cut of an all-live selection points into. Filled by
   /// view_of, in the ordered stage only.

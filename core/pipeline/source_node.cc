@@ -6,7 +6,14 @@
 namespace millrace {
 namespace {
 
-enum Hidden : uint32_t { kEventTime, kRecordKey, kSourcePosition, kProcessingTime, kHiddenCount };
+enum Hidden : uint32_t { kEventTime, kRecordKey, kSourcePosition, kProcessingTime, kIsNull, kHiddenCount };
+
+bool is_null_value(std::string_view value) {
+  if (value.data() == nullptr) return true;
+  const size_t begin = value.find_first_not_of(" \t\r\n"), end = value.find_last_not_of(" \t\r\n");
+  return begin != std::string_view::npos && value.substr(begin, end - begin + 1) == "null";
+}
+
 
 /// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
 CellFormat format_of(EventTimeConfig::Unit unit) {
@@ -33,7 +40,7 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
   main.visible = plan_.fields.size();
   main.has_bytes = true;
   main.bytes_are_json = !plan_.is_text;
-  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz};
+  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz, Type::kBool};
   for (uint32_t i = 0; i < kHiddenCount; ++i) {
     main.schema.add(std::string(kHiddenFields[i]), kHiddenTypes[i]);
   }
@@ -180,6 +187,7 @@ void SourceNode::fill_hidden(Work& work, const Chunk& chunk) const {
           column.texts[i] = chunk.batch.key(i);
           if (column.texts[i].data() == nullptr) column.set_cell(i, kNull, chunk.records);
           break;
+        case kIsNull: column.bools[i] = is_null_value(chunk.batch.value(i)); break;
         case kHiddenCount: break;
       }
     }

@@ -84,8 +84,9 @@ class SourceNode final : public Node {
   std::vector<DuplicateFilter::Entry> restored_;
 };
 
-/// Names of the hidden fields, in the order in which every source appends them to its schema.
-inline constexpr std::string_view kHiddenFields[] = {"event_time()", "record_key()",
-                                                     "source_position()", "processing_time()"};
+/// Names of the hidden fields, in the order in which every source appends them to its schema. The
+/// last one says that the record's value is null, or JSON null (R29).
+inline constexpr std::string_view kHiddenFields[] = {"event_time()", "record_key()", "source_position()",
+                                                     "processing_time()", "record_is_null()"};
 
 }  // namespace millrace

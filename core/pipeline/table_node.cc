@@ -2,95 +2,59 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
 #include "json/value.h"
-#include "pipeline/own_batch.h"
-#include "window/stored_row.h"
 
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
-
-/// `op` stands in front of what select gives.
-Shape with_op(Shape shape, const std::vector<uint32_t>& key_fields, bool selected) {
-  std::vector<Field> fields = shape.schema.fields();
-  fields.insert(fields.begin(), {"op", Type::kText});
-  shape.schema = Schema(std::move(fields));
-  ++shape.visible;
-  shape.omitted_when_null.push_back("op");
-  shape.is_table = true;
-  shape.op = 0;
-  shape.key.clear();
-  for (uint32_t field : key_fields) {
-    if (!selected) shape.key.push_back(field + 1);
-  }
-  return shape;
-}
+constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors),
+               kVersions = static_cast<size_t>(Port::kVersions);
 
 }  // namespace
 
 struct TableNode::Work final : NodeWork {
-  GroupedInput::Work in;
-  ResultRows::Work result;
-  Rows made;
-  std::vector<Column> columns;  ///< By field of the made shape.
-  Column op;
-  std::vector<uint32_t> made_from;  ///< Row of the stage.
-  bool deletes = false;
-  std::vector<std::string_view> records;
-  ByteArena texts;
-  BatchBuilder builder;
+  TableInput::Work in;
+  ChangeRows::Work rows;
+  std::vector<const Column*> cells;
   ErrorRows error_rows;
   ByteArena error_bytes;
   std::vector<FailedRow> failed;
   uint64_t nulls = 0;
+  Buffer<uint32_t> told;    ///< Rows of the main port.
 };
-
-/// Bytes lie in batches of the node's own: deletes have bytes that no source wrote.
-Shape TablePlan::made(const Shape& stage) {
-  Shape made = stage;
-  std::vector<Field> fields(stage.schema.fields().begin(), stage.schema.fields().begin() + stage.visible);
-  fields.push_back({"event_time()", Type::kTimestamptz});
-  made.schema = Schema(std::move(fields));
-  made.own_bytes = made.has_bytes;
-  return made;
-}
 
 TableNode::TableNode(std::string name, std::vector<Input> inputs, StagePlan stage, TablePlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
       explode_(stage.explode),
-      input_(std::move(stage), plan_.key, this->inputs()[0]),
-      results_(std::move(plan_.result), TablePlan::made(input_.stage_shape())),
-      blocks_(this->name(), "table keys v1"),
-      slices_(kTimeMax) {
+      input_(std::move(stage), plan_.input, this->inputs()[0], plan_.deletes ? &*plan_.deletes : nullptr),
+      changes_(plan_.fields, plan_.key, plan_.selects ? nullptr : &input_.stage_shape()),
+      final_(this->inputs()[0].node->shape().final_mark),
+      blocks_(this->name(), "table keys v2") {
   inputs_parallel_ = this->inputs()[0].node->parallel();
-  shape_of(Port::kMain) = with_op(results_.shape(), plan_.key_fields, results_.selects());
+  Shape& main = shape_of(Port::kMain) = changes_.shape();
+  if (plan_.final_mark) main.final_mark = *plan_.final_mark + 1;  // Behind `op`.
+  if (plan_.versions) shape_of(Port::kVersions) = main;
   shape_of(Port::kErrors) = ErrorRows::shape();
-  shape_of(Port::kLate) = Shape();
 }
 
 std::unique_ptr<NodeWork> TableNode::make_work() const {
   auto work = std::make_unique<Work>();
   input_.start(work->in);
-  results_.make(work->result);
-  work->columns.resize(results_.made().schema.size());
+  changes_.make(work->rows);
   return work;
 }
 
 void TableNode::set_wanted(std::vector<bool> wanted) {
-  Node::set_wanted(wanted);
-  wanted.erase(wanted.begin());  // op
-  made_wanted_.assign(results_.made().schema.size(), false);
-  results_.demand(wanted, made_wanted_);
-  for (uint32_t field : plan_.key_fields) made_wanted_[field] = true;
+  changes_.set_wanted(wanted);
+  Node::set_wanted(std::move(wanted));
 }
 
 void TableNode::demand(size_t, std::vector<bool>& wanted) const {
-  input_.demand(false, wanted);
+  input_.demand(wanted);
+  if (final_) wanted[*final_] = true;
   std::vector<bool> stage_wanted(input_.stage_shape().schema.size());
-  for (uint32_t i = 0; i < results_.made().visible; ++i) stage_wanted[i] = made_wanted_[i];
+  for (uint32_t i = 0; i < plan_.from.size(); ++i) stage_wanted[plan_.from[i]] = changes_.made(i);
   demand_through_explode(explode_, stage_wanted, wanted);
 }
 
@@ -104,165 +68,93 @@ Result<void> TableNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
   const uint32_t begin = inputs_parallel_ ? range.begin : 0;
   const uint32_t end = inputs_parallel_ && !range.last ? range.end : UINT32_MAX;
-  const GroupedInput::Cut cut = input_.cut(work.in, begin, end);
-  work.made.clear();
-  work.made.own_record.clear();
-  work.made.own_time.clear();
-  work.made_from.clear();
+  const TableInput::Cut cut = input_.cut(work.in, begin, end);
   work.failed.clear();
   work.error_bytes.clear();
-  work.op.reset(Type::kText, 0);
-  work.deletes = false;
   work.nulls = 0;
-  for (uint32_t i = 0; i < work.columns.size(); ++i) work.columns[i].reset(results_.made().schema[i].type, 0);
-  for (uint32_t i = cut.first; i < cut.behind; ++i) {
-    const uint32_t row = work.in.live[i];
-    const auto& key = work.in.groups;
-    if (!std::all_of(key.begin(), key.end(), [&](const Column* c) { return c->valid(row); })) {
-      refuse_null(work, row);
-      continue;
-    }
-    const bool deletes = !work.in.passes.empty() && work.in.passes[0][row];
-    // A tombstone for an unknown key sends nothing (R30).
-    if (change(work.in.key(i), deletes) || plan_.passes_all_deletes) push(work, row, deletes);
+  work.told.clear();
+  changes_.start(work.rows, work.ports[kMain]);
+  const Rows& stage = *work.in.rows;
+  work.cells.clear();
+  for (uint32_t i = 0; i < changes_.fields(); ++i) {
+    work.cells.push_back(plan_.selects ? work.in.in.arguments[i] : stage.columns[plan_.from[i]]);
   }
+  for (size_t i = cut.first; i < cut.behind; ++i) change(work, i);
   finish(work, chunk, cut);
   return {};
 }
 
-/// False: a delete of a key that is not there.
-bool TableNode::change(std::string_view key, bool deletes) {
-  const auto found = keys_.find(std::string(key));
-  if (found == keys_.end()) {
-    if (deletes) return false;
-    const auto place = keys_.try_emplace(std::string(key), nullptr).first;
-    Key made;
-    made.key = &place->first;
-    made.there = true;
-    place->second = &slices_.add(0, std::move(made));
-    key_bytes_ += key.size();
-    return true;
+void TableNode::change(Work& work, size_t i) {
+  const TableInput::Change& one = work.in.changes[i];
+  const auto& groups = work.in.in.groups;
+  const auto valid = [&](const Column* column) { return column->valid(one.row); };
+  if (!input_.reads_table() && !std::all_of(groups.begin(), groups.end(), valid)) return refuse_null(work, one.row);
+  Rows& out = work.ports[kMain];
+  const std::string_view key = work.in.key(i);
+  const EventTime time = work.in.time(i);
+  const uint32_t record = work.in.record(i);
+  const auto place = static_cast<uint32_t>(out.own_record.size());
+  KeyedRow* known = keys_.find(key);
+  if (!one.deletes) {
+    bool made = false;
+    if (!known) known = &keys_.find_or_add(key, made);
+    const Rows& stage = *work.in.rows;
+    const bool bytes = changes_.shape_has_bytes();
+    changes_.upsert(work.rows, work.cells, one.row, time, record,
+                    bytes ? stage.batch.value(stage.origin_of(one.row)) : std::string_view(), out);
+    work.told.push_back(place);
+    if (ends(work, one.row)) keys_.erase(*known);
+    return;
   }
-  Key& known = *found->second;
-  if (deletes && !known.there) return false;
-  if (known.there == deletes) {
-    known.there = !deletes;
-    slices_.touch(known);
-  }
-  return true;
+  // A tombstone for an unknown key sends nothing (R30).
+  if (!known && !plan_.versions) return;
+  changes_.remove(work.rows, key, time, record, out);
+  if (!known) return;
+  work.told.push_back(place);
+  keys_.erase(*known);
+}
+
+/// A window's final row: nothing can replace it any more.
+bool TableNode::ends(const Work& work, uint32_t row) const {
+  if (!final_) return false;
+  const Column& mark = *work.in.rows->columns[*final_];
+  return mark.valid(row) && mark.bools[mark.constant ? 0 : row];
 }
 
 void TableNode::refuse_null(Work& work, uint32_t row) const {
   FailedRow failed;
-  describe_row(*work.in.stage.rows, input_.stage_shape(), row, work.error_bytes, failed);
+  describe_row(*work.in.rows, input_.stage_shape(), row, work.error_bytes, failed);
   failed.reason = "the key of a table must not be NULL";
   work.failed.push_back(failed);
   ++work.nulls;
 }
 
-void TableNode::push(Work& work, uint32_t row, bool deletes) {
-  const Rows& stage = *work.in.stage.rows;
-  const Shape& made = results_.made();
-  const auto& keys = plan_.key_fields;
-  for (uint32_t i = 0; i < made.visible; ++i) {
-    if (!made_wanted_[i]) continue;
-    const bool is_key = std::find(keys.begin(), keys.end(), i) != keys.end();
-    deletes && !is_key ? work.columns[i].push_null() : push_cell(*stage.columns[i], row, work.columns[i]);
-  }
-  work.columns[made.visible].ints.push_back(work.in.time(row));
-  if (deletes) {
-    work.op.texts.push_back("delete");
-    work.op.pushed_valid();
-  } else {
-    work.op.push_null();
-  }
-  work.deletes = work.deletes || deletes;
-  work.made_from.push_back(row);
-  work.made.own_record.push_back(stage.record_of(row));
-  work.made.own_time.push_back(work.in.time(row));
-}
-
-/// The bytes of each row: the record as it came, or a delete's own.
-void TableNode::write_records(Work& work) const {
-  const Rows& stage = *work.in.stage.rows;
-  const Shape& made = results_.made();
-  work.records.clear();
-  work.texts.clear();
-  ByteBuffer text;
-  for (size_t i = 0; i < work.made_from.size(); ++i) {
-    if (!work.op.valid(i)) {
-      work.records.push_back(stage.batch.value(stage.origin_of(work.made_from[i])));
-      continue;
-    }
-    text.clear();
-    text.append("{\"op\":\"delete\"");
-    const auto write = [&](uint32_t field) {
-      text.append(',');
-      write_json_string(made.schema[field].name, text);
-      text.append(':');
-      made_wanted_[field] ? write_json_cell(work.columns[field], i, text) : text.append("null");
-    };
-    for (uint32_t field : plan_.key_fields) write(field);
-    for (uint32_t field = 0; field < made.visible; ++field) {
-      const auto& keys = plan_.key_fields;
-      if (std::find(keys.begin(), keys.end(), field) == keys.end()) write(field);
-    }
-    text.append('}');
-    work.records.push_back(work.texts.store(text.view()));
-  }
-  work.made.batch = batch_of(work.builder, work.records);
-}
-
-void TableNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut) {
-  Rows& made = work.made;
-  made.count = static_cast<uint32_t>(work.made_from.size());
-  made.record = made.own_record.data();
-  made.time = made.own_time.data();
-  made.columns.assign(work.columns.size(), nullptr);
-  for (uint32_t i = 0; i < work.columns.size(); ++i) {
-    if (made_wanted_[i] || i == results_.made().visible) made.columns[i] = &work.columns[i];
-  }
-  if (results_.made().own_bytes && made.count > 0) write_records(work);
+void TableNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut) {
   Rows& out = work.ports[kMain];
-  const size_t refused = work.failed.size();
-  results_.finish(work.result, made, Selection::all(made.count), out, work.failed);
-  const uint64_t failed_results = work.failed.size() - refused;
-  out.columns.insert(out.columns.begin(), &work.op);
+  changes_.finish(work.rows, out);
+  if (plan_.versions) {
+    Rows& versions = work.ports[kVersions];
+    versions.share(out);
+    work.now[kVersions] = {&versions, versions.selection()};
+  }
+  out.all_live = work.told.size() == out.count;
+  if (!out.all_live) keep_selection({work.told.data(), static_cast<uint32_t>(work.told.size())}, out.live);
   work.now[kMain] = {&out, out.selection()};
-  input_.add_failed(work.in, cut, work.failed);
-  const uint64_t failed = work.failed.size() - failed_results;
-  const uint64_t rows = input_.rows_in(work.in, cut, input_rows(chunk));
-  counters.in += input_view(chunk).live.count;
-  counters.rows += rows;
-  counters.errors += failed;
-  counters.used += cut.size() - work.nulls;
-  counters.filtered += rows - (cut.size() - work.nulls) - failed;
+  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters, work.failed);
   counters.out += out.selection().count;
-  work.ports[static_cast<size_t>(Port::kLate)].clear();
-  work.now[static_cast<size_t>(Port::kLate)] = {&work.ports[static_cast<size_t>(Port::kLate)], Selection::all(0)};
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
 }
 
 void TableNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("keys", JsonValue::integer(static_cast<int64_t>(keys_.size())));
-  blocks_.save(slices_, 0, epoch, commit, [](const Key& key, std::string& value) {
-    append_u8(value, key.there);
-    value += *key.key;
-  });
+  blocks_.save(keys_, epoch, commit, [](const KeyedRow&, std::string&) {});
 }
 
 Result<void> TableNode::restore(const JsonValue&, CommitLog& log) {
-  return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
-    ByteReader reader(stored.value);
-    Key key;
-    key.there = reader.u8() != 0;
-    if (!reader.ok()) return false;
-    const auto place = keys_.try_emplace(std::string(reader.left()), nullptr).first;
-    key.key = &place->first;
-    place->second = &slices_.restore(stored.slice, std::move(key));
-    key_bytes_ += place->first.size();
-    return true;
+  return blocks_.restore(keys_, log, [&](const KeyedBlocks::Stored& stored) {
+    keys_.restore(stored.key, stored.ordinal);
+    return stored.value.empty();
   });
 }
 

@@ -1,28 +1,27 @@
 #pragma once
 
-/// `table` (semantics R29, R30): reads a stream as upserts by key. A row is the new value of its key;
-/// one for which `delete` is true deletes it; of a key that is not there that is not told (R30).
-/// Its output is the table's changes in log order: `op` in front, NULL (and left out) for an upsert;
-/// a delete carries `op` and the key, other fields NULL.
+/// What makes a table (semantics R29, R30). `table` over a stream: upserts by key, or deletes where
+/// `delete` says so. `filter` and `select` over a table: a row that is not passed deletes what was
+/// sent of its key. A delete of a key that is not there is not told.
+/// The output is the table's changes in log order; the state is the keys that are there.
+/// Join as of event time read another port, with all deletes: versions go by event time, so one
+/// counts even if what it deletes has not come yet.
 
-#include <unordered_map>
-
-#include "pipeline/grouped_input.h"
-#include "pipeline/result_rows.h"
-#include "pipeline/slice_blocks.h"
+#include "pipeline/change_rows.h"
+#include "pipeline/keyed_blocks.h"
+#include "pipeline/table_input.h"
 
 namespace millrace {
 
 struct TablePlan {
-  GroupedSelect key;  ///< Groups: the key's fields; the filter, if there is one: `delete`.
-  std::vector<uint32_t> key_fields;  ///< Of the stage.
-  ResultPlan result;
-  /// An as-of join reads it: versions go by event time, so a delete counts even if what it deletes
-  /// has not come yet.
-  bool passes_all_deletes = false;
-
-  /// The rows that `select` sees: the stage's visible fields and event_time().
-  static Shape made(const Shape& stage);
+  GroupedSelect input;             ///< Groups: the key, if the input is a stream. Arguments: `select`.
+  std::optional<Program> deletes;
+  std::vector<Field> fields;       ///< Of an upsert.
+  std::vector<uint32_t> from;      ///< Without `select`: the stage's field of each.
+  std::vector<uint32_t> key;       ///< Which of the fields are the key.
+  std::optional<uint32_t> final_mark;  ///< Which of the fields is, if it is shown.
+  bool selects = false;
+  bool versions = false;           ///< Somebody reads Port::kVersions.
 };
 
 class TableNode final : public Node {
@@ -41,32 +40,22 @@ class TableNode final : public Node {
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
   Result<void> restore(const JsonValue& meta, CommitLog& log) override;
-  size_t state_bytes() const override { return key_bytes_ + keys_.size() * kKeyBytes; }
+  size_t state_bytes() const override { return keys_.bytes(); }
 
  private:
   struct Work;
-  /// A key that was ever there. Deleted ones stay known, so the state grows with the keys, not with
-  /// their changes.
-  struct Key : SliceRow {
-    const std::string* key = nullptr;
-    bool there = false;
-  };
-  static constexpr size_t kKeyBytes = 160;
-  bool change(std::string_view key, bool deletes);
+  void change(Work& work, size_t i);
   void refuse_null(Work& work, uint32_t row) const;
-  void push(Work& work, uint32_t row, bool deletes);
-  void write_records(Work& work) const;
-  void finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut);
+  bool ends(const Work& work, uint32_t row) const;
+  void finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut);
 
   TablePlan plan_;
   std::optional<ExplodePlan> explode_;
-  GroupedInput input_;
-  ResultRows results_;
-  SliceBlocks blocks_;
-  std::vector<bool> made_wanted_;
-  TimeSlices<Key> slices_;
-  std::unordered_map<std::string, Key*> keys_;
-  size_t key_bytes_ = 0;
+  TableInput input_;
+  ChangeRows changes_;
+  std::optional<uint32_t> final_;  ///< The input's field that says that no row of this key follows.
+  KeyedRows<KeyedRow> keys_;
+  KeyedBlocks blocks_;
 };
 
 }  // namespace millrace

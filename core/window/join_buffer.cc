@@ -88,11 +88,12 @@ void JoinBuffer::unindex(const Row& row) {
   }
 }
 
-void JoinBuffer::restore(EventTime slice, const std::string_view* key, Row row, EventTime w) {
+JoinBuffer::Row& JoinBuffer::restore(EventTime slice, const std::string_view* key, Row row, EventTime w) {
   sequence_ = std::max(sequence_, row.sequence + 1);
   Row& kept = slices_.restore(slice, std::move(row));
   index(kept, key);
   if (asks_ends_ && !kept.matched && alive(kept.time, w)) ends_.emplace(place_of(&kept), &kept);
+  return kept;
 }
 
 }  // namespace millrace

@@ -54,7 +54,7 @@ class JoinBuffer {
   TimeSlices<Row>::Gone drop_ended(EventTime w);
 
   /// A row of the last commit; `w` as stored: rows that had ended by then were handed out.
-  void restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
+  Row& restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
 
   TimeSlices<Row>& slices() { return slices_; }
   /// Rows whose end is asked for and that were not matched.

@@ -57,7 +57,7 @@ void LastSeen::drop_round(const Round& round) {
   if (rounds.empty()) ids_.erase(id);
 }
 
-void LastSeen::restore(EventTime slice, std::string_view key, Round round, EventTime w) {
+LastSeen::Round& LastSeen::restore(EventTime slice, std::string_view key, Round round, EventTime w) {
   const auto id = ids_.try_emplace(std::string(key)).first;
   round.key = &id->first;
   sequence_ = std::max(sequence_, round.sequence + 1);
@@ -68,6 +68,7 @@ void LastSeen::restore(EventTime slice, std::string_view key, Round round, Event
   const auto behind = [](const Round* a, const Round* b) { return a->first < b->first; };
   rounds.insert(std::upper_bound(rounds.begin(), rounds.end(), &kept, behind), &kept);
   if (!kept.handed_out) due_.emplace(std::pair{kept.first, kept.sequence}, &kept);
+  return kept;
 }
 
 }  // namespace millrace

@@ -50,7 +50,7 @@ class LastSeen {
   void forget(EventTime w);
 
   /// A round of the last commit; `w` as stored: those due by then were handed out.
-  void restore(EventTime slice, std::string_view key, Round round, EventTime w);
+  Round& restore(EventTime slice, std::string_view key, Round round, EventTime w);
   uint64_t sequence() const { return sequence_; }
 
   TimeSlices<Round>& slices() { return slices_; }

@@ -46,13 +46,14 @@ std::shared_ptr<const std::string> TableVersions::find(std::string_view key, Eve
   return version.deleted ? nullptr : version.row;
 }
 
-void TableVersions::restore(std::string_view key, std::vector<Version> versions) {
+TableVersions::Key& TableVersions::restore(std::string_view key, std::vector<Version> versions) {
   const auto place = keys_.try_emplace(std::string(key), nullptr).first;
   for (const Version& version : versions) row_bytes_ += version.row->size() + kVersionBytes;
   Key made;
   made.key = &place->first;
   made.versions = std::move(versions);
   place->second = &slices_.restore(0, std::move(made));
+  return *place->second;
 }
 
 }  // namespace millrace

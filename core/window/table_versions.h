@@ -35,7 +35,7 @@ class TableVersions {
   void put(std::string_view key, EventTime t, bool deleted, std::string row, EventTime bound);
   /// Null: no version, or it deletes.
   std::shared_ptr<const std::string> find(std::string_view key, EventTime t) const;
-  void restore(std::string_view key, std::vector<Version> versions);
+  Key& restore(std::string_view key, std::vector<Version> versions);
 
   /// One slice: a key has no time of its own.
   TimeSlices<Key>& slices() { return slices_; }

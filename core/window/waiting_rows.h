@@ -46,10 +46,11 @@ class WaitingRows {
   /// Drops slices of which all was handed out at `w`; what is returned keeps their rows' bytes.
   TimeSlices<Row>::Gone drop(EventTime w) { return slices_.drop_before(w); }
   /// `w` as stored: rows before it were handed out.
-  void restore(EventTime slice, Row row, EventTime w) {
+  Row& restore(EventTime slice, Row row, EventTime w) {
     sequence_ = std::max(sequence_, row.sequence + 1);
     Row& kept = slices_.restore(slice, std::move(row));
     if (kept.time >= w) place(kept);
+    return kept;
   }
   size_t size() const { return order_.size(); }
   TimeSlices<Row>& slices() { return slices_; }

@@ -29,6 +29,8 @@ FILTERS = {
     "not (v > 2)": null_if_any(lambda v: not v > 2, "v"),
     "n >= 2": null_if_any(lambda n: n >= 2, "n"),
     "false": lambda row: False,
+    "final": lambda row: row["final"],
+    "not final": lambda row: not row["final"],
 }
 VALUES = {
     "v + 1": null_if_any(lambda v: v + 1, "v"),

@@ -1,7 +1,10 @@
 """What a whole pipeline must write: every sink's bytes and the ledger. Understands the part of the configuration that
 random pipelines use; inputs are lines of bytes per source. Operators stand behind what they read."""
+from dataclasses import dataclass
+
 import marks
 import rows
+import tables
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -25,13 +28,19 @@ class Answer:
 
     def decider(self, operator, steps):
         if "event_time" in operator:
-            return Retimed(operator, steps, self.sources_above(names(operator["from"])))
-        return decider(operator)
+            return Retimed(operator, self.made_by(names(operator["from"])[0]), steps, self.sources_above(names(operator["from"])))
+        return decider(operator, self.made_by(names(operator["from"])[0]))
 
     def sources_above(self, inputs):
         above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]
         return {one for one, more in zip(inputs, above) if more is None}.union(
             *(self.sources_above(more) for more in above if more is not None))
+
+    def made_by(self, name):
+        """What rows of that name are: their fields, whether they pass as they came, their key if they are a table's."""
+        if name in self.operators:
+            return self.operators[name]
+        return Made(list(self.config["sources"][name].get("schema", {})), True, None)
 
     def written(self, inputs):
         """R50: rows in the order of the step that released them, then order in `from`, then the operator's own."""
@@ -47,6 +56,13 @@ class Answer:
                 "sinks": {name: {"records": data.count(b"\n")} for name, data in self.outputs.items()}}
 
 
+@dataclass
+class Made:
+    names: list
+    raw: bool
+    key_names: object
+
+
 def names(given):
     return [given] if isinstance(given, str) else given
 
@@ -56,9 +72,12 @@ def source_of(name, config, lines):
     return marks.Source(name, time_of["field"], time_of["unit"], rows.duration_us(time_of.get("out_of_orderness", "0s")), lines)
 
 
-def decider(operator):
+def decider(operator, upstream):
+    table = tables.decider(operator, upstream)
+    if table:
+        return table
     if "window" not in operator:
-        return Stateless(operator)
+        return Stateless(operator, upstream)
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]

@@ -6,8 +6,8 @@ from stateless import Stateless
 
 
 class Retimed(Stateless):
-    def __init__(self, config, steps, sources):
-        super().__init__(config)
+    def __init__(self, config, upstream, steps, sources):
+        super().__init__(config, upstream)
         time_of = config["event_time"]
         self.field, self.unit = time_of["field"], time_of["unit"]
         self.b = rows.duration_us(time_of.get("out_of_orderness", "0s"))

@@ -5,9 +5,10 @@ import rows
 
 
 class Stateless:
-    def __init__(self, config):
+    def __init__(self, config, upstream):
         self.filter = expressions.value_of(config.get("filter", "true")) if "filter" in config else lambda row: True
         self.select = expressions.columns(config["select"]) if "select" in config else None
+        self.names, self.raw, self.key_names = list(self.select or upstream.names), upstream.raw and self.select is None, None  
         self.late, self.ledger = [], {}
 
     def run(self, inputs):

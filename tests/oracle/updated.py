@@ -6,6 +6,7 @@ import marks
 import rows
 from sessions import Sessions
 from sliding import Sliding
+from tables import Change
 from windowed import Windowed
 
 
@@ -14,6 +15,9 @@ class Updates:
 
     def __init__(self, config):
         super().__init__(config)
+        ends = ["window_end"] if self.end_in_identity() else []
+        self.key_names = ["window_start", *ends, *self.groups]
+        self.names = ["window_start", "window_end", *self.groups, *self.select, "final"]
         emit = config["emit"]
         self.every = rows.duration_us(emit["update"]["every"]) if isinstance(emit, dict) else None
         self.running = None               # largest event time that came: what `every` goes by
@@ -67,7 +71,7 @@ class Updates:
                 continue
             names = ["window_start", "window_end", *self.groups, *self.select, "final"]
             values = {"op": "delete", **dict.fromkeys(names), "window_start": rows.Time(start), **dict(zip(self.groups, group))}
-            found.append(marks.Row(values, self.line(values), start))
+            found.append(Change(values, self.line(values), start, tuple(values[name] for name in self.key_names), True))
         return found
 
     def upserts(self, changed):
@@ -109,7 +113,7 @@ class Updates:
 
     def ending(self, row, final):
         values = {**row.values, "final": final}
-        return type(row)(values, self.line(values), row.at)
+        return Change(values, self.line(values), row.at, tuple(values[name] for name in self.key_names))
 
     def line(self, values):
         return rows.format_row((name, rows.format_value(value)) for name, value in values.items()).encode()

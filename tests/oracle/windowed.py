@@ -14,6 +14,7 @@ class Windowed:
         self.groups = expressions.columns(config.get("group_by", []))
         self.select = config["select"]
         self.late, self.tables = [], {}
+        self.names, self.raw, self.key_names = ["window_start", "window_end", *self.groups, *self.select], False, None
         self.fed = {}                      # (window, group) -> the last step that fed it
         self.step, self.closed_upto = 0, marks.NONE
         self.counts = dict.fromkeys(("in", "used", "late", "late_partial", "filtered"), 0)

@@ -101,14 +101,20 @@ def lookup_case(rng, folder):
     table_first, kind = rng.random() < 0.5, rng.choice(("inner", "left", "semi", "anti"))
     sources = {"c": changes, "s": stream} if table_first else {"s": stream, "c": changes}
     history = rng.choice((3, 3600))
-    operator = {"from": "s", "join": {"with": "tab", "on": ["k"], "as_of": "event_time", "keep": f"{history}s", "type": kind},
+    with_ = rng.choice(("tab", "tab", "others"))
+    operator = {"from": "s", "join": {"with": with_, "on": ["k"], "as_of": "event_time", "keep": f"{history}s", "type": kind},
                 "select": {"k": "s.k", "v": "s.v", "at": "event_time()"}}
     if kind in ("inner", "left"):
-        operator["select"]["price"] = "tab.v"
+        operator["select"]["price"] = f"{with_}.v"
     config = pipeline(sources, operator)
     config["sources"]["c"]["schema"]["gone"] = "bool"
     config["operators"]["tab"] = {"from": "c", "table": {"key": ["k"], "delete": "gone"}}
-    rows, late = streams.lookup(stream, changes, ["k"], history, kind, table_first)
+    seen = changes
+    if with_ == "others":
+        # A version that the filter refuses is as good as deleted, whatever came before it (R31).
+        config["operators"]["others"] = {"from": "tab", "filter": "v % 3 <> 0"}
+        seen = {**changes, "lines": [{**line, "gone": line["gone"] or line["v"] % 3 == 0} for line in changes["lines"]]}
+    rows, late = streams.lookup(stream, seen, ["k"], history, kind, table_first)
 
     def shown(row):
         record, found = row

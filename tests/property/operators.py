@@ -3,8 +3,9 @@ so a kind may be listed here before the engine knows it, as soon as the oracle d
 import expressions
 
 AGGREGATES = ("count(*)", "count(v)", "sum(v)", "min(v)", "max(v)", "avg(v)", "sum(x)", "min(x)", "min(k)", "max(k)", "count(k)")
-FILTERS = tuple(expressions.FILTERS)
+FILTERS = tuple(text for text in expressions.FILTERS if "final" not in text)    # that field only windows have
 GROUPS = ([], ["k"], ["k"], ["n"], ["k", "n"], {"key": "coalesce(k, 'none')"}, {"p": "v is null", "k": "k"})
+TABLE_SELECTIONS = (["n", "k", "v", "x"], {"v": "v", "k": "k", "n": "n", "x": "x", "w": "v + 1", "c": "coalesce(v, 0)"})
 SELECTIONS = (["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"})
 
 
@@ -176,8 +177,95 @@ def new_time(build):
     return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
 
 
+def table(build):
+    """R29: upserts by key, with deletes, unknown keys and NULL ones among them."""
+    found = {"from": build.source(), "table": {"key": build.rng.choice((["k"], ["n"], ["k", "n"]))}}
+    if build.rng.random() < 0.7:
+        found["table"]["delete"] = build.rng.choice(("v > 2", "v % 2 = 0", "v is null", "n >= 2"))
+    if build.rng.random() < 0.3:
+        found["filter"] = build.rng.choice(FILTERS)
+    if build.rng.random() < 0.3:
+        found["select"] = build.rng.choice(TABLE_SELECTIONS)
+    return found
+
+
+def in_front(build, operator):
+    name = f"u{len(build.operators)}"
+    build.operators[name] = operator
+    return name
+
+
+def filter_of(build, inputs, selections=TABLE_SELECTIONS):
+    found = {"from": inputs, "filter": build.rng.choice(FILTERS)}
+    if build.rng.random() < 0.4:
+        found["select"] = build.rng.choice(selections)
+    return found
+
+
+def some_table(build):
+    """A table, sometimes behind a filter."""
+    made = in_front(build, table(build))
+    return made if build.rng.random() < 0.6 else in_front(build, filter_of(build, made))
+
+
+def table_filter(build):
+    return filter_of(build, some_table(build))
+
+
+def table_groups(build):
+    """R30 over tables: remove and add, in each output mode."""
+    found = {"from": some_table(build), "select": aggregates(build)}
+    groups = build.rng.choice(GROUPS)
+    if groups:
+        found["group_by"] = groups
+    if build.rng.random() < 0.3:
+        found["filter"] = build.rng.choice(FILTERS)
+    emit = build.rng.choice((None, None, "update", "append", "every"))
+    if emit:
+        found["emit"] = {"update": {"every": build.ticks(build.rng.choice((1, 7, 50)))}} if emit == "every" else emit
+    return found
+
+
+def table_rekeyed(build):
+    found = {"from": some_table(build), "table": {"key": build.rng.choice((["n"], ["k"], ["n", "k"]))}}
+    if build.rng.random() < 0.3:
+        found["table"]["delete"] = build.rng.choice(("v > 2", "v is null"))
+    if build.rng.random() < 0.3:
+        found["filter"] = build.rng.choice(FILTERS)
+    return found
+
+
+def table_chain(build):
+    """Results over a table are a table again: filtered, grouped once more, given another key."""
+    inner = in_front(build, {"from": some_table(build), "group_by": ["k", "n"], "select": {"v": "sum(v)", "x": "max(x)"}})
+    if build.rng.random() < 0.5:
+        inner = in_front(build, filter_of(build, inner, (["n", "k", "v", "x"],)))
+    last = build.rng.choice(("groups", "table", "filter"))
+    if last == "filter":
+        return filter_of(build, inner, ({"v": "v", "k": "k", "m": "n"},))
+    if last == "table":
+        return {"from": inner, "table": {"key": build.rng.choice((["k"], ["n"]))}}
+    return {"from": inner, "group_by": build.rng.choice((["n"], ["k"])), "select": aggregates(build)}
+
+
+def of_update(build):
+    """E17: the output of an update operator is a table: final rows end their key."""
+    inner = windowed(build, build.rng.choice(("tumbling", "cumulative")), build.source())
+    inner = in_front(build, {**inner, "emit": "update", "group_by": ["k"], "select": {"n": "count(*)", "v": "sum(v)", "x": "max(x)"}})
+    last = build.rng.choice(("filter", "filter", "groups", "table"))
+    if last == "filter":
+        found = {"from": inner, "filter": build.rng.choice((*FILTERS, "final", "not final"))}
+        return found if build.rng.random() < 0.7 else {**found, "select": ["window_end", "window_start", "k", "v"] if "tumbling" in
+                                                       build.operators[inner]["window"] else ["v", "k", "window_start", "window_end"]}
+    if last == "table":
+        return {"from": inner, "table": {"key": ["window_start"]}}
+    return {"from": inner, "group_by": build.rng.choice((["k"], {"starts": "window_start"})), "select": aggregates(build)}
+
+
 KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")},
          "update": update("tumbling", "hopping", "cumulative"), "session_update": update("session"),
          "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
          "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
-         "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}
+         "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
+         "table_chain": table_chain, "of_update": of_update, "after_filter": after_filter, "new_time": new_time,
+         "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}

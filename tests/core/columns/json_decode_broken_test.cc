@@ -15,7 +15,7 @@ TEST(JsonDecoder, R46_OnlyAnObjectIsARecord) {
                              "-1.5",
                              "\"x\"",
                              "\"{}\"",
-                             "null",
+                             "null null",
                              "true",
                              "false",
                              "",
