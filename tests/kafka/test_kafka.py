@@ -5,6 +5,8 @@
 """
 import json
 import pathlib
+import random
+import subprocess
 import sys
 import unittest
 
@@ -158,7 +160,6 @@ class Source(KafkaTest):
 
     def delete_before(self, topic, offset):
         """Kafka's own tool: the client library at hand cannot."""
-        import subprocess
         self.write("delete.json", {"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": offset}]})
         command = ["java", "-Xmx64m", "-cp", f"{broker.JARS}/*", "org.apache.kafka.tools.DeleteRecordsCommand",
                    "--bootstrap-server", BROKER.address, "--offset-json-file", str(self.folder / "delete.json")]
@@ -201,6 +202,26 @@ class Sink(KafkaTest):
         self.assertEqual([json.loads(m.value())["n"] for m in got], list(range(1000)))
         self.assertEqual([m.key() for m in got[:3]], [b"key0", b"key1", b"key2"])
         self.assertEqual(got[7].timestamp()[1], START_MS + 7000)
+
+    def test_exactly_once_whenever_it_is_killed(self):
+        """SIGKILL at random moments, from Kafka to Kafka: a committed reader sees every row once, in order."""
+        source, target = self.topic(), self.topic()
+        self.send(source, [(0, None, row(n), n, None) for n in range(20000)])
+        self.config({"topics": source}, self.sink(target, delivery="exactly_once"))
+        chance = random.Random(7)
+        kills = 0
+        for _ in range(12):
+            run = self.start("--until-end", env={"MILLRACE_BATCH_RECORDS": "500", "MILLRACE_COMMIT_RECORDS": "1500"})
+            try:
+                run.process.wait(0.3 + chance.random() * 1.2)
+            except subprocess.TimeoutExpired:
+                run.process.kill()
+                run.process.wait()
+                kills += 1
+        self.assertGreater(kills, 0)
+        done = self.run_to_end("--until-end")
+        self.assertEqual(done.report["sinks"]["out"]["delivery"], "exactly_once")
+        self.assertEqual([json.loads(m.value())["n"] for m in self.messages(target)], list(range(20000)))
 
     def test_keys_go_where_java_clients_send_them(self):
         """Partitions of murmur2 as Java computes it (toPositive(murmur2(key)) % 8), worked out by the code below."""
