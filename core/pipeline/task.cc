@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -277,6 +278,7 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
     if (!node.prepares_ahead()) node.prepare(chunk);
     MILLRACE_TRY(node.apply(chunk, range));
   }
+  fault_point("chunk.applied");
   return {};
 }
 
