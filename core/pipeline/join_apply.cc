@@ -51,21 +51,18 @@ void JoinNode::start(Work& work) {
   joined_.start(work.joined);
 }
 
-/// W of the join is that of the slower input; the other one stands still within this range. It never
-/// falls (R15), not even in a second run in which an input that had ended has more. W_out is behind
-/// every result still to come, padded ones included (R19).
+/// W of the join is that of the slower input; the other one stands still within this range. W_out
+/// is behind every result still to come, padded ones included (R19).
 void JoinNode::read_watermarks(Work& work, const Chunk& chunk, Range places) const {
   const int64_t hold = saturating_add(std::max(plan_.before_us, plan_.after_us), plan_.allowed_lateness_us);
   work.w.resize(places.end + 1);
   work.watermarks.resize(places.end + 1);
-  EventTime highest = input_watermark_;
   for (uint32_t i = places.begin; i <= places.end; ++i) {
     EventTime w = kTimeMax;
     for (const Input& input : inputs()) {
       const bool here = input.node->reached_from(chunk.source);
       w = std::min(w, here ? input.node->watermarks(chunk)[i] : input.node->watermark());
     }
-    w = highest = std::max(highest, w);
     work.w[i] = w;
     work.watermarks[i] = w == kTimeMax ? kTimeMax : saturating_sub(w, hold);
   }

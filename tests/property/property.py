@@ -104,7 +104,7 @@ def play(options, kinds):
         number = 0
         while tried.total() + skipped.total() < options.streams:
             left = options.streams - tried.total() - skipped.total()
-            batch = [pool.submit(trial, options, number + i, kinds) for i in range(max(1, left // 8))]
+            batch = [pool.submit(trial, options, number + i, kinds) for i in range(max(1, left // cases.OPERATORS[1]))]
             number += len(batch)
             for one in batch:
                 done = one.result()
