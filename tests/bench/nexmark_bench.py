@@ -34,13 +34,7 @@ def measure_query(measures, query):
 
     # Which window of the wall clock a bid falls into is not the same in two runs; tests/nexmark checks the sums.
     check = (lambda: None) if query == "q12" else lambda: check_same_rows(a_out, b_out)
-    try:
-        pairs = measures.alternate(f"nexmark {query}", ceiling, millrace, check)
-    except bench.WrongAnswer as wrong:
-        if "not in this version" not in str(wrong):
-            raise
-        print(f"nexmark {query}: refused")
-        return
+    pairs = measures.alternate(f"nexmark {query}", ceiling, millrace, check)
     ceiling_rate, rate = (measures.options.events / min(cost.cpu for cost in side) / 1e6 for side in zip(*pairs))
     print(f"{'':<44} {rate:.2f} million events per second and core in the best run, the hand loop {ceiling_rate:.2f}")
 

@@ -65,13 +65,15 @@ size_t engine_dedupe(const std::vector<Record>& records) {
 
 /// Even records are left ones, odd ones right ones.
 size_t hand_join(const std::vector<Record>& records) {
-  using Rows = std::deque<std::pair<EventTime, std::string>>;
+  using Rows = std::vector<std::pair<EventTime, std::string>>;
   std::unordered_map<std::string_view, Rows> sides[2];
   size_t pairs = 0;
   for (uint32_t i = 0; i < kRecords; ++i) {
     const Record& record = records[i];
     Rows& partners = sides[1 - i % 2][record.key];
-    while (!partners.empty() && partners.front().first + kAfterUs < record.t) partners.pop_front();
+    size_t over = 0;
+    while (over < partners.size() && partners[over].first + kAfterUs < record.t) ++over;
+    partners.erase(partners.begin(), partners.begin() + static_cast<std::ptrdiff_t>(over));
     for (const auto& [t, row] : partners) pairs += i % 2 ? t + kAfterUs >= record.t : t == record.t;
     sides[i % 2][record.key].emplace_back(record.t, kRow);
   }
@@ -114,8 +116,8 @@ BENCHMARK(against<hand_dedupe, engine_dedupe, false>)
     ->Name("dedupe, FirstSeen")
     ->Arg(1000)
     ->Arg(100000);
-BENCHMARK(against<hand_join, engine_join, true>)->Name("join, hand loop")->Arg(1000)->Arg(100000);
-BENCHMARK(against<hand_join, engine_join, false>)->Name("join, JoinBuffer")->Arg(1000)->Arg(100000);
+BENCHMARK(against<hand_join, engine_join, true>)->Name("join, hand loop")->Arg(1000);
+BENCHMARK(against<hand_join, engine_join, false>)->Name("join, JoinBuffer")->Arg(1000);
 
 }  // namespace
 }  // namespace millrace::bench
