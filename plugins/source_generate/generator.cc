@@ -103,16 +103,17 @@ int decimals_of(const config& field) {
 }
 
 Write uniform(const config& spec, const config& field, const std::string& path) {
-  const auto [least, most] = two_numbers(spec, path);
-  return [least, most, decimals = decimals_of(field)](const Moment&, Dice& dice, std::string& out) {
+  const auto bounds = two_numbers(spec, path);
+  return [least = bounds.first, most = bounds.second, decimals = decimals_of(field)](
+             const Moment&, Dice& dice, std::string& out) {
     add_number(least + dice.fraction() * (most - least), decimals, out);
   };
 }
 
 Write normal(const config& spec, const config& field, const std::string& path) {
-  const auto [mean, deviation] = two_numbers(spec, path);
-  return [mean, deviation, decimals = decimals_of(field)](const Moment&, Dice& dice,
-                                                          std::string& out) {
+  const auto shape = two_numbers(spec, path);
+  return [mean = shape.first, deviation = shape.second, decimals = decimals_of(field)](
+             const Moment&, Dice& dice, std::string& out) {
     add_number(mean + dice.normal() * deviation, decimals, out);
   };
 }
