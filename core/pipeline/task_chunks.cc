@@ -1,6 +1,8 @@
 // Chunks on their way through the graph, and those that no poll brings: ticks and ends.
 #include "pipeline/task.h"
 
+#include "base/fault_point.h"
+
 namespace millrace {
 
 void Task::ready_work(Chunk& chunk) const {
@@ -23,6 +25,7 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
     if (!node.prepares_ahead()) node.prepare(chunk);
     MILLRACE_TRY(node.apply(chunk, range));
   }
+  fault_point("chunk.applied");
   return {};
 }
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import marks
 import rows
 import tables
+from deduped import Deduped
+from joined import Joined
+from lookups import Lookup, Table
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -23,13 +26,29 @@ class Answer:
         self.config, self.operators = config, {}
         for name, operator in config["operators"].items():
             decided = self.operators[name] = self.decider(operator, steps)
-            self.streams[name] = decided.run(marks.union([self.streams[one] for one in names(operator["from"])]))
+            inputs = [marks.union([self.streams[one] for one in names(operator["from"])])]
+            if "join" in operator:
+                inputs.append(self.streams[operator["join"]["with"]])
+            self.streams[name] = decided.run(*inputs)
         self.outputs = {name: self.written(names(sink["from"])) for name, sink in config["sinks"].items()}
 
     def decider(self, operator, steps):
         if "event_time" in operator:
             return Retimed(operator, self.made_by(names(operator["from"])[0]), steps, self.sources_above(names(operator["from"])))
+        if "join" in operator:
+            join = operator["join"]
+            return Joined(operator) if "within" in join else Lookup(operator, self.operators[join["with"]])
+        if "dedupe" in operator:
+            return Deduped(operator)
+        if "table" in operator and self.is_looked_up(operator):
+            return Table(operator)
         return decider(operator, self.made_by(names(operator["from"])[0]))
+
+    def is_looked_up(self, operator):
+        """Whether a join reads this table: then its rows of the past count, not its changes."""
+        operators = self.config["operators"]
+        joins = (one["join"] for one in operators.values() if "join" in one)
+        return any(operators.get(join["with"]) is operator for join in joins)
 
     def sources_above(self, inputs):
         above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]

@@ -132,7 +132,6 @@ class WsConnection::Impl {
     stream_->read_message_max(settings_.limits.message);
     stream_->set_option(
         ws::stream_base::decorator([this](ws::request_type& request) { decorate(request); }));
-    stream_->control_callback([this](ws::frame_type, beast::string_view) {});
     const auto url = http::parse_url(url_);
     const bool usual = url->port == (url->is_https() ? "443" : "80");
     const std::string host = url->host + (usual ? "" : ":" + url->port);
