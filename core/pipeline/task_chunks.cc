@@ -1,4 +1,5 @@
 // Chunks on their way through the graph, and those that no poll brings: ticks and ends.
+#include "pipeline/fault_point.h"
 #include "pipeline/task.h"
 
 namespace millrace {
@@ -23,6 +24,7 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
     if (!node.prepares_ahead()) node.prepare(chunk);
     MILLRACE_TRY(node.apply(chunk, range));
   }
+  fault_point("chunk.applied");
   return {};
 }
 

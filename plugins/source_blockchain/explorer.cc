@@ -92,7 +92,10 @@ std::string Explorer::url() const {
 }
 
 std::optional<Explorer::Ask> Explorer::step(Micros at_most) {
-  if (!asking_) return std::nullopt;
+  if (!asking_) {
+    if (at_most.count() > 0) exchange_.pause(at_most);
+    return std::nullopt;
+  }
   if (!exchange_.is_running() && !send(at_most)) return std::nullopt;
   switch (exchange_.step(at_most)) {
     case http::Exchange::Step::kAnswer:

@@ -73,15 +73,13 @@ class Blockchain final : public source {
     };
     while (has_room()) {
       if (cancelled_ || ctx_.cancelled()) throw cancelled();
-      walk(out);
-      if (!has_room()) break;
       const Micros now = steady_now();
-      const Micros until = out.records() > 0 ? Micros(0) : std::min(deadline, now + kTurn);
-      if (settings_.is_live()) {
-        if (!listen(until, out) && out.records() > 0) return flow::ok;
-      } else {
-        explorer_->step(std::max(until - now, Micros(0)));
-      }
+      const Micros turn = explorer_->is_idle() ? kTurn : kShortTurn;
+      const Micros until = out.records() > 0 ? Micros(0) : std::min(deadline, now + turn);
+      walk(settings_.is_live() ? Micros(0) : std::max(until - now, Micros(0)), out);
+      if (!has_room()) break;
+      const bool took = settings_.is_live() && listen(until, out);
+      if (!took && out.records() > 0) return flow::ok;
       if (steady_now() >= deadline) return out.records() > 0 ? flow::ok : flow::idle;
     }
     return flow::more;
@@ -105,6 +103,8 @@ class Blockchain final : public source {
  private:
   /// How long one side may wait before the other is looked at.
   static constexpr Micros kTurn = std::chrono::milliseconds(50);
+  /// While an answer of the explorer is awaited: a walk over many blocks is not to crawl.
+  static constexpr Micros kShortTurn = std::chrono::milliseconds(5);
 
   websocket::WsHooks hooks() {
     return {.url = [this] { return *websocket::web_url(settings_.url); },
@@ -200,10 +200,10 @@ class Blockchain final : public source {
   }
 
   /// The REST side: the tip, then block after block; prices in between.
-  void walk(emitter& out) {
+  void walk(Micros at_most, emitter& out) {
     if (!settings_.wants_blocks && !settings_.wants_ticker) return;
     if (explorer_->is_idle()) ask_next();
-    const auto answer = explorer_->step(Micros(0));
+    const auto answer = explorer_->step(at_most);
     if (!answer) return;
     switch (*answer) {
       case Explorer::Ask::kTip:

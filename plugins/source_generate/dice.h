@@ -18,7 +18,7 @@ class Dice {
   double fraction() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
   /// In [0, bound), bound > 0; the bias below 2^-64 × bound does not matter here.
   uint64_t below(uint64_t bound) {
-    __extension__ using Wide = unsigned __int128;
+    __extension__ typedef unsigned __int128 Wide;
     return static_cast<uint64_t>((static_cast<Wide>(bits()) * bound) >> 64);
   }
   /// Mean 0, deviation 1, by the sum of twelve: no libm, so every machine draws the same.

@@ -2,6 +2,9 @@
 random pipelines use; inputs are lines of bytes per source. Operators stand behind what they read."""
 import marks
 import rows
+from deduped import Deduped
+from joined import Joined
+from lookups import Lookup, Table
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -20,13 +23,22 @@ class Answer:
         self.config, self.operators = config, {}
         for name, operator in config["operators"].items():
             decided = self.operators[name] = self.decider(operator, steps)
-            self.streams[name] = decided.run(marks.union([self.streams[one] for one in names(operator["from"])]))
+            inputs = [marks.union([self.streams[one] for one in names(operator["from"])])]
+            if "join" in operator:
+                inputs.append(self.streams[operator["join"]["with"]])
+            self.streams[name] = decided.run(*inputs)
         self.outputs = {name: self.written(names(sink["from"])) for name, sink in config["sinks"].items()}
 
     def decider(self, operator, steps):
         if "event_time" in operator:
             return Retimed(operator, steps, self.sources_above(names(operator["from"])))
-        return decider(operator)
+        if "join" in operator:
+            join = operator["join"]
+            return Joined(operator) if "within" in join else Lookup(operator, self.operators[join["with"]])
+        for key, kind in (("dedupe", Deduped), ("table", Table)):
+            if key in operator:
+                return kind(operator)
+        return windowed(operator) if "window" in operator else Stateless(operator)
 
     def sources_above(self, inputs):
         above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]
@@ -56,9 +68,7 @@ def source_of(name, config, lines):
     return marks.Source(name, time_of["field"], time_of["unit"], rows.duration_us(time_of.get("out_of_orderness", "0s")), lines)
 
 
-def decider(operator):
-    if "window" not in operator:
-        return Stateless(operator)
+def windowed(operator):
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]

@@ -163,7 +163,7 @@ class Blocks(BitcoinCase):
     def blocks(self, state="", **config):
         return self.opened(state, streams=["block"], **config)
 
-    def caught_up(self, source, seconds=5.0):
+    def caught_up(self, source, seconds=20.0):
         """Polls until what came is the chain from its first block on."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

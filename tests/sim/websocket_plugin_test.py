@@ -37,7 +37,7 @@ class Frames(unittest.TestCase):
     def numbers(self, case, rows=3, seconds=1.0, **config):
         """What the first connection brought; a second one would begin with 1 again."""
         source = self.enterContext(Drive("source_websocket", "websocket", {
-            **QUICK, "url": f"ws://127.0.0.1:{self.port}/{case}", "retry": {"initial": "20s", "max": "20s"}, **config}))
+            **QUICK, "url": f"ws://127.0.0.1:{self.port}/{case}", "retry": {"initial": "20s", "max": "20s", "jitter": "none"}, **config}))
         source.open()
         source.poll(rows, seconds)
         self.source = source

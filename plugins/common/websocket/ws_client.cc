@@ -74,7 +74,11 @@ void WsClient::advance(Micros now, Micros deadline) {
   live_->connection.step(std::min(most, waits_for_both ? kShort : kSlice));
   if (heir_) heir_->connection.step(Micros(0));
   now = steady_now();
-  if (live_->connection.state() == State::kOpen && !live_->is_subscribed) subscribe(*live_, now);
+  // It may have opened and ended within one look.
+  const bool stood =
+      live_->connection.state() == State::kOpen ||
+      (live_->connection.state() == State::kEnded && live_->connection.ending().was_open);
+  if (stood && !live_->is_subscribed) subscribe(*live_, now);
   if (live_->connection.message().data()) return;
   if (live_->connection.state() == State::kEnded) return ended(now);
   if (live_->is_subscribed && !serve(*live_, now)) return;
