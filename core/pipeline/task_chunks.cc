@@ -1,5 +1,5 @@
 // Chunks on their way through the graph, and those that no poll brings: ticks and ends.
-#include "pipeline/fault_point.h"
+#include "base/fault_point.h"
 #include "pipeline/task.h"
 
 namespace millrace {
