@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace millrace {

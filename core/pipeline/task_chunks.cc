@@ -1,4 +1,5 @@
 // Chunks on their way through the graph, and those that no poll brings: ticks and ends.
+#include "base/fault_point.h"
 #include "pipeline/task.h"
 
 #include "base/fault_point.h"
