@@ -89,7 +89,7 @@ struct Extreme {
 template <class T>
 struct TotalOrder {
   bool operator()(const T& a, const T& b) const {
-    if (less(a, b)) return true;
+    if (ByValue::less(a, b)) return true;
     if constexpr (std::is_same_v<T, double>) return a == b && std::signbit(a) && !std::signbit(b);
     return false;
   }
