@@ -1,20 +1,45 @@
 #include "base/fault_point.h"
 
 #ifdef MILLRACE_FAULT_POINTS
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 
 namespace millrace {
+namespace {
+
+/// Another thread takes the signal; a short input would have ended by then.
+constexpr useconds_t kSeenUs = 20'000;
+
+/// `point:n` in the environment: what is to happen when `point` is passed the nth time.
+class Trap {
+ public:
+  explicit Trap(const char* variable) : wanted_(std::getenv(variable)) {}
+
+  bool springs(const char* name) {
+    if (!wanted_) return false;
+    const size_t length = std::strlen(name);
+    if (std::strncmp(wanted_, name, length) != 0 || wanted_[length] != ':') return false;
+    return ++passes_ == std::atoi(wanted_ + length + 1);
+  }
+
+ private:
+  const char* wanted_;
+  std::atomic<int> passes_{0};
+};
+
+}  // namespace
 
 void fault_point(const char* name) {
-  static const char* wanted = std::getenv("MILLRACE_KILL_AT");
-  if (!wanted) return;
-  const size_t length = std::strlen(name);
-  if (std::strncmp(wanted, name, length) != 0 || wanted[length] != ':') return;
-  static std::atomic<int> passes{0};
-  if (++passes == std::atoi(wanted + length + 1)) std::raise(SIGKILL);
+  static Trap kill_at("MILLRACE_KILL_AT"), stop_at("MILLRACE_STOP_AT");
+  if (kill_at.springs(name)) std::raise(SIGKILL);
+  if (stop_at.springs(name)) {
+    kill(getpid(), SIGTERM);
+    usleep(kSeenUs);
+  }
 }
 
 }  // namespace millrace

@@ -53,20 +53,20 @@ Result<void> OutboxOutlet::open(uint64_t epoch, uint32_t flags, const std::strin
   epoch_ = epoch;
   flags_ = flags;
   MILLRACE_TRY(port_.create());
-  MILLRACE_TRY(open_port());
+  MILLRACE_TRY(open_port(epoch));
   thread_ = std::thread([this] { deliver_all(); });
   return {};
 }
 
-Result<void> OutboxOutlet::open_port() {
-  MILLRACE_TRY(port_.open(prepared_ ? &*prepared_ : nullptr, epoch_, flags_));
+Result<void> OutboxOutlet::open_port(uint64_t epoch) {
+  MILLRACE_TRY(port_.open(prepared_ ? &*prepared_ : nullptr, epoch, flags_));
   flags_ &= ~MR_OPEN_FRESH;
-  return port_.is_epoch_marked() ? reconcile() : Result<void>();
+  return port_.is_epoch_marked() ? reconcile(epoch) : Result<void>();
 }
 
 /// What the sink itself says that it has is believed, unless state or sink went back in time: then
 /// rows were lost, or would be taken for delivered, without anybody's notice.
-Result<void> OutboxOutlet::reconcile() {
+Result<void> OutboxOutlet::reconcile(uint64_t epoch) {
   auto has = port_.last_epoch(owner_);
   if (!has) return has.error();
   const std::string& name = port_.options().name;
@@ -77,12 +77,11 @@ Result<void> OutboxOutlet::reconcile() {
                              "an older copy and lacks rows; restore the newer one, or accept the loss with --forget {0}",
                              name, *has, confirmed_)};
   }
-  const uint64_t latest = queue_.empty() ? epoch_ : std::max(epoch_, queue_.back().epoch);
-  if (*has > latest) {
+  if (*has > epoch) {
     return Error{Code::kFailed,
                  fmt::format("sink {0} has commit {1} of this pipeline, but its state is at commit {2}: the state was "
                              "restored from an older copy; restore the newer one, or start anew with --fresh",
-                             name, *has, latest)};
+                             name, *has, epoch)};
   }
   sink_has_ = *has;
   return {};
@@ -159,8 +158,9 @@ void OutboxOutlet::deliver_all() {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
     const OutboxEpoch& epoch = queue_.front();  // Others only push behind it.
+    const uint64_t latest = queue_.back().epoch;
     lock.unlock();
-    Result<void> done = port_.is_open() ? Result<void>() : open_port();
+    Result<void> done = port_.is_open() ? Result<void>() : open_port(latest);
     if (done) done = deliver(epoch);
     fault_point("outbox.delivered");
     lock.lock();

@@ -36,8 +36,9 @@ class OutboxOutlet final : public Outlet {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
-  Result<void> open_port();
-  Result<void> reconcile();
+  /// `epoch`: the last commit that holds.
+  Result<void> open_port(uint64_t epoch);
+  Result<void> reconcile(uint64_t epoch);
   void deliver_all();
   Result<void> deliver(const OutboxEpoch& epoch);
   void confirm(Lock& lock);
@@ -46,8 +47,8 @@ class OutboxOutlet final : public Outlet {
 
   OutboxRows rows_;
   std::string owner_;        ///< Names pipeline, sink and state to the sink.
-  uint64_t epoch_ = 0;       ///< The last commit; rows that come now are of the next.
-  uint32_t flags_ = 0;
+  uint64_t epoch_ = 0;       ///< The last barrier; rows that come now are of the next.
+  uint32_t flags_ = 0;       ///< Of the next open.
   OutboxEpoch in_commit_;    ///< Of the commit under way.
   std::vector<int64_t> stored_;  ///< Slices in the log.
 

@@ -30,23 +30,7 @@ bool takes_frames(const Component& component, bool view) {
 }
 
 /// What makes a sink exact (R54). in_commit sinks write into the transaction of the kafka log.
-constexpr uint64_t kAfterCommit = MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
-constexpr uint64_t kExact = MR_CAP_TWO_PHASE | kAfterCommit;
-
-/// `redis` is idempotent or not by what its configuration asks for: its schema says so by key.
-bool is_idempotent(const Component& component, const std::string& config) {
-  if (!component.has_cap(MR_CAP_IDEMPOTENT)) return false;
-  const auto schema = parse_json(component.abi->config_schema, "");
-  const JsonValue* needs = schema ? schema->root.find("x-idempotent-with") : nullptr;
-  if (!needs || !needs->is_string()) return true;
-  const auto root = parse_json(config, "");
-  const JsonValue* value = root ? root->root.find(needs->as_string()) : nullptr;
-  return value && !(value->is_bool() && !value->as_bool()) && !(value->is_string() && value->as_string().empty());
-}
-
-bool can_be_exact(const Component& component, const std::string& config) {
-  return component.has_cap(MR_CAP_TWO_PHASE | MR_CAP_EPOCH_MARKED) || is_idempotent(component, config);
-}
+constexpr uint64_t kExact = MR_CAP_TWO_PHASE | MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
 
 std::string sinks_that_can(const PluginIndex& plugins) {
   std::string able;
@@ -70,7 +54,7 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
     plan.delivery = "view";
     return;
   }
-  const bool exact = can_be_exact(component, sink.plugin_config);
+  const bool exact = component.has_cap(kExact);
   const auto wanted = sink.delivery ? sink.delivery : config_.delivery;
   const Where& where = sink.delivery ? sink.delivery_where : config_.delivery_where;
   if (component.has_cap(MR_CAP_IN_COMMIT) && !exact) {
@@ -78,10 +62,7 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
                                      ") writes into the commit itself, which only the kafka commit log can take");
   }
   if (wanted == Delivery::kExactlyOnce && !exact) {
-    const bool asks = component.has_cap(MR_CAP_IDEMPOTENT);
-    faults_.add(where,
-                "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once" +
-                    (asks ? " as it is configured" : ""),
+    faults_.add(where, "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once",
                 "sinks that can: " + sinks_that_can(plugins_));
   }
   const Delivery given = wanted.value_or(exact ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce);

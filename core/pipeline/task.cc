@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -93,12 +94,13 @@ void Task::lane() {
 
 bool Task::finished() const {
   if (error_) return !applying_;
-  if (applying_ || preparing_ > 0 || !merge_.empty()) return false;
-  if (stop_asked_) {
-    return std::none_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
-  }
-  return std::all_of(inputs_.begin(), inputs_.end(),
-                     [](const Input& i) { return i.ended && !i.polling; });
+  if (applying_ || preparing_ > 0) return false;
+  const bool polling = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
+  if (polling) return false;
+  // A chunk whose place among the others is not known without reading on is read again at the next
+  // start: a stop must not change the order (R22).
+  if (stop_asked_) return unprepared_.empty() && !merge_.next();
+  return merge_.empty() && std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.ended; });
 }
 
 std::optional<Error> Task::failure_beside() const {
@@ -134,12 +136,6 @@ bool Task::held_up() const {
 
 bool Task::try_apply(Lock& lock) {
   if (applying_ || held_up()) return false;
-  if (stop_asked_) {
-    // What is still unread stays unread: no input keeps the merge waiting.
-    for (size_t i = 0; i < inputs_.size(); ++i) {
-      if (!inputs_[i].polling) merge_.end(i);
-    }
-  }
   for (size_t i = 0; i < inputs_.size(); ++i) {
     // Behind its last record and in front of whatever comes next of the others: a place in the log.
     const Input& input = inputs_[i];
@@ -277,6 +273,7 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
     if (!node.prepares_ahead()) node.prepare(chunk);
     MILLRACE_TRY(node.apply(chunk, range));
   }
+  fault_point("chunk.applied");
   return {};
 }
 

@@ -68,10 +68,11 @@ void each_line(std::string_view text, Take take) {
   }
 }
 
-/// INPUT --out FILE [--threads N].
+/// INPUT --out FILE [--threads N] [--query NAME].
 struct Arguments {
   const char* input = nullptr;
   const char* out = nullptr;
+  const char* query = nullptr;
   size_t threads = 1;
 };
 
@@ -83,6 +84,8 @@ inline Arguments parse_arguments(int argc, char** argv) {
       arguments.out = argv[++i];
     } else if (word == "--threads" && i + 1 < argc) {
       arguments.threads = std::max<size_t>(1, std::strtoul(argv[++i], nullptr, 10));
+    } else if (word == "--query" && i + 1 < argc) {
+      arguments.query = argv[++i];
     } else if (word.substr(0, 2) != "--" && !arguments.input) {
       arguments.input = argv[i];
     } else {
@@ -90,7 +93,8 @@ inline Arguments parse_arguments(int argc, char** argv) {
       break;
     }
   }
-  if (!arguments.input || !arguments.out) die("usage: INPUT --out FILE [--threads N]");
+  if (!arguments.input || !arguments.out)
+    die("usage: INPUT --out FILE [--threads N] [--query NAME]");
   return arguments;
 }
 

@@ -44,16 +44,29 @@ class RowWriter {
     at_ = std::to_chars(at_, at_ + 24, value).ptr;
     return *this;
   }
+  /// The shortest text that reads back equal.
+  RowWriter& real(double value) {
+    at_ = std::to_chars(at_, at_ + 32, value).ptr;
+    return *this;
+  }
   /// Minutes since 1970 as RFC 3339 in UTC.
-  RowWriter& minute(int64_t minute) {
+  RowWriter& minute(int64_t minute) { return time_ms(minute * 60'000); }
+  /// Milliseconds since 1970, the fraction only if it is not zero and without zeros at its end.
+  RowWriter& time_ms(int64_t at_ms) {
     using namespace std::chrono;
-    const sys_time<minutes> time{minutes(minute)};
+    const sys_time<milliseconds> time{milliseconds(at_ms)};
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const auto of_day = static_cast<int>((time - day).count());
-    at_ += std::snprintf(at_, 32, "%04d-%02u-%02uT%02d:%02d:00Z", static_cast<int>(date.year()),
+    const int seconds = of_day / 1000, fraction = of_day % 1000;
+    at_ += std::snprintf(at_, 32, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
                          static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                         of_day / 60, of_day % 60);
+                         seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if (fraction) {
+      at_ += std::snprintf(at_, 8, ".%03d", fraction);
+      while (at_[-1] == '0') --at_;
+    }
+    *at_++ = 'Z';
     return *this;
   }
   /// There is room for one more row behind each.

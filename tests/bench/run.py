@@ -7,120 +7,30 @@ loop, 0.50 takes twice its time. Wall is what a user waits; CPU (user + system) 
 An answer that differs from the ceiling's is a failure. Slowness never is: this script measures, it does not judge.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
-import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-GENERATOR = HERE.parents[1] / "configs" / "quickstart" / "generate.py"
+import bench
+import nexmark_bench
+import windows_bench
+from bench import WrongAnswer, check_equal, spread
+
 IDLE_S = 3
 FIRST_RECORD_RUNS = 20
 
 
-class WrongAnswer(Exception):
-    pass
-
-
-class Cost:
-    """What one process took, as wait4 tells it."""
-
-    def __init__(self, wall, usage):
-        self.wall = wall
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.user, self.system = usage.ru_utime, usage.ru_stime
-
-
-class Bench:
-    def __init__(self, options):
-        self.options = options
-        self.programs = options.build / "bin"
-        self.folder = options.build / "bench"
-        self.folder.mkdir(exist_ok=True)
-        self.log = self.folder / "stderr.log"
-
-    # --- input -----------------------------------------------------------------------------------
-
-    def input(self):
-        """Made once; the name tells what it was made from."""
-        made_by = hashlib.sha256(b"".join((GENERATOR.parent / name).read_bytes()
-                                          for name in ("generate.py", "vocabulary.py"))).hexdigest()[:8]
-        path = self.folder / f"edits_{self.options.events}_{made_by}.jsonl"
-        if not path.exists():
-            for old in self.folder.glob(f"edits_{self.options.events}_*"):
-                old.unlink()
-            print(f"making {self.options.events} events of 1 KB …", file=sys.stderr)
-            part = path.with_suffix(".part")
-            subprocess.run([sys.executable, GENERATOR, "--events", str(self.options.events), "--bytes", "1024",
-                            "--clean", "--rate", "500", "--out", part], check=True)
-            part.rename(path)
-        return path
-
+class Measures(bench.Bench):
     def make_one_line(self):
         """A record that passes the filters and has every field they read, since types are inferred from it."""
         with open(self.input(), "rb") as lines:
             chosen = next(line for line in lines if all(
                 part in line for part in (b'"type":"edit"', b'"bot":false', b'"length":{"old":')))
         (self.folder / "one_line.jsonl").write_bytes(chosen)
-
-    # --- processes -------------------------------------------------------------------------------
-
-    def cost(self, command):
-        with open(self.log, "wb") as log:
-            started = time.monotonic()
-            process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=log)
-            _, status, usage = os.wait4(process.pid, 0)
-            wall = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.check_exit(command, process.returncode)
-        return Cost(wall, usage)
-
-    def check_exit(self, command, code):
-        if code != 0:
-            raise WrongAnswer(f"exit {code}: {' '.join(map(str, command))}\n{self.log.read_text(errors='replace')}")
-
-    def millrace(self, pipeline, *settings):
-        """A command that begins anew: no state, nothing written before."""
-        shutil.rmtree(self.folder / "state", ignore_errors=True)
-        command = [self.programs / "millrace", "run", HERE / "pipelines" / f"{pipeline}.json", "--fresh", "--quiet",
-                   "--state", self.folder / "state"]
-        for setting in settings:
-            command += ["--set", setting]
-        return command
-
-    def run_ceiling(self, program, threads, out):
-        out.unlink(missing_ok=True)
-        return self.cost([self.programs / program, self.input(), "--threads", str(threads), "--out", out])
-
-    def run_millrace(self, pipeline, lanes, out):
-        out.unlink(missing_ok=True)
-        return self.cost(self.millrace(pipeline, f"lanes={lanes}", f"sources.edits.path={self.input()}",
-                                       f"sinks.out.path={out}"))
-
-    # --- measures --------------------------------------------------------------------------------
-
-    def alternate(self, title, run_a, run_b, check):
-        """A warm-up of each, whose answers must be equal, then A B A B …"""
-        run_a()
-        run_b()
-        check()
-        pairs = []
-        for _ in range(self.options.runs):
-            pairs.append((run_a(), run_b()))
-            check()
-        wall = spread([a.wall / b.wall for a, b in pairs])
-        cpu = spread([a.cpu / b.cpu for a, b in pairs])
-        print(f"{title:<44} wall {wall}   CPU {cpu}")
-        if self.options.times:
-            for name, costs in (("A", [a for a, _ in pairs]), ("B", [b for _, b in pairs])):
-                print("".join(f"    {name} {c.wall:.3f} s (user {c.user:.3f}, system {c.system:.3f})\n"
-                              for c in costs), end="")
 
     def against(self, title, program, pipeline, lanes):
         a_out, b_out = self.folder / "ceiling.jsonl", self.folder / "millrace.jsonl"
@@ -144,6 +54,14 @@ class Bench:
     def project(self):
         """filter + four fields to a file, one lane"""
         self.against("filter and project, one lane", "ceiling_project", "project", 1)
+
+    def nexmark(self):
+        """the queries of tests/nexmark against hand loops, one lane; events per second and core"""
+        nexmark_bench.measure(self)
+
+    def windows(self):
+        """hopping 1h/1s against tumbling 1h; bytes per open (key, window); ten million keys; the limit of state"""
+        windows_bench.measure(self)
 
     def memory(self):
         """peak RSS on the whole file, as Millrace's report tells it"""
@@ -209,24 +127,6 @@ class Bench:
         print(f"{f'idle for {IDLE_S} s':<44} " + ", ".join(f"{key} {value:.1f} MB" for key, value in memory.items()))
 
 
-def spread(values, digits=2):
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
-
-
-def check_equal(expected, got):
-    """Byte for byte: the order of rows is part of the contract."""
-    a, b = expected.read_bytes(), got.read_bytes()
-    if a == b and a:
-        return
-    a, b = a.splitlines(), b.splitlines()
-    for number, (want, have) in enumerate(zip(a, b), 1):
-        if want != have:
-            same = "the same rows in another order" if sorted(a) == sorted(b) else "other rows"
-            raise WrongAnswer(f"{same}; line {number} of {got.name}:\n"
-                              f"  ceiling  {want[:300]!r}\n  Millrace {have[:300]!r}")
-    raise WrongAnswer(f"{expected.name} has {len(a)} rows, {got.name} {len(b)}")
-
-
 def process_memory(pid):
     fields = ("VmRSS", "RssAnon", "RssFile")
     status = pathlib.Path(f"/proc/{pid}/status")
@@ -236,12 +136,12 @@ def process_memory(pid):
     return {field: int(lines[field].split()[0]) * 1024 / 1e6 for field in fields if field in lines}
 
 
-MEASURES = ("noise", "count", "count_two_lanes", "project", "memory", "first_record", "idle")
+MEASURES = ("noise", "count", "count_two_lanes", "project", "nexmark", "windows", "memory", "first_record", "idle")
 
 
 def main():
-    measures = "\n".join(f"  {name:<16} {getattr(Bench, name).__doc__}" for name in MEASURES)
-    parser = argparse.ArgumentParser(description=f"{__doc__}\nMeasures:\n{measures}",
+    listed = "\n".join(f"  {name:<16} {getattr(Measures, name).__doc__}" for name in MEASURES)
+    parser = argparse.ArgumentParser(description=f"{__doc__}\nMeasures:\n{listed}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="measures to take; default: all")
     parser.add_argument("--build", type=pathlib.Path, required=True, metavar="DIR", help="a build with MILLRACE_BENCH")
@@ -254,13 +154,14 @@ def main():
         parser.error(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
     options.build = options.build.resolve()
     options.runs = max(1, options.runs)
-    missing = [p for p in ("millrace", "ceiling_count", "ceiling_project") if not (options.build / "bin" / p).exists()]
+    programs = ("millrace", "ceiling_count", "ceiling_project", "ceiling_nexmark")
+    missing = [program for program in programs if not (options.build / "bin" / program).exists()]
     if missing:
         parser.error(f"{options.build} has no {', '.join(missing)}: build it with -DMILLRACE_BENCH=ON")
-    bench = Bench(options)
+    measures = Measures(options)
     try:
         for name in options.names or MEASURES:
-            getattr(bench, name)()
+            getattr(measures, name)()
             sys.stdout.flush()
     except WrongAnswer as wrong:
         print(f"{name}: {wrong}", file=sys.stderr)

@@ -4,10 +4,11 @@ A pipeline names them by their SQL text, so that a failing case prints as the co
 """
 import re
 
+import marks
 import rows
 import tumbling
 
-PATH = re.compile(r"[a-z_]\w*")
+PATH = re.compile(r"[a-z_][\w.]*")
 CALL = re.compile(r"(count|sum|min|max|avg)\((\*|\w+)\)")
 
 
@@ -28,6 +29,7 @@ FILTERS = {
     "k = 'a' or v > 2": lambda row: either(FILTERS["k = 'a'"](row), FILTERS["v > 2"](row)),
     "not (v > 2)": null_if_any(lambda v: not v > 2, "v"),
     "n >= 2": null_if_any(lambda n: n >= 2, "n"),
+    "n = 0": null_if_any(lambda n: n == 0, "n"),
     "false": lambda row: False,
     "final": lambda row: row["final"],
     "not final": lambda row: not row["final"],
@@ -41,6 +43,12 @@ VALUES = {
     "coalesce(k, 'none')": lambda row: "none" if row.get("k") is None else row["k"],
     "coalesce(v, 0)": lambda row: 0 if row.get("v") is None else row["v"],
     "v is null": lambda row: row.get("v") is None,
+    "event_time()": lambda row: row["event_time()"],    # put there by `selected`
+}
+# What joins may ask beyond equal keys, of the values of both sides.
+RESTS = {
+    "(a.v + b.v) % 3 <> 0": lambda a, b: None if None in (a.get("v"), b.get("v")) else (a["v"] + b["v"]) % 3 != 0,
+    "a.n <= b.n": lambda a, b: None if None in (a.get("n"), b.get("n")) else a["n"] <= b["n"],
 }
 
 
@@ -71,6 +79,30 @@ def columns(given):
     """A list of fields, or a map name -> expression, as {name: function}."""
     pairs = given.items() if isinstance(given, dict) else ((name, name) for name in given)
     return {name: value_of(text) for name, text in pairs}
+
+
+def selected(select, values, at):
+    """The row at this time that `select` makes of these values."""
+    values = {**values, "event_time()": rows.Time(at)}
+    made = {name: value(values) for name, value in select.items()}
+    return marks.Row(made, rows.format_row((name, rows.format_value(value)) for name, value in made.items()).encode(), at)
+
+
+class JoinCondition:
+    """`on` of a join: fields of equal name, or `a.k = b.k and …` with one of RESTS, whose a is the side that comes first in `names`."""
+
+    def __init__(self, on, names):
+        if isinstance(on, str):
+            equal, _, rest = on.partition(" and ")
+            self.fields = [equal.split(" = ")[0].split(".")[1]]
+            self.rest = RESTS[rest] if names == ["a", "b"] else lambda left, right: RESTS[rest](right, left)
+        else:
+            self.fields, self.rest = on, lambda left, right: True
+
+    def key(self, values):
+        """NULL joins nothing."""
+        key = [values.get(name) for name in self.fields]
+        return None if None in key else key
 
 
 def ordered(group):

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import marks
 import rows
 import tables
+from deduped import Deduped
+from joined import Joined
+from lookups import Lookup
+from lookups import Table as LookedUp
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -23,13 +27,28 @@ class Answer:
         self.config, self.operators = config, {}
         for name, operator in config["operators"].items():
             decided = self.operators[name] = self.decider(operator, steps)
-            self.streams[name] = decided.run(marks.union([self.streams[one] for one in names(operator["from"])]))
+            inputs = [marks.union([self.streams[one] for one in names(operator["from"])])]
+            if "join" in operator:
+                inputs.append(self.streams[operator["join"]["with"]])
+            self.streams[name] = decided.run(*inputs)
         self.outputs = {name: self.written(names(sink["from"])) for name, sink in config["sinks"].items()}
 
     def decider(self, operator, steps):
         if "event_time" in operator:
             return Retimed(operator, self.made_by(names(operator["from"])[0]), steps, self.sources_above(names(operator["from"])))
+        if "join" in operator:
+            join = operator["join"]
+            return Joined(operator) if "within" in join else Lookup(operator, self.operators[join["with"]])
+        if "dedupe" in operator:
+            return Deduped(operator)
+        if "table" in operator and self.is_looked_up(operator):
+            return LookedUp(operator)
         return decider(operator, self.made_by(names(operator["from"])[0]))
+
+    def is_looked_up(self, operator):
+        """Versions of such a table go by event time, so what makes them is asked by the join alone."""
+        name = next(name for name, one in self.config["operators"].items() if one is operator)
+        return any(one.get("join", {}).get("with") == name for one in self.config["operators"].values())
 
     def sources_above(self, inputs):
         above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]
@@ -76,8 +95,10 @@ def decider(operator, upstream):
     table = tables.decider(operator, upstream)
     if table:
         return table
-    if "window" not in operator:
-        return Stateless(operator, upstream)
+    return windowed(operator) if "window" in operator else Stateless(operator, upstream)
+
+
+def windowed(operator):
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]

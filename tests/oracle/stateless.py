@@ -1,7 +1,6 @@
 """filter and select (contract §3): records pass one by one, nothing is late, W goes through unchanged."""
 import expressions
 import marks
-import rows
 
 
 class Stateless:
@@ -24,5 +23,4 @@ class Stateless:
         """As it came without `select`; else a row of what was selected, at the same time."""
         if self.select is None:
             return row
-        values = {name: value(row.values) for name, value in self.select.items()}
-        return marks.Row(values, rows.format_row((n, rows.format_value(v)) for n, v in values.items()).encode(), row.at)
+        return expressions.selected(self.select, row.values, row.at)

@@ -8,12 +8,16 @@ import shutil
 import signal
 import subprocess
 
+from operators import names
+
 RUN_S_MAX = 120
 KILLS = 3
+PAUSES = 3
 ATTEMPTS_MAX = 12
+PARTS_MAX = 8
 NOT_YET = "not in this version"
 # Where a build with fault points dies when asked by MILLRACE_KILL_AT=<point>:<n>; others are killed by the clock only.
-KILL_POINTS = ("commit.begin", "commit.prepared", "commit.logged", "commit.sink", "commit.done")
+KILL_POINTS = ("chunk.applied", "commit.begin", "commit.prepared", "commit.logged", "commit.sink", "commit.done")
 
 
 class Refusal(Exception):
@@ -76,7 +80,17 @@ class Engine:
         files = {name: self.folder / sink["path"] for name, sink in case.config["sinks"].items()}
         outputs = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
         report = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
-        return outputs, report["total"], report["balanced"]
+        return outputs, {**report["total"], "sources": whole(report["total"]["sources"])}, report["balanced"]
+
+
+def whole(sources):
+    """The ledger of sources, those of the parts of one summed."""
+    found = {}
+    for name, counts in sources.items():
+        mine = found.setdefault(name.partition("_")[0], dict.fromkeys(counts, 0))
+        for key, count in counts.items():
+            mine[key] += count
+    return found
 
 
 def plain(engine, case, _rng):
@@ -104,15 +118,38 @@ def continued(engine, case, _rng):
     engine.check(engine.run())
 
 
-def killed(engine, case, rng):
-    """Killed at random commits and moments, each time going on with what the last commit left."""
+def paused(engine, case, rng):
+    """Stopped in order somewhere, as by a signal, and resumed: windows stay open over it."""
     engine.lay_out(case)
-    kills = 0
+    for _ in range(PAUSES):
+        point = f"chunk.applied:{rng.randint(1, max(1, case.records() // PAUSES))}"
+        engine.check(engine.run((), {"MILLRACE_BATCH_RECORDS": "1", "MILLRACE_STOP_AT": point}))
+    engine.check(engine.run())
+
+
+def parallel(engine, case, rng):
+    """R43: the records dealt out to several files that are merged by event time; nobody is late."""
+    parts = {name: [f"{name}_{number}" for number in range(rng.randint(1, PARTS_MAX))] for name in case.inputs}
+    dealt = {part: [] for named in parts.values() for part in named}
+    for name, lines in case.inputs.items():
+        for line in lines:
+            dealt[rng.choice(parts[name])].append(line)
+    sources = {part: {**case.config["sources"][name], "path": f"{part}.jsonl"} for name, named in parts.items() for part in named}
+    operators = {name: {**one, "from": [part for given in names(one["from"]) for part in parts.get(given, [given])]}
+                 for name, one in case.config["operators"].items()}
+    engine.lay_out(case.with_config({**case.config, "sources": sources, "operators": operators}), dealt)
+    engine.check(engine.run(["--fresh"]))
+
+
+def killed(engine, case, rng):
+    """Killed at random records, places of a commit and moments, each time going on with what the last commit left."""
+    engine.lay_out(case)
+    kills, records = 0, case.records()
     for _ in range(ATTEMPTS_MAX):
-        every = str(rng.choice((1, 3, 10)))
-        point = f"{rng.choice(KILL_POINTS)}:{rng.randint(1, 6)}"
-        code = engine.run((), {"MILLRACE_COMMIT_RECORDS": every, "MILLRACE_BATCH_RECORDS": every, "MILLRACE_KILL_AT": point},
-                          kill_after_s=rng.uniform(0.01, 0.25) if kills < KILLS else RUN_S_MAX)
+        every = rng.choice((1, 3, 10))
+        point = f"{rng.choice(KILL_POINTS)}:{rng.randint(1, max(1, records // every))}"
+        code = engine.run((), {"MILLRACE_COMMIT_RECORDS": str(every), "MILLRACE_BATCH_RECORDS": str(every), "MILLRACE_KILL_AT": point},
+                          kill_after_s=rng.uniform(0.01, 0.25))
         if code != -signal.SIGKILL:
             return engine.check(code)
         kills += 1
@@ -122,7 +159,8 @@ def killed(engine, case, rng):
     return engine.check(engine.run())
 
 
-MODES = {"plain": plain, "small_batches": small_batches, "lanes": lanes, "continued": continued, "killed": killed}
+MODES = {"plain": plain, "small_batches": small_batches, "lanes": lanes, "continued": continued, "paused": paused,
+         "parallel": parallel, "killed": killed}
 
 
 def complaints(engine, case, expected, mode, seed):

@@ -10,17 +10,20 @@ KEY_SETS = (["a"], ["a", "b", None], ["a", "b", "Z", "é", "", None, "\"q\"", "b
 UNUSABLE = ('{"k":"a","n":1,"v":1,"x":1}', '{"t":null,"k":"a"}', '{"t":"soon","k":"a"}', '{"t":true}', "[1]", '{"t":1')
 
 
-def source(rng):
-    """One source: unit, B (in ticks of the unit), and its lines."""
+def source(rng, like=None):
+    """One source: unit, base, B (in ticks of the unit), and its lines; with the unit and base of another one."""
     b = rng.choice((0, 0, 1, 5, 20, 100))
-    return {"unit": rng.choice(UNITS), "b": b, "lines": lines(rng, b)}
+    stride = rng.choice((0, 1, 1, 3, 10, 3000))
+    base = rng.choice(BASES if stride < 3000 else CHANGES) - rng.choice((0, stride * 10))
+    unit, base = (like["unit"], like["base"]) if like else (rng.choice(UNITS), base)
+    return {"unit": unit, "base": base, "b": b, "lines": lines(rng, b, base, stride)}
 
 
-def lines(rng, b):
+def lines(rng, b, now, stride):
     count = rng.choice((0, 1, 2, 5, 20, 60, 60, 150))
-    keys, stride = rng.choice(KEY_SETS), rng.choice((0, 1, 1, 3, 10, 3000))
+    keys = rng.choice(KEY_SETS)
     disorder, beyond = rng.choice(((0, 0), (b, 0), (b, 0.05), (b, 0.3)))
-    now, found = rng.choice(BASES if stride < 3000 else CHANGES) - rng.choice((0, stride * 10)), []
+    found = []
     for _ in range(count):
         now += rng.randint(0, stride) if rng.random() < 0.97 else rng.choice((500, 100_000))
         back = rng.randint(0, disorder) if rng.random() >= beyond else rng.randint(b, 3 * b + 200)
@@ -40,3 +43,23 @@ def record(rng, t, keys):
         elif rng.random() < 0.02:
             del values[name]
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def on_time(lines, b):
+    """Those that are not behind the watermark, and those without a usable time."""
+    largest, kept = None, []
+    for line in lines:
+        t = time_of(line)
+        if t is not None and largest is not None and t < largest - b:
+            continue
+        kept.append(line)
+        largest = t if largest is None or t is not None and t > largest else largest
+    return kept
+
+
+def time_of(line):
+    try:
+        t = json.loads(line)["t"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return t if isinstance(t, int) and not isinstance(t, bool) else None

@@ -14,6 +14,11 @@ ZONES = ("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lo
          "America/St_Johns", "UTC")
 
 
+def names(given):
+    """`from` as a list."""
+    return [given] if isinstance(given, str) else given
+
+
 class Builder:
     """Collects operators and sinks over the sources of one case."""
 
@@ -26,7 +31,7 @@ class Builder:
         self.operators[name] = KINDS[kind](self)
         self.kinds[name] = kind
         self.sink(name, name)
-        if "window" in self.operators[name]:
+        if self.operators[name].keys() & {"window", "join", "dedupe"}:
             self.sink(f"{name}_late", f"{name}.late")
 
     def sink(self, name, what):
@@ -41,7 +46,7 @@ class Builder:
 
     def sink_of_several(self):
         """R50 across operators: of one source only, since the page gives ends of several sources no place in the order."""
-        mine = [name for name, one in self.operators.items() if one["from"] == "a"]
+        mine = [name for name, one in self.operators.items() if one["from"] == "a" and name in self.kinds and "join" not in one]
         if len(mine) > 1:
             self.sink("several", self.rng.sample(mine, min(3, len(mine))))
 
@@ -83,9 +88,7 @@ def windowed(build, kind, inputs):
         found["group_by"] = groups
     if build.rng.random() < 0.3:
         found["filter"] = build.rng.choice(FILTERS)
-    if build.rng.random() < 0.4:
-        found["allowed_lateness"] = build.ticks(build.rng.choice((1, 5, 30, 200)))
-    return found
+    return with_lateness(build, found)
 
 
 def of_source(kind):
@@ -110,23 +113,24 @@ def stateless(build):
     return found
 
 
-def upstream(build, kind):
-    """A window operator in front of another one, with aggregates that the next can use by name."""
+def before(build, operator):
+    """Puts an operator in front of another one."""
     name = f"u{len(build.operators)}"
-    found = windowed(build, kind, build.source())
-    found["select"] = {"c": "count(*)", "s": "sum(v)", "m": "max(x)"}
-    found["group_by"] = ["k"]
-    build.operators[name] = found
+    build.operators[name] = operator
     return name
+
+
+def upstream(build, kind):
+    """A window operator with aggregates that the next can use by name."""
+    return before(build, {**windowed(build, kind, build.source()), "group_by": ["k"],
+                          "select": {"c": "count(*)", "s": "sum(v)", "m": "max(x)"}})
 
 
 def chained(build):
     """R19: a window over the rows of a window, sometimes with a filter between."""
     last = upstream(build, build.rng.choice(("tumbling", "hopping", "cumulative")))
     if build.rng.random() < 0.3:
-        name = f"u{len(build.operators)}"
-        build.operators[name] = {"from": last, "filter": build.rng.choice(("k is not null", "k = 'a'"))}
-        last = name
+        last = before(build, {"from": last, "filter": build.rng.choice(("k is not null", "k = 'a'"))})
     return second(build, last)
 
 
@@ -160,21 +164,74 @@ def union_of_windows(build):
 
 def after_filter(build):
     """Filtered records move the watermark, in a stateless operator as well (R9)."""
-    name = f"u{len(build.operators)}"
-    build.operators[name] = {"from": build.source(), "filter": build.rng.choice(FILTERS)}
-    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
+    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")),
+                    before(build, {"from": build.source(), "filter": build.rng.choice(FILTERS)}))
+
+
+def sides(build):
+    """The two sources, either of them on the left."""
+    return build.rng.sample([build.source("a"), build.source("b")], 2)
+
+
+def of_sides(left, right):
+    """Columns that another operator can use by name, half of them from the right."""
+    return {"k": f"{left}.k", "n": f"{left}.n", "v": f"{right}.v", "x": f"{right}.x", "at": "event_time()"}
+
+
+def of_left(left):
+    return {**{name: f"{left}.{name}" for name in ("k", "n", "v", "x")}, "at": "event_time()"}
+
+
+def join(build):
+    """R32."""
+    left, right = sides(build)
+    kind = build.rng.choice(("inner", "left", "right", "full", "semi", "anti"))
+    on = ["k"] if build.rng.random() < 0.6 else f"{left}.k = {right}.k and {build.rng.choice(tuple(expressions.RESTS))}"
+    within = {side: build.ticks(build.rng.choice((0, 1, 3, 8, 40))) for side in ("before", "after")}
+    found = {"from": left, "join": {"with": right, "on": on, "type": kind, "within": within},
+             "select": of_left(left) if kind in ("semi", "anti") else of_sides(left, right)}
+    return with_lateness(build, found)
+
+
+def with_lateness(build, found):
+    if build.rng.random() < 0.4:
+        found["allowed_lateness"] = build.ticks(build.rng.choice((1, 5, 30, 200)))
+    return found
+
+
+def dedupe(build):
+    """R33."""
+    found = {"from": build.source(), "dedupe": {"by": build.rng.choice((["k"], ["n"], ["k", "n"])), "keep": build.ticks(size(build)),
+                                                "which": build.rng.choice(("first", "last"))}}
+    if build.rng.random() < 0.5:
+        found["select"] = {"k": "k", "n": "n", "v": "v", "x": "x", "at": "event_time()"}
+    return with_lateness(build, found)
+
+
+def lookup(build):
+    """R29, R31: as of the event time, in a table that also deletes."""
+    stream, changes = sides(build)
+    table = before(build, {"from": changes, "table": {"key": ["k"], "delete": "n = 0"}})
+    kind = build.rng.choice(("inner", "left", "semi", "anti"))
+    return {"from": stream, "join": {"with": table, "on": ["k"], "as_of": "event_time", "keep": build.ticks(build.rng.choice((3, 20, 100_000))),
+                                     "type": kind},
+            "select": of_left(stream) if kind in ("semi", "anti") else of_sides(stream, table)}
+
+
+def behind(kind):
+    """R19: windows behind a join, a dedupe or a lookup, whose W_out holds until they have told all."""
+    return lambda build: windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), before(build, kind(build)))
 
 
 def new_time(build):
     """R41: a window over rows whose time is another one; half of the time over two sources."""
-    name = f"u{len(build.operators)}"
     inputs = [build.source("a")] + ([build.source("b")] if build.rng.random() < 0.4 else [])
     unit = build.sources["a"]["unit"]
-    build.operators[name] = {"from": inputs, "select": {"t": build.rng.choice(("t + v", "t - n", "t")), "k": "k", "n": "n", "v": "v", "x": "x"},
+    found = {"from": inputs, "select": {"t": build.rng.choice(("t + v", "t - n", "t")), "k": "k", "n": "n", "v": "v", "x": "x"},
                              "event_time": {"field": "t", "unit": unit, "out_of_orderness": build.ticks(build.rng.choice((0, 3, 20)))}}
     if build.rng.random() < 0.3:
-        build.operators[name]["filter"] = build.rng.choice(FILTERS)
-    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), name)
+        found["filter"] = build.rng.choice(FILTERS)
+    return windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), before(build, found))
 
 
 def table(build):
@@ -189,12 +246,6 @@ def table(build):
     return found
 
 
-def in_front(build, operator):
-    name = f"u{len(build.operators)}"
-    build.operators[name] = operator
-    return name
-
-
 def filter_of(build, inputs, selections=TABLE_SELECTIONS):
     found = {"from": inputs, "filter": build.rng.choice(FILTERS)}
     if build.rng.random() < 0.4:
@@ -204,8 +255,8 @@ def filter_of(build, inputs, selections=TABLE_SELECTIONS):
 
 def some_table(build):
     """A table, sometimes behind a filter."""
-    made = in_front(build, table(build))
-    return made if build.rng.random() < 0.6 else in_front(build, filter_of(build, made))
+    made = before(build, table(build))
+    return made if build.rng.random() < 0.6 else before(build, filter_of(build, made))
 
 
 def table_filter(build):
@@ -237,9 +288,9 @@ def table_rekeyed(build):
 
 def table_chain(build):
     """Results over a table are a table again: filtered, grouped once more, given another key."""
-    inner = in_front(build, {"from": some_table(build), "group_by": ["k", "n"], "select": {"v": "sum(v)", "x": "max(x)"}})
+    inner = before(build, {"from": some_table(build), "group_by": ["k", "n"], "select": {"v": "sum(v)", "x": "max(x)"}})
     if build.rng.random() < 0.5:
-        inner = in_front(build, filter_of(build, inner, (["n", "k", "v", "x"],)))
+        inner = before(build, filter_of(build, inner, (["n", "k", "v", "x"],)))
     last = build.rng.choice(("groups", "table", "filter"))
     if last == "filter":
         return filter_of(build, inner, ({"v": "v", "k": "k", "m": "n"},))
@@ -251,7 +302,7 @@ def table_chain(build):
 def of_update(build):
     """E17: the output of an update operator is a table: final rows end their key."""
     inner = windowed(build, build.rng.choice(("tumbling", "cumulative")), build.source())
-    inner = in_front(build, {**inner, "emit": "update", "group_by": ["k"], "select": {"n": "count(*)", "v": "sum(v)", "x": "max(x)"}})
+    inner = before(build, {**inner, "emit": "update", "group_by": ["k"], "select": {"n": "count(*)", "v": "sum(v)", "x": "max(x)"}})
     last = build.rng.choice(("filter", "filter", "groups", "table"))
     if last == "filter":
         found = {"from": inner, "filter": build.rng.choice((*FILTERS, "final", "not final"))}
@@ -267,5 +318,7 @@ KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulativ
          "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
          "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
-         "table_chain": table_chain, "of_update": of_update, "after_filter": after_filter, "new_time": new_time,
-         "union_of_sources": union_of_sources, "union_of_windows": union_of_windows}
+         "table_chain": table_chain, "of_update": of_update,
+         "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows,
+         "join": join, "dedupe": dedupe, "lookup": lookup, "join_chained": behind(join), "dedupe_chained": behind(dedupe),
+         "lookup_chained": behind(lookup)}

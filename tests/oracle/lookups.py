@@ -1,0 +1,73 @@
+"""A stream joined with a table as of the event time, by definition (R31): every version of every key is kept.
+
+A stream record waits until the table's W is behind it; then the newest version with version_ts <= t answers, of equal
+times the one that came later. A record behind W - H of its own stream is late.
+"""
+import expressions
+import marks
+import rows
+
+
+class Table:
+    """An operator with `table`: hands its stream through; a NULL key is an error of the record (R29)."""
+
+    def __init__(self, config):
+        self.key = config["table"]["key"]
+        self.gone = expressions.value_of(config["table"]["delete"])
+        self.late, self.ledger = [], {}
+
+    def run(self, inputs):
+        kept = [[row for row in step if None not in self.key_of(row)] for step in inputs.rows]
+        came = sum(map(len, inputs.rows))
+        self.ledger = {"in": came, "errors": came - sum(map(len, kept))}
+        return marks.Stream(kept, inputs.marks)
+
+    def key_of(self, row):
+        return [row.values.get(name) for name in self.key]
+
+
+class Lookup:
+    def __init__(self, config, table):
+        join = config["join"]
+        self.names, self.table, self.type = [config["from"], join["with"]], table, join.get("type", "inner")
+        self.on, self.history = join["on"], rows.duration_us(join["keep"])
+        self.select = expressions.columns(config["select"])
+        self.versions, self.waiting, self.late, self.out, self.ledger = [], [], [], [], {}
+
+    def run(self, stream, table):
+        came, behind = 0, []
+        for step, mark in enumerate(stream.marks):
+            self.out.append([])
+            self.versions += table.rows[step]
+            for row in stream.rows[step]:
+                came += 1
+                self.take(row, stream.before(step), table.before(step))
+            self.release(table.marks[step])
+            behind.append(min([mark, *(row.at for row in self.waiting)]))    # R19
+        self.ledger = {"late": len(self.late), "out": sum(map(len, self.out))}
+        return marks.Stream(self.out, behind)
+
+    def take(self, row, mark, table_mark):
+        if row.at < marks.held_back(mark, self.history):
+            self.late.append(row)
+        elif row.at < table_mark:
+            self.answer(row)
+        else:
+            self.waiting.append(row)
+
+    def release(self, table_mark):
+        for row in sorted((row for row in self.waiting if row.at < table_mark), key=lambda row: row.at):
+            self.waiting.remove(row)
+            self.answer(row)
+
+    def answer(self, row):
+        key = [row.values.get(name) for name in self.on]
+        there = [(one.at, place, one) for place, one in enumerate(self.versions)
+                 if None not in key and self.table.key_of(one) == key and one.at <= row.at]
+        found = max(there, key=lambda item: item[:2])[2] if there else None
+        if found is not None and self.table.gone(found.values) is True:
+            found = None
+        if self.type == "left" or (self.type == "anti") == (found is None):
+            values = {f"{name}.{field}": value for name, one in zip(self.names, (row, found)) if one
+                      for field, value in one.values.items()}
+            self.out[-1].append(expressions.selected(self.select, values, row.at))
