@@ -7,7 +7,8 @@ import rows
 import tables
 from deduped import Deduped
 from joined import Joined
-from lookups import Lookup, Table
+from lookups import Lookup
+from lookups import Table as LookedUp
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -41,14 +42,13 @@ class Answer:
         if "dedupe" in operator:
             return Deduped(operator)
         if "table" in operator and self.is_looked_up(operator):
-            return Table(operator)
+            return LookedUp(operator)
         return decider(operator, self.made_by(names(operator["from"])[0]))
 
     def is_looked_up(self, operator):
-        """Whether a join reads this table: then its rows of the past count, not its changes."""
-        operators = self.config["operators"]
-        joins = (one["join"] for one in operators.values() if "join" in one)
-        return any(operators.get(join["with"]) is operator for join in joins)
+        """Versions of such a table go by event time, so what makes them is asked by the join alone."""
+        name = next(name for name, one in self.config["operators"].items() if one is operator)
+        return any(one.get("join", {}).get("with") == name for one in self.config["operators"].values())
 
     def sources_above(self, inputs):
         above = [names(self.config["operators"][one]["from"]) if one in self.config["operators"] else None for one in inputs]
@@ -95,8 +95,10 @@ def decider(operator, upstream):
     table = tables.decider(operator, upstream)
     if table:
         return table
-    if "window" not in operator:
-        return Stateless(operator, upstream)
+    return windowed(operator) if "window" in operator else Stateless(operator, upstream)
+
+
+def windowed(operator):
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]

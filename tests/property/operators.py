@@ -246,12 +246,6 @@ def table(build):
     return found
 
 
-def in_front(build, operator):
-    name = f"u{len(build.operators)}"
-    build.operators[name] = operator
-    return name
-
-
 def filter_of(build, inputs, selections=TABLE_SELECTIONS):
     found = {"from": inputs, "filter": build.rng.choice(FILTERS)}
     if build.rng.random() < 0.4:
@@ -261,8 +255,8 @@ def filter_of(build, inputs, selections=TABLE_SELECTIONS):
 
 def some_table(build):
     """A table, sometimes behind a filter."""
-    made = in_front(build, table(build))
-    return made if build.rng.random() < 0.6 else in_front(build, filter_of(build, made))
+    made = before(build, table(build))
+    return made if build.rng.random() < 0.6 else before(build, filter_of(build, made))
 
 
 def table_filter(build):
@@ -294,9 +288,9 @@ def table_rekeyed(build):
 
 def table_chain(build):
     """Results over a table are a table again: filtered, grouped once more, given another key."""
-    inner = in_front(build, {"from": some_table(build), "group_by": ["k", "n"], "select": {"v": "sum(v)", "x": "max(x)"}})
+    inner = before(build, {"from": some_table(build), "group_by": ["k", "n"], "select": {"v": "sum(v)", "x": "max(x)"}})
     if build.rng.random() < 0.5:
-        inner = in_front(build, filter_of(build, inner, (["n", "k", "v", "x"],)))
+        inner = before(build, filter_of(build, inner, (["n", "k", "v", "x"],)))
     last = build.rng.choice(("groups", "table", "filter"))
     if last == "filter":
         return filter_of(build, inner, ({"v": "v", "k": "k", "m": "n"},))
@@ -308,7 +302,7 @@ def table_chain(build):
 def of_update(build):
     """E17: the output of an update operator is a table: final rows end their key."""
     inner = windowed(build, build.rng.choice(("tumbling", "cumulative")), build.source())
-    inner = in_front(build, {**inner, "emit": "update", "group_by": ["k"], "select": {"n": "count(*)", "v": "sum(v)", "x": "max(x)"}})
+    inner = before(build, {**inner, "emit": "update", "group_by": ["k"], "select": {"n": "count(*)", "v": "sum(v)", "x": "max(x)"}})
     last = build.rng.choice(("filter", "filter", "groups", "table"))
     if last == "filter":
         found = {"from": inner, "filter": build.rng.choice((*FILTERS, "final", "not final"))}
@@ -324,7 +318,7 @@ KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulativ
          "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
          "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
-         "table_chain": table_chain, "of_update": of_update, "after_filter": after_filter, "new_time": new_time,
-         "union_of_sources": union_of_sources, "union_of_windows": union_of_windows,
+         "table_chain": table_chain, "of_update": of_update,
+         "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows,
          "join": join, "dedupe": dedupe, "lookup": lookup, "join_chained": behind(join), "dedupe_chained": behind(dedupe),
          "lookup_chained": behind(lookup)}
