@@ -124,6 +124,15 @@ TEST(SessionWindows, R7_TellsTheStartsThatVanish) {
   EXPECT_EQ(session->shown->start, -2);
 }
 
+TEST(SessionWindows, R7_ARecordAtTheFirstOnesTimeMovesNoStart) {
+  Sessions sessions(5, 0, true);
+  sessions.record(0, kTimeNone);
+  sessions.record(3, kTimeNone);
+  const Session* session = sessions.windows.place(hash_bytes("k"), "k", 0, kTimeNone, [](Session&) {});
+  EXPECT_TRUE(session->vanished.empty());
+  EXPECT_EQ(session->last, 3);
+}
+
 TEST(SessionWindows, AMergeAsksToFoldFirstAndAddsTheOlderStateFirst) {
   Sessions sessions(5);
   sessions.record(8, kTimeNone, "k", 1e16);
