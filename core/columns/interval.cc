@@ -185,7 +185,7 @@ class Reader {
     const std::string_view name = word();
     const UnitName* unit = unit_named(name.empty() ? "s" : name);
     // A bare number is seconds, and only at the end.
-    if (!unit || (name.empty() && !rest_.empty())) return false;
+    if (!unit || (name.empty() && !rest_.empty()) || !take_once(*unit)) return false;
     sum_.add(*unit, number_read.signed_whole(), number_read.signed_fraction());
     return true;
   }
@@ -210,6 +210,14 @@ class Reader {
                       seconds * kSecond + std::llrint(part * 1e6);
     sum_.us += hours.negative ? -us : us;
     return true;
+  }
+  /// A unit may be written once.
+  bool take_once(const UnitName& unit) {
+    uint32_t bit = 0;
+    while (kUnits[bit].part != unit.part || kUnits[bit].size != unit.size) ++bit;
+    const bool fresh = !(seen_ >> bit & 1);
+    seen_ |= 1u << bit;
+    return fresh;
   }
   bool out_of_range() {
     fault_ = DatetimeFault::kField;
@@ -248,6 +256,7 @@ class Reader {
   std::string_view rest_;
   Sum sum_;
   DatetimeFault fault_ = DatetimeFault::kSyntax;  ///< Of the item that cannot be read.
+  uint32_t seen_ = 0;  ///< Units, by the place of their first name.
   bool any_ = false, ago_ = false;
 };
 

@@ -121,51 +121,48 @@ struct IntMoments {
 
 struct FloatMoments {
   double n = 0, sum = 0, spread = 0;  ///< spread: sum of squared distances from the mean.
-  bool overflow = false;
+  uint8_t seen = 0;  ///< kOdd: NaN or an infinity came; kOverflow: finite sums became infinite.
+
+  static constexpr uint8_t kOdd = 1, kOverflow = 2;
 
   void add(double value) {
-    const double before = sum;
     n += 1;
     sum += value;
-    if (n == 1) {
-      if (std::isnan(value) || std::isinf(value)) spread = std::nan("");
-      return;
-    }
+    if (!std::isfinite(value)) seen |= kOdd;
+    if (n == 1) return;
     const double distance = value * n - sum;
     spread += distance * distance / (n * (n - 1));
-    settle(std::isinf(before) || std::isinf(value));
+    settle();
   }
   void merge(const FloatMoments& from) {
     if (from.n == 0) return;
-    overflow = overflow || from.overflow;
     if (n == 0) {
       *this = from;
       return;
     }
+    seen |= from.seen;
     const double both = n + from.n, distance = sum / n - from.sum / from.n;
-    const bool infinite = std::isinf(sum) || std::isinf(from.sum);
     spread += from.spread + n * from.n * distance * distance / both;
     sum += from.sum;
     n = both;
-    settle(infinite);
+    settle();
   }
-  void settle(bool infinite) {
-    if (!std::isinf(sum) && !std::isinf(spread)) return;
-    overflow = overflow || !infinite;
-    spread = std::nan("");
+  void settle() {
+    if (std::isinf(sum) || std::isinf(spread)) seen |= kOverflow;
   }
   void encode(std::string& out) const {
     put(out, n);
     put(out, sum);
     put(out, spread);
-    put(out, static_cast<uint8_t>(overflow));
+    put(out, seen);
   }
   bool decode(std::string_view& in) {
-    return take(in, n) && take(in, sum) && take(in, spread) && take_flag(in, overflow) && n >= 0;
+    return take(in, n) && take(in, sum) && take(in, spread) && take(in, seen) && seen <= 3 && n >= 0;
   }
   void emit(Column& out, RowErrors& errors, bool sample, Wanted wanted) const {
     if (n == 0 || (sample && n == 1)) return append_null(out);
-    if (overflow) {
+    if (seen & kOdd) return append_float(out, std::nan(""));
+    if (seen & kOverflow) {
       return append_failure(out, errors, sqlstate::kNumericValueOutOfRange, "value out of range: overflow");
     }
     const double variance = spread / (sample ? n - 1 : n);

@@ -19,6 +19,14 @@ bool is_record_function(std::string_view name) {
   return false;
 }
 
+/// Whether the second argument is a regular expression.
+bool takes_pattern(const Function& function) {
+  const std::string_view name = function.name;
+  const bool matches = name == "~" || name == "~*" || name == "!~" || name == "!~*";
+  const bool substring = name == "substring" && function.args[1] == Type::kText;
+  return matches || substring || name.starts_with("regexp_");
+}
+
 }  // namespace
 
 Binder::Bound Binder::type_cast(const TreeNode& node) {
@@ -106,6 +114,9 @@ Binder::Bound Binder::call(const TreeNode& node) {
       return fail(place, name + "() is not an aggregate or window function here");
     }
   }
+  if (name == "array_agg") {
+    return fail(place, "array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
+  }
   // Names with a blank are the compiler's own.
   if (name.find(' ') != std::string::npos) return no_such_function(name, {}, place, false);
   if (is_record_function(name) && trees.empty()) return record_function(name, place);
@@ -142,6 +153,14 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
     const uint32_t any_time = builder_.zero_constant(function.args[1], at);
     if (const auto error = builder_.probe(function, {children[0], any_time})) {
       return fail(args[0].place, error->text);
+    }
+  }
+  if (takes_pattern(function) && builder_.is_constant(children[1])) {
+    // So is a pattern that cannot be read.
+    std::vector<uint32_t> probed = {builder_.text_constant("", Type::kText, at), children[1]};
+    const std::vector<ArgType> texts(2, ArgType{Type::kText, false});
+    if (const auto error = builder_.probe(*resolve_function("~", texts).function, probed)) {
+      return fail(args[1].place, error->text);
     }
   }
   return made(builder_.call(function, std::move(children), at), at);

@@ -167,7 +167,6 @@ class GroupedCompiler {
     }
     const AggregateFunction* function = find_aggregate(name, type);
     if (!function) {
-      if (name == "array_agg") return refuse("array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
       return refuse("aggregate does not exist: " + name + "(" +
                     (type ? std::string(type_name(*type)) : "*") + ")");
     }

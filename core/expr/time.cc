@@ -92,11 +92,25 @@ void extract(const KernelCall& call) {
   });
 }
 
+/// PostgreSQL adds up in float8 here, and its last digits are the answer.
+double float_epoch(const IntervalValue& value) {
+  double seconds = static_cast<double>(value.us) / 1e6;
+  seconds += 365.25 * 86'400 * (value.months / 12);
+  seconds += 30.0 * 86'400 * (value.months % 12);
+  return seconds + 86'400.0 * value.days;
+}
+
 template <Type kType>
 void date_part(const KernelCall& call) {
   double* out = cells_of<double>(call.out);
   using Cell = typename Times<kType>::Cell;
   each_unit<kType>(call, [&](uint32_t row, Unit unit) {
+    if constexpr (kType == kI) {
+      if (unit == Unit::kEpoch) {
+        out[row] = float_epoch(interval_of(argument<View>(call, 1, row)));
+        return true;
+      }
+    }
     const auto field = Times<kType>::field(argument<Cell>(call, 1, row), unit);
     if (!field) return false;
     const double scale = field->scale == 6 ? 1e6 : field->scale == 3 ? 1e3 : 1;

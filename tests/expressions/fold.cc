@@ -4,6 +4,7 @@
 // CASE is as for evaluate_expressions; each expression is one of a grouped select without groups. It is computed
 // over all rows in one state, and again with the rows cut at random places, a state for each part, every state
 // written and read back, and merged in order: the answers must agree, to the last digit but for float8.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -119,7 +120,7 @@ bool close(const std::string& a, const std::string& b) {
   constexpr std::string_view kStart = "{\"value\":\"";
   if (!a.starts_with(kStart) || !b.starts_with(kStart) || a.find("\"float8\"") == a.npos) return false;
   const double x = std::atof(a.c_str() + kStart.size()), y = std::atof(b.c_str() + kStart.size());
-  return (std::isnan(x) && std::isnan(y)) || std::fabs(x - y) <= 1e-6 * std::max(std::fabs(x), std::fabs(y));
+  return (std::isnan(x) && std::isnan(y)) || std::fabs(x - y) <= 1e-6 * std::max({1.0, std::fabs(x), std::fabs(y)});
 }
 
 std::string answer_to(const std::string& text, const Table& table) {

@@ -132,13 +132,23 @@ TEST(Aggregate, ConstantArgumentsAndSelections) {
 }
 
 TEST(Aggregate, AnySplitMergedAndStoredGivesTheSame) {
-  TestBatch ints, floats, texts;
+  TestBatch ints, floats, texts, bools, decimals, spans;
+  const std::string day("\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", 16), none(16, '\0');
+  bools.bools("x", {1, 0, std::nullopt, 1, 1, 0});
+  decimals.texts("x", {"1.50", "-2", std::nullopt, "0.001", "99999999999999999999", "1.5"}, Type::kNumeric);
+  spans.texts("x", {day, none, std::nullopt, day, day, none}, Type::kInterval);
   ints.ints("x", {5, std::nullopt, INT64_MAX, -7, 0, 3});
   floats.floats("x", {0.5, 2.25, std::nullopt, -8, 1e10, 3});
   texts.texts("x", {"b", "", std::nullopt, "zz", "a", "zz"});
   for (const AggregateFunction& function : aggregate_functions()) {
     const Type type = function.argument.value_or(Type::kInt8);
-    const TestBatch& batch = type == Type::kText ? texts : type == Type::kFloat8 ? floats : ints;
+    if (function.stamped) continue;  // fold_test.cc: its argument is packed with a time.
+    const TestBatch& batch = type == Type::kText       ? texts
+                             : type == Type::kFloat8   ? floats
+                             : type == Type::kBool     ? bools
+                             : type == Type::kNumeric  ? decimals
+                             : type == Type::kInterval ? spans
+                                                       : ints;
     const Column* column = batch.inputs().columns[0];
     const std::string whole = aggregate(function, batch);
     for (uint32_t cut = 0; cut <= 6; ++cut) {
@@ -153,7 +163,15 @@ TEST(Aggregate, AnySplitMergedAndStoredGivesTheSame) {
       EXPECT_EQ(in, "rest");
       EXPECT_EQ(stored.bytes(), left.bytes());
       stored.merge(right);
-      EXPECT_EQ(stored.result(), whole) << function.name << " cut " << cut;
+      // The spread of float8 is merged by another formula than it is folded by: its last digits may differ.
+      const bool spread = function.result == Type::kFloat8 &&
+                          (function.name.starts_with("std") || function.name.starts_with("var"));
+      if (spread && whole != "NULL") {
+        const double wanted = std::stod(whole);
+        EXPECT_NEAR(std::stod(stored.result()), wanted, 1e-12 * wanted) << function.name << " cut " << cut;
+      } else {
+        EXPECT_EQ(stored.result(), whole) << function.name << " cut " << cut;
+      }
     }
     State probe(function);
     probe.fold(column, Selection::all(6));
