@@ -128,7 +128,7 @@ class Generator:
         if (name, place) in LANGUAGES and kind == "text":
             return Node(escaped(quoted(self.random.choice(LANGUAGES[name, place]))), "text")
         if (name, place) in SMALL:
-            return Node(str(self.random.choice((0, 1, 2, 3, 5, 65))), "int4")
+            return Node(str(self.random.choice((0, 1, 2, 3, 65) if name == "chr" else (0, 1, 2, 3))), "int4")
         return self.expression(kind, depth)
 
     def call(self, one, depth):
