@@ -35,6 +35,7 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.enable=false
+log.retention.ms=-1
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """

@@ -45,13 +45,16 @@ bool is_object(const std::string& text) {
 #define SKIP_WITHOUT(list) \
   if ((list).empty()) GTEST_SKIP() << "no recorded cases: set MILLRACE_TEST_DATA to the folder of test data"
 
+/// An object, or null, which is a record without a value (R29).
+bool is_record(const std::string& text) { return is_object(text) || text.find("null") == text.find_first_not_of(" \t\r\n"); }
+
 TEST(JsonTestSuite, GoodObjectsDecodeAndOtherRootsAreNoRecords) {
   const auto good = cases("y_");
   SKIP_WITHOUT(good);
   size_t objects = 0;
   for (const Case& one : good) {
     const bool broken = decode_one({}, one.text) == Cells{"BROKEN"};
-    EXPECT_EQ(broken, !is_object(one.text)) << one.name;
+    EXPECT_EQ(broken, !is_record(one.text)) << one.name;
     objects += is_object(one.text);
   }
   EXPECT_GE(objects, 10u);

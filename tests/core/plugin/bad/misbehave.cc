@@ -178,6 +178,8 @@ class Sink final : public sink, public epoch_sink {
   uint64_t last_epoch(std::string_view pipeline) override { return pipeline == "p" ? 6 : 0; }
   void write_epoch(std::string_view, uint64_t epoch, std::span<const batch_view> rows,
                    emitter& rejects) override {
+    misbehave(how_);
+    if (how_ == "passes") rejects.pass(rows[0]);
     rejects.reject(rows[0], 0, "epoch " + std::to_string(epoch));
   }
 
