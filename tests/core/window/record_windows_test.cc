@@ -64,6 +64,17 @@ TEST(RecordWindows, R5_VectorOfThePage) {
   }
 }
 
+/// A stop may fall behind the end of input, before the end is sealed: what fired does not fire again.
+TEST(RecordWindows, R20_WhatTheEndFiredStaysFiredOverARestart) {
+  Records before(5000);
+  for (EventTime t : {8000, 9200, 12400}) before.place(t, kTimeNone);
+  EXPECT_EQ(before.close(kTimeMax).size(), 5u);
+  Records after(5000);
+  after.windows.restore_closed(before.windows.fired_upto(), before.windows.closed_upto());
+  before.windows.states().each([&](RecordWindows::Instant& instant) { after.windows.restore("k", instant.first); });
+  EXPECT_EQ(after.close(kTimeMax), FiredRows());
+}
+
 /// Kafka Streams' small input, difference 10.
 TEST(RecordWindows, R5_AgreesWithKafkaStreams) {
   Records records(10);
