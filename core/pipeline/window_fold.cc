@@ -66,7 +66,7 @@ void WindowNode::fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) {
 void WindowNode::close(Work& work, const Span& window, uint32_t release) {
   if (plan_.emit.mode == Mode::kComplete) return keep(window);
   const bool update = plan_.emit.mode == Mode::kUpdate;
-  fire(work, window, groups_.groups_of(window), release, kTimeNone, update);
+  fire(work, window, groups_.closing_groups_of(window), release, kTimeNone, update);
   if (!update) return;
   sent_.forget_changes(window.end);
   static_cast<WindowWork&>(work).closed.push_back(window.end);

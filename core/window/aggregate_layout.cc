@@ -1,5 +1,7 @@
 #include "window/aggregate_layout.h"
 
+#include <algorithm>
+
 #include "columns/schema.h"
 
 namespace millrace {
@@ -37,6 +39,22 @@ void AggregateLayout::merge(std::byte* into, const std::byte* from) const {
   for (size_t i = 0; i < functions_.size(); ++i) {
     functions_[i]->kernel.merge(into + offsets_[i], from + offsets_[i]);
   }
+}
+
+namespace {
+
+/// Counts, exact sums and extremes. Not sums of floats, whose last bits show how they were bracketed.
+bool is_associative(const AggregateFunction& function) {
+  if (function.name == "count" || function.name == "min" || function.name == "max") return true;
+  const bool ints = function.argument == Type::kInt4 || function.argument == Type::kInt8;
+  return ints && (function.name == "sum" || function.name == "avg");
+}
+
+}  // namespace
+
+bool AggregateLayout::associative() const {
+  return std::all_of(functions_.begin(), functions_.end(),
+                     [](const auto* function) { return is_associative(*function); });
 }
 
 void AggregateLayout::encode(const std::byte* slot, std::string& out) const {

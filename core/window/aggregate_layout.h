@@ -26,6 +26,8 @@ class AggregateLayout {
   void destroy(std::byte* slot) const;
   /// `into` came first.
   void merge(std::byte* into, const std::byte* from) const;
+  /// merge(a, merge(b, c)) gives the same bits as merge(merge(a, b), c), for all of them.
+  bool associative() const;
   void encode(const std::byte* slot, std::string& out) const;
   /// `slot` is initialised. False: `bytes` is no such slot.
   bool decode(std::byte* slot, std::string_view bytes) const;

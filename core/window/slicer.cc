@@ -7,16 +7,15 @@
 namespace millrace {
 namespace {
 
-/// Largest multiple of `step`, shifted by `offset`, that is <= t (R3: floor, not truncation).
+int64_t remainder_of(int64_t offset, int64_t step) { return offset - floor_div(offset, step) * step; }
+
+}  // namespace
+
 EventTime floor_to(EventTime t, int64_t step, int64_t offset) {
   int64_t start = 0;
   if (__builtin_mul_overflow(floor_div(saturating_sub(t, offset), step), step, &start)) return kTimeNone;
   return saturating_add(start, offset);
 }
-
-int64_t remainder_of(int64_t offset, int64_t step) { return offset - floor_div(offset, step) * step; }
-
-}  // namespace
 
 Slicer Slicer::tumbling(int64_t size, int64_t offset) {
   MILLRACE_ASSERT(size > 0);
@@ -76,6 +75,11 @@ Span Slicer::first_window_ending_after(EventTime t) const {
     }
   }
   return {};
+}
+
+std::optional<Slicer::Grid> Slicer::grid() const {
+  if (kind_ != Kind::kHopping && kind_ != Kind::kCumulative) return std::nullopt;
+  return Grid{every_, offset_, size_};
 }
 
 EventTime Slicer::last_end_of(EventTime t) const {

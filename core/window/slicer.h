@@ -13,6 +13,9 @@
 
 namespace millrace {
 
+/// Largest multiple of `step`, shifted by `offset`, that is <= t (R3: floor, not truncation).
+EventTime floor_to(EventTime t, int64_t step, int64_t offset);
+
 class Slicer {
  public:
   /// Size S, offset O; any O, only its remainder by S counts (R3).
@@ -32,6 +35,12 @@ class Slicer {
   Span first_window_ending_after(EventTime t) const;
   /// Largest end of the windows that hold `t`: a record is late once all of them closed (R12).
   EventTime last_end_of(EventTime t) const;
+  /// Windows of several slices start at offset + k * every (a cumulative one at some of these) and
+  /// are at most `size` long. None: one slice per window.
+  struct Grid {
+    int64_t every, offset, size;
+  };
+  std::optional<Grid> grid() const;
   /// True if every window is one slice: a closed window is read, not combined.
   bool one_slice_per_window() const { return kind_ != Kind::kHopping && kind_ != Kind::kCumulative; }
   /// Null: the windows follow no calendar.

@@ -4,43 +4,11 @@
 
 namespace millrace {
 
-GroupSlice::GroupSlice(const AggregateLayout& layout, Span span) : layout_(layout), span_(span) {}
-
-GroupSlice::~GroupSlice() {
-  for (auto& map : shards_) {
-    for (size_t i = 0; map && i < map->size(); ++i) layout_.destroy((*map)[i].state);
-  }
-}
-
-GroupMap& GroupSlice::shard(uint8_t number) {
-  auto& map = shards_[number];
-  if (!map) map = std::make_unique<GroupMap>(layout_.slot_bytes());
-  return *map;
-}
-
-size_t GroupSlice::groups() const {
-  size_t total = 0;
-  for (const auto& map : shards_) total += map ? map->size() : 0;
-  return total;
-}
-
-std::vector<GroupView> GroupSlice::all_groups() const {
-  std::vector<GroupView> out;
-  out.reserve(groups());
-  for (const auto& map : shards_) {
-    for (size_t i = 0; map && i < map->size(); ++i) out.push_back({(*map)[i].key, (*map)[i].state, (*map)[i].hash});
-  }
-  return out;
-}
-
-size_t GroupSlice::bytes() const {
-  size_t total = sizeof *this;
-  for (const auto& map : shards_) total += map ? sizeof *map + map->bytes() : 0;
-  return total;
-}
-
 WindowGroups::WindowGroups(AggregateLayout layout, Slicer slicer, int64_t allowed_lateness_us)
-    : layout_(std::move(layout)), slicer_(slicer), allowed_lateness_us_(allowed_lateness_us) {}
+    : layout_(std::move(layout)), slicer_(slicer), allowed_lateness_us_(allowed_lateness_us) {
+  const auto grid = slicer_.grid();
+  if (grid && layout_.associative()) merged_ = std::make_unique<MergedSlices>(layout_, *grid);
+}
 
 WindowGroups::Verdict WindowGroups::judge(EventTime t, EventTime w) const {
   if (closed(slicer_.last_end_of(t), w)) return Verdict::kLate;
@@ -59,9 +27,11 @@ GroupSlice& WindowGroups::slice_at(EventTime t) {
     found = slices_.try_emplace(span.start, layout_, span).first;
   }
   last_slice_ = &found->second;
+  if (merged_ && t < merged_->upto()) merged_->forget(t);  // Late for some of its windows only.
   return found->second;
 }
 
+/// No window closed yet, so no block holds it.
 GroupSlice& WindowGroups::slice_starting(EventTime start) {
   const auto found = slices_.find(start);
   if (found != slices_.end()) return found->second;
@@ -90,16 +60,16 @@ std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& windo
     if (slice != slices_.end() && slice->first == window.start) return slice->second.all_groups();
     return {};
   }
-  combined_ = std::make_unique<GroupSlice>(layout_, window);
-  for (auto at = slice; at != slices_.end() && at->first < window.end; ++at) {
-    for (unsigned shard = 0; shard < kGroupShards; ++shard) {
-      const GroupMap* map = at->second.find_shard(static_cast<uint8_t>(shard));
-      for (size_t i = 0; map && i < map->size(); ++i) {
-        const GroupMap::Group& group = (*map)[i];
-        layout_.merge(combined_->state(group.hash, group.key), group.state);
-      }
-    }
-  }
+  combined_ = std::make_unique<MergedGroups>(layout_);
+  for (auto at = slice; at != slices_.end() && at->first < window.end; ++at) combined_->merge(at->second);
+  return combined_->all_groups();
+}
+
+std::vector<WindowGroups::ClosedGroup> WindowGroups::closing_groups_of(const Span& window) {
+  if (!merged_) return groups_of(window);
+  last_slice_ = nullptr;  // It may be in a block now, which slice_at() must hear of.
+  combined_ = std::make_unique<MergedGroups>(layout_);
+  merged_->combine(slices_, window, *combined_);
   return combined_->all_groups();
 }
 
@@ -107,7 +77,7 @@ std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& windo
                                                                const std::vector<GroupId>& wanted) {
   std::vector<ClosedGroup> out;
   const bool combine = !slicer_.one_slice_per_window();
-  if (combine) combined_ = std::make_unique<GroupSlice>(layout_, window);
+  if (combine) combined_ = std::make_unique<MergedGroups>(layout_);
   for (const GroupId& id : wanted) {
     std::byte* into = nullptr;
     auto slice = slices_.lower_bound(window.start);
@@ -162,11 +132,12 @@ std::vector<EventTime> WindowGroups::close(const Span& window) {
     gone.push_back(slice->first);
     slice = slices_.erase(slice);
   }
+  if (merged_) merged_->drop_before(keep_from);
   return gone;
 }
 
 size_t WindowGroups::bytes() const {
-  size_t total = 0;
+  size_t total = merged_ ? merged_->bytes() : 0;
   for (const auto& [start, slice] : slices_) total += slice.bytes();
   return total;
 }

@@ -5,65 +5,23 @@
 /// combined from its slices. Pure: no clock, no I/O, no expressions.
 /// Threads: one.
 
-#include <array>
 #include <functional>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "window/aggregate_layout.h"
-#include "window/group_map.h"
+#include "window/group_slice.h"
+#include "window/merged_slices.h"
 #include "window/slicer.h"
 #include "window/watermark.h"
 
 namespace millrace {
 
-inline constexpr unsigned kGroupShards = 64;
-/// Shards are the top six bits of the key's hash; stored, so never to be changed.
-inline uint8_t group_shard(uint64_t hash) { return static_cast<uint8_t>(hash >> 58); }
-
-/// A group of a window, seen from outside.
-struct GroupView {
-  std::string_view key;
-  const std::byte* state;
-  uint64_t hash;
-};
-
-/// The groups of one slice.
-class GroupSlice {
- public:
-  GroupSlice(const AggregateLayout& layout, Span span);
-  ~GroupSlice();
-  GroupSlice(const GroupSlice&) = delete;
-
-  Span span() const { return span_; }
-  /// The state of a group, made and initialised when new; marked dirty.
-  std::byte* state(uint64_t hash, std::string_view key) {
-    GroupMap& map = shard(group_shard(hash));
-    bool made = false;
-    GroupMap::Group& group = map.find_or_add(hash, key, made);
-    if (made) layout_.init(group.state);
-    map.mark_dirty(group);
-    return group.state;
-  }
-  /// Made when it is missing.
-  GroupMap& shard(uint8_t number);
-  /// Null when nothing is in it.
-  GroupMap* find_shard(uint8_t number) const { return shards_[number].get(); }
-  size_t groups() const;
-  /// In no order; the views hold until the slice is changed.
-  std::vector<GroupView> all_groups() const;
-  size_t bytes() const;
-
- private:
-  const AggregateLayout& layout_;
-  Span span_;
-  std::array<std::unique_ptr<GroupMap>, kGroupShards> shards_;
-};
-
 class WindowGroups {
  public:
   WindowGroups(AggregateLayout layout, Slicer slicer, int64_t allowed_lateness_us);
+  WindowGroups(const WindowGroups&) = delete;
 
   const AggregateLayout& layout() const { return layout_; }
   const Slicer& slicer() const { return slicer_; }
@@ -91,6 +49,9 @@ class WindowGroups {
   /// The groups of a due window, in no order, combined over its slices left to right. The views
   /// hold until close().
   std::vector<ClosedGroup> groups_of(const Span& window);
+  /// The same for a window that closes now: slices that later windows hold too may be combined
+  /// ahead of time, so that a close costs what its groups cost, not its slices (R4).
+  std::vector<ClosedGroup> closing_groups_of(const Span& window);
   struct GroupId {
     uint64_t hash;
     std::string_view key;
@@ -136,7 +97,9 @@ class WindowGroups {
   int64_t allowed_lateness_us_;
   std::map<EventTime, GroupSlice> slices_;
   GroupSlice* last_slice_ = nullptr;  ///< Most records fall where the one before them fell.
-  std::unique_ptr<GroupSlice> combined_;
+  /// Null: windows of one slice, or merges that must go slice by slice.
+  std::unique_ptr<MergedSlices> merged_;
+  std::unique_ptr<MergedGroups> combined_;
   EventTime fired_upto_ = kTimeNone;   ///< Largest end that was closed.
   EventTime closed_upto_ = kTimeNone;
 };
