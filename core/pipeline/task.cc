@@ -121,9 +121,14 @@ bool Task::step(Lock& lock) {
 }
 
 void Task::wait(Lock& lock) {
-  // Clocks (commits, retries, stop) are looked at this often; work wakes at once.
-  constexpr std::chrono::milliseconds kTick{20};
-  changed_.wait_for(lock, kTick);
+  // Clocks (commits, stop) are looked at this often; polls that are due, and work, wake earlier.
+  constexpr int64_t kTickUs = 20'000;
+  const int64_t now = monotonic_us();
+  int64_t until = now + kTickUs;
+  for (const Input& input : inputs_) {
+    if (!input.polling && !input.ended && input.poll_at_us > now) until = std::min(until, input.poll_at_us);
+  }
+  changed_.wait_for(lock, std::chrono::microseconds(until - now));
 }
 
 void Task::fail(Lock&, Error error) {
@@ -233,7 +238,8 @@ bool Task::try_poll(Lock& lock) {
   input.spare.clear();
   lock.unlock();
   constexpr int64_t kAloneUs = 50'000, kAmongOthersUs = 2'000;
-  auto polled = input.runner->poll(now + (inputs_.size() == 1 ? kAloneUs : kAmongOthersUs), spare);
+  const int64_t deadline = now + (inputs_.size() == 1 ? kAloneUs : kAmongOthersUs);
+  auto polled = input.runner->poll(deadline, spare);
   if (polled) {
     for (auto& chunk : polled->chunks) ready_work(*chunk);
   }
@@ -257,7 +263,11 @@ bool Task::try_poll(Lock& lock) {
     }
     merge_.end(best);
   }
-  input.poll_at_us = polled->retry_in_us ? monotonic_us() + polled->retry_in_us : 0;
+  // A source that has nothing, and did not wait for it, is not asked again at once.
+  constexpr int64_t kIdlePauseUs = 5'000;
+  const bool idle_at_once = polled->idle && monotonic_us() < deadline;
+  const int64_t pause_us = polled->retry_in_us ? polled->retry_in_us : idle_at_once ? kIdlePauseUs : 0;
+  input.poll_at_us = pause_us ? monotonic_us() + pause_us : 0;
   changed_.notify_all();
   return true;
 }

@@ -275,7 +275,7 @@ class Resuming(SourceCase):
             sim.fault("cut", after=0, count=1, how="fin")
             source = self.source(url=f"http://127.0.0.1:{sim.port}", start="live", retry={"initial": "700ms"})
             source.open()
-            source.poll(30, 4)
+            source.poll(1000, 4)
             ledger = [row for row in sim.rows("ledger") if row["kind"] == "change"]
             first, second = sim.rows("requests")[:2]
         self.assertIn("since=", second["query"])
