@@ -165,13 +165,13 @@ class Source(KafkaTest):
                    "--bootstrap-server", BROKER.address, "--offset-json-file", str(self.folder / "delete.json")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def test_a_tombstone_and_a_broken_value_are_errors_of_the_source(self):
+    def test_a_tombstone_is_a_record_and_a_broken_value_an_error(self):
         topic = self.topic()
         self.send(topic, [(0, b"k", None, 0, None), (0, None, b"{", 1, None), (0, None, row(1), 2, None)])
-        self.config({"topics": topic})
+        self.config({"topics": topic}, select={"key": "record_key()", "n": "n"})
         done = self.run_to_end("--until-end")
-        self.assertEqual(done.report["sources"]["in"]["errors"], 2)
-        self.assertEqual([r["n"] for r in self.lines("out.jsonl")], [1])
+        self.assertEqual(done.report["sources"]["in"]["errors"], 1)
+        self.assertEqual(self.lines("out.jsonl"), [{"key": "k", "n": None}, {"key": None, "n": 1}])
 
     def test_faults_name_what_to_do(self):
         self.config({"topics": "nowhere"})
