@@ -1,6 +1,8 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace millrace {
 namespace {
@@ -105,7 +107,8 @@ int64_t days_from_civil(int64_t year, unsigned month, unsigned day) {
 }
 
 CivilDate civil_from_days(int64_t days) {
-  days += 719468;
+  // Infinity is not a date, but kernels ask before they look; the sum must be defined.
+  days = std::min(days, std::numeric_limits<int64_t>::max() - 719468) + 719468;
   const int64_t era = floor_div(days, 146097);
   const int64_t doe = days - era * 146097;
   const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
