@@ -15,6 +15,16 @@ PartitionList list_of(size_t size) {
   return PartitionList(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
 }
 
+/// Each partition with the offset of what is next in it.
+PartitionList next_offsets(const std::vector<PartitionOffset>& partitions) {
+  PartitionList list = list_of(partitions.size());
+  for (const PartitionOffset& one : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset =
+        one.next;
+  }
+  return list;
+}
+
 /// A time of day in UTC, "2026-01-31T00:00:00Z"; the schema has checked the form.
 int64_t millis_of(const std::string& text) {
   std::tm parts{};
@@ -65,7 +75,7 @@ Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& sett
     }
   }
   for (PartitionOffset& one : offsets_.all()) {
-    if (until_end) one.target = high_watermark(one.topic, one.partition);
+    if (until_end) one.target = range_of(one.topic, one.partition).end;
   }
   assign();
 }
@@ -88,12 +98,8 @@ int64_t Reader::first_offset(const ReaderSettings& settings, const std::string& 
   if (settings.start != "earliest" && settings.start != "latest") {
     return offset_at(topic, partition, millis_of(settings.start));
   }
-  int64_t low = 0, high = 0;
-  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
-                                                         &low, &high, kRequestMs)) {
-    fail("where " + topic + " begins", code);
-  }
-  return settings.start == "latest" ? high : low;
+  const LogRange log = range_of(topic, partition);
+  return settings.start == "latest" ? log.end : log.begin;
 }
 
 int64_t Reader::offset_at(const std::string& topic, int32_t partition, int64_t time_ms) {
@@ -103,24 +109,20 @@ int64_t Reader::offset_at(const std::string& topic, int32_t partition, int64_t t
     fail("the offset of a time in " + topic, code);
   }
   const int64_t offset = list->elems[0].offset;  // RD_KAFKA_OFFSET_END: nothing is that young.
-  return offset >= 0 ? offset : high_watermark(topic, partition);
+  return offset >= 0 ? offset : range_of(topic, partition).end;
 }
 
-int64_t Reader::high_watermark(const std::string& topic, int32_t partition) {
-  int64_t low = 0, high = 0;
+Reader::LogRange Reader::range_of(const std::string& topic, int32_t partition) {
+  LogRange log;
   if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
-                                                         &low, &high, kRequestMs)) {
-    fail("where " + topic + " ends", code);
+                                                         &log.begin, &log.end, kRequestMs)) {
+    fail("where " + topic + " begins and ends", code);
   }
-  return high;
+  return log;
 }
 
 void Reader::assign() {
-  const PartitionList list = list_of(offsets_.all().size());
-  for (const PartitionOffset& one : offsets_.all()) {
-    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset =
-        one.next;
-  }
+  const PartitionList list = next_offsets(offsets_.all());
   if (const auto code = rd_kafka_assign(client_.get(), list.get()))
     fail("assigning the partitions", code);
 }
@@ -138,22 +140,14 @@ void Reader::read(std::vector<Owned<rd_kafka_message_t>>& out, size_t max,
 }
 
 int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {
-  int64_t low = 0, high = 0;
-  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
-                                                         &low, &high, kRequestMs)) {
-    fail("where " + topic + " begins", code);
-  }
-  offsets_[*offsets_.find(topic, partition)].next = low;
+  const int64_t begin = range_of(topic, partition).begin;
+  offsets_[*offsets_.find(topic, partition)].next = begin;
   assign();
-  return low;
+  return begin;
 }
 
 void Reader::publish(const std::vector<PartitionOffset>& partitions) {
-  const PartitionList list = list_of(partitions.size());
-  for (const PartitionOffset& one : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset =
-        one.next;
-  }
+  const PartitionList list = next_offsets(partitions);
   (void)rd_kafka_commit(client_.get(), list.get(), 1);
 }
 

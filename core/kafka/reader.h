@@ -37,7 +37,11 @@ class Reader {
   std::vector<int32_t> partitions_of(const rd_kafka_metadata_t& metadata, const std::string& topic);
   int64_t first_offset(const ReaderSettings& settings, const std::string& topic, int32_t partition);
   int64_t offset_at(const std::string& topic, int32_t partition, int64_t time_ms);
-  int64_t high_watermark(const std::string& topic, int32_t partition);
+  /// What the log holds: the first offset, and the one behind the last (the high watermark).
+  struct LogRange {
+    int64_t begin = 0, end = 0;
+  };
+  LogRange range_of(const std::string& topic, int32_t partition);
   void assign();
 
   Offsets& offsets_;
