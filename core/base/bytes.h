@@ -21,9 +21,7 @@ inline void append_little_endian(std::string& out, T value) {
 }
 }  // namespace bytes_detail
 
-inline void append_u8(std::string& out, uint8_t value) {
-  out.push_back(static_cast<char>(value));
-}
+inline void append_u8(std::string& out, uint8_t value) { out.push_back(static_cast<char>(value)); }
 inline void append_u16(std::string& out, uint16_t value) {
   bytes_detail::append_little_endian(out, value);
 }

@@ -14,15 +14,9 @@ constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tu
                                                        "thursday", "friday", "saturday"};
 constexpr std::string_view kConversions = "YymdebBhjHIpMSfaA";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// One to `digits_max` digits; -1 if there is none.
 int read_number(std::string_view& text, size_t digits_max) {
@@ -66,16 +60,11 @@ int64_t read_fraction_us(std::string_view& text) {
 /// What stands for several conversions.
 std::string_view expansion_of(char what) {
   switch (what) {
-    case 'F':
-      return "%Y-%m-%d";
-    case 'D':
-      return "%m/%d/%y";
-    case 'T':
-      return "%H:%M:%S";
-    case 'R':
-      return "%H:%M";
-    default:
-      return {};
+    case 'F': return "%Y-%m-%d";
+    case 'D': return "%m/%d/%y";
+    case 'T': return "%H:%M:%S";
+    case 'R': return "%H:%M";
+    default: return {};
   }
 }
 
@@ -168,34 +157,23 @@ bool LocalPattern::take(const Step& step, std::string_view& text, Fields& fields
       if (text.empty() || !is_blank(text[0])) return false;
       while (!text.empty() && is_blank(text[0])) text.remove_prefix(1);
       return true;
-    case 'Y':
-      return number(4, 9999, fields.year);
+    case 'Y': return number(4, 9999, fields.year);
     case 'y':
       if (!number(2, 99, fields.year)) return false;
       fields.year += fields.year < 69 ? 2000 : 1900;  // As POSIX.
       return true;
-    case 'm':
-      return number(2, 12, fields.month);
+    case 'm': return number(2, 12, fields.month);
     case 'e':
       if (!text.empty() && text[0] == ' ') text.remove_prefix(1);
       [[fallthrough]];
-    case 'd':
-      return number(2, 31, fields.day);
-    case 'j':
-      return number(3, 366, fields.day_of_year);
-    case 'H':
-      return number(2, 23, fields.hour);
-    case 'I':
-      return number(2, 12, fields.hour_of_12) && fields.hour_of_12 > 0;
-    case 'M':
-      return number(2, 59, fields.minute);
-    case 'S':
-      return number(2, 60, fields.second);  // A leap second counts as the one behind it.
-    case 'f':
-      fields.fraction_us = read_fraction_us(text);
-      return fields.fraction_us >= 0;
-    default:
-      return take_name(step.what, text, fields);
+    case 'd': return number(2, 31, fields.day);
+    case 'j': return number(3, 366, fields.day_of_year);
+    case 'H': return number(2, 23, fields.hour);
+    case 'I': return number(2, 12, fields.hour_of_12) && fields.hour_of_12 > 0;
+    case 'M': return number(2, 59, fields.minute);
+    case 'S': return number(2, 60, fields.second);  // A leap second counts as the one behind it.
+    case 'f': fields.fraction_us = read_fraction_us(text); return fields.fraction_us >= 0;
+    default: return take_name(step.what, text, fields);
   }
 }
 

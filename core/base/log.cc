@@ -20,7 +20,8 @@ struct Secrets {
 };
 
 Secrets& secrets() {
-  static Secrets* instance = new Secrets;  // Never destroyed: threads may log while the program ends.
+  static Secrets* instance =
+      new Secrets;  // Never destroyed: threads may log while the program ends.
   return *instance;
 }
 
@@ -56,7 +57,8 @@ void hide_in_log(std::string_view secret) {
   std::lock_guard lock(secrets().mutex);
   // Longest first: a short one inside a long one must not bare the rest of it.
   auto& all = secrets().all;
-  all.insert(std::find_if(all.begin(), all.end(), [&](const std::string& s) { return s.size() < secret.size(); }),
+  all.insert(std::find_if(all.begin(), all.end(),
+                          [&](const std::string& s) { return s.size() < secret.size(); }),
              std::string(secret));
 }
 

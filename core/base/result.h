@@ -26,9 +26,7 @@ struct Error {
   std::string message;
 
   /// The same error with `context` and ": " before its text.
-  Error in(std::string_view context) const {
-    return {code, std::string(context) + ": " + message};
-  }
+  Error in(std::string_view context) const { return {code, std::string(context) + ": " + message}; }
 };
 
 template <class T>
@@ -73,9 +71,9 @@ class [[nodiscard]] Result<void> {
 }  // namespace millrace
 
 /// Returns the error of a Result<void> expression to the caller.
-#define MILLRACE_TRY(expression)                                      \
-  do {                                                                \
-    if (auto millrace_try = (expression); !millrace_try) {            \
-      return std::move(millrace_try.error());                         \
-    }                                                                 \
+#define MILLRACE_TRY(expression)                           \
+  do {                                                     \
+    if (auto millrace_try = (expression); !millrace_try) { \
+      return std::move(millrace_try.error());              \
+    }                                                      \
   } while (false)

@@ -17,8 +17,8 @@ inline constexpr EventTime kTimeNone = std::numeric_limits<int64_t>::min();
 inline constexpr EventTime kTimeMax = std::numeric_limits<int64_t>::max();
 inline constexpr int64_t kSecondUs = 1'000'000;
 
-/// PostgreSQL's timestamptz begins at 4714-11-24 BC. Its end, 294277-01-01, lies beyond what 64 bits
-/// count from 1970, so here the end of time is the end.
+/// PostgreSQL's timestamptz begins at 4714-11-24 BC. Its end, 294277-01-01, lies beyond what 64
+/// bits count from 1970, so here the end of time is the end.
 inline constexpr EventTime kTimestamptzMin = -210866803200000000;
 inline constexpr EventTime kTimestamptzEnd = kTimeMax;
 

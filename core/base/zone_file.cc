@@ -90,9 +90,7 @@ struct TzifHeader {
 };
 
 /// No zone was ever further from UTC; what follows relies on it.
-bool is_offset(int64_t offset_us) {
-  return offset_us > -kDayUs && offset_us < kDayUs;
-}
+bool is_offset(int64_t offset_us) { return offset_us > -kDayUs && offset_us < kDayUs; }
 
 /// What a zone's table is made of.
 struct TzifData {

@@ -109,9 +109,7 @@ int64_t day_of(const ZoneRule::Date& date, int64_t year) {
 
 }  // namespace
 
-bool ZoneRule::parse(std::string_view text, ZoneRule& out) {
-  return RuleReader(text).read(out);
-}
+bool ZoneRule::parse(std::string_view text, ZoneRule& out) { return RuleReader(text).read(out); }
 
 int64_t ZoneRule::local_time_of(const Date& date, int64_t year) {
   return day_of(date, year) * kDayUs + date.clock_us;

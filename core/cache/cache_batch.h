@@ -1,7 +1,7 @@
 #pragma once
 
-/// Changes on their way to Redis: collected into calls of one script, which checks the fence and then
-/// writes. Threads: one.
+/// Changes on their way to Redis: collected into calls of one script, which checks the fence and
+/// then writes. Threads: one.
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,8 @@
 
 namespace millrace {
 
-CacheKeys::CacheKeys(const std::string& prefix, const std::string& pipeline, const std::string& state_id)
+CacheKeys::CacheKeys(const std::string& prefix, const std::string& pipeline,
+                     const std::string& state_id)
     : root_(prefix + ":{" + pipeline + ":" + state_id + ":0}") {}
 
 std::string CacheKeys::chain(const BlockId& id) const {
@@ -18,7 +19,9 @@ std::string CacheKeys::meta_pattern(const std::string& prefix, const std::string
   return pattern + "*:0}:meta";
 }
 
-std::string block_field(const BlockId& id, bool base) { return (base ? "b" : "d") + std::to_string(id.number); }
+std::string block_field(const BlockId& id, bool base) {
+  return (base ? "b" : "d") + std::to_string(id.number);
+}
 
 std::string_view operator_of(std::string_view chain_key, std::string_view root) {
   const size_t slice = root.size() + 3;  // ":b:"

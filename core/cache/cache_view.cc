@@ -25,22 +25,26 @@ Result<std::vector<std::string>> scan(RedisConnection& connection, const std::st
   return keys;
 }
 
-std::optional<uint64_t> number_in(const std::map<std::string, std::string>& fields, const char* name) {
+std::optional<uint64_t> number_in(const std::map<std::string, std::string>& fields,
+                                  const char* name) {
   const auto found = fields.find(name);
   if (found == fields.end()) return std::nullopt;
   return std::strtoull(found->second.c_str(), nullptr, 10);
 }
 
-Result<std::map<std::string, std::string>> hash_of(RedisConnection& connection, const std::string& key) {
+Result<std::map<std::string, std::string>> hash_of(RedisConnection& connection,
+                                                   const std::string& key) {
   auto answer = connection.command({"HGETALL", key});
   if (!answer) return answer.error();
   std::map<std::string, std::string> fields;
-  for (size_t i = 0; i + 1 < answer->items.size(); i += 2) fields[answer->items[i].text] = answer->items[i + 1].text;
+  for (size_t i = 0; i + 1 < answer->items.size(); i += 2)
+    fields[answer->items[i].text] = answer->items[i + 1].text;
   return fields;
 }
 
 /// A block counts only where its checksum holds and its name is that of its place.
-Result<void> read_chain(RedisConnection& connection, const std::string& key, const std::string& root, CachedState& state) {
+Result<void> read_chain(RedisConnection& connection, const std::string& key,
+                        const std::string& root, CachedState& state) {
   auto fields = hash_of(connection, key);
   if (!fields) return fields.error();
   CachedOperator& op = state.operators[std::string(operator_of(key, root))];
@@ -69,14 +73,16 @@ Result<CachedState> read_state(RedisConnection& connection, const std::string& m
   }
   auto chains = connection.command({"SMEMBERS", root + ":chains"});
   if (!chains) return chains.error();
-  for (const RedisValue& key : chains->items) MILLRACE_TRY(read_chain(connection, key.text, root, state));
+  for (const RedisValue& key : chains->items)
+    MILLRACE_TRY(read_chain(connection, key.text, root, state));
   return state;
 }
 
 }  // namespace
 
 bool CachedState::proven() const {
-  return complete_to && std::all_of(operators.begin(), operators.end(), [](const auto& one) { return one.second.proven(); });
+  return complete_to && std::all_of(operators.begin(), operators.end(),
+                                    [](const auto& one) { return one.second.proven(); });
 }
 
 Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std::string& prefix,
@@ -84,7 +90,8 @@ Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std:
   auto connection = RedisConnection::connect(url, timeout_us);
   if (!connection) return connection.error();
   CacheView view;
-  if (auto policy = (*connection)->command({"CONFIG", "GET", "maxmemory-policy"}); policy && policy->items.size() == 2) {
+  if (auto policy = (*connection)->command({"CONFIG", "GET", "maxmemory-policy"});
+      policy && policy->items.size() == 2) {
     view.policy = policy->items[1].text;
   }
   auto metas = scan(**connection, CacheKeys::meta_pattern(prefix, pipeline));

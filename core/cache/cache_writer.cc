@@ -146,7 +146,8 @@ Result<void> CacheWriter::copy_all() {
 }
 
 Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
-  for (const auto& [op, sum] : manifest_.sums()) MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
+  for (const auto& [op, sum] : manifest_.sums())
+    MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
   MILLRACE_TRY(batch.set_meta("commit", std::to_string(epoch)));
   MILLRACE_TRY(batch.set_meta("written_us", std::to_string(wall_us())));
   bool current = false;
@@ -155,7 +156,8 @@ Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
     current = queue_.empty() || queue_.front().epoch > whole_from_;
   }
   // Last, so that it never promises what did not get there.
-  if (epoch >= whole_from_ && current) MILLRACE_TRY(batch.set_meta("complete_to", std::to_string(epoch)));
+  if (epoch >= whole_from_ && current)
+    MILLRACE_TRY(batch.set_meta("complete_to", std::to_string(epoch)));
   fault_point("cache.write");
   return batch.finish();
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-/// Writes commits to Redis behind the pipeline's back: never waited for, never believed. README.md has
-/// the rules. Threads: committed() from the committing thread, the rest from the one that made it.
+/// Writes commits to Redis behind the pipeline's back: never waited for, never believed. README.md
+/// has the rules. Threads: committed() from the committing thread, the rest from the one that made
+/// it.
 
 #include <condition_variable>
 #include <deque>
@@ -51,16 +52,16 @@ class CacheWriter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Commit> queue_;     // Guarded by mutex_.
-  uint64_t pending_bytes_ = 0;   // Guarded by mutex_.
-  bool dropped_ = false;         // Guarded by mutex_: commits are missing since the last copy.
-  bool stopping_ = false;        // Guarded by mutex_.
-  uint64_t epoch_;               // Guarded by mutex_: the last commit heard of.
+  std::deque<Commit> queue_;    // Guarded by mutex_.
+  uint64_t pending_bytes_ = 0;  // Guarded by mutex_.
+  bool dropped_ = false;        // Guarded by mutex_: commits are missing since the last copy.
+  bool stopping_ = false;       // Guarded by mutex_.
+  uint64_t epoch_;              // Guarded by mutex_: the last commit heard of.
 
   // Of the thread.
   std::unique_ptr<RedisConnection> connection_;
   Manifest manifest_;
-  bool whole_ = false;  ///< Redis holds all of manifest_.
+  bool whole_ = false;       ///< Redis holds all of manifest_.
   uint64_t whole_from_ = 0;  ///< Complete once this commit is applied.
   unsigned failures_ = 0;
   std::thread thread_;

@@ -22,7 +22,9 @@ void ManifestSum::remove(const ManifestSum& other) {
   checksum -= other.checksum;
 }
 
-std::string ManifestSum::to_text() const { return fmt::format("{} {} {}", blocks, entries, checksum); }
+std::string ManifestSum::to_text() const {
+  return fmt::format("{} {} {}", blocks, entries, checksum);
+}
 
 ManifestSum parse_manifest_sum(const std::string& text) {
   ManifestSum sum;
@@ -73,7 +75,8 @@ std::vector<BlockId> Manifest::of_slice(const std::string& op, int64_t slice) co
 
 std::vector<BlockId> Manifest::of_operator(const std::string& op) const {
   std::vector<BlockId> ids;
-  for (auto at = blocks_.lower_bound({op, std::numeric_limits<int64_t>::min(), 0, 0}); at != blocks_.end(); ++at) {
+  for (auto at = blocks_.lower_bound({op, std::numeric_limits<int64_t>::min(), 0, 0});
+       at != blocks_.end(); ++at) {
     if (at->first.op != op) break;
     ids.push_back(at->first);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a copy of the state must hold, so that a missing or foreign block shows: without it a cache miss
-/// cannot be told from "no state". Threads: one.
+/// What a copy of the state must hold, so that a missing or foreign block shows: without it a cache
+/// miss cannot be told from "no state". Threads: one.
 
 #include <cstdint>
 #include <map>

@@ -23,7 +23,8 @@ RedisValue value_of(const redisReply& reply) {
       break;
     case REDIS_REPLY_ARRAY:
       value.kind = RedisValue::Kind::kList;
-      for (size_t i = 0; i < reply.elements; ++i) value.items.push_back(value_of(*reply.element[i]));
+      for (size_t i = 0; i < reply.elements; ++i)
+        value.items.push_back(value_of(*reply.element[i]));
       break;
     default: break;
   }
@@ -32,8 +33,10 @@ RedisValue value_of(const redisReply& reply) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisConnection>> RedisConnection::connect(const RedisUrl& url, int64_t timeout_us) {
-  redisContext* context = redisConnectWithTimeout(url.host.c_str(), url.port, to_timeval(timeout_us));
+Result<std::unique_ptr<RedisConnection>> RedisConnection::connect(const RedisUrl& url,
+                                                                  int64_t timeout_us) {
+  redisContext* context =
+      redisConnectWithTimeout(url.host.c_str(), url.port, to_timeval(timeout_us));
   if (!context) return Error{Code::kUnavailable, "out of memory for a connection to Redis"};
   std::unique_ptr<RedisConnection> made(new RedisConnection(context, url.printable()));
   if (context->err) return Error{Code::kUnavailable, made->place_ + ": " + context->errstr};
@@ -66,9 +69,11 @@ Result<RedisValue> RedisConnection::command(const std::vector<std::string_view>&
   auto* answer = static_cast<redisReply*>(
       redisCommandArgv(context_, static_cast<int>(texts.size()), texts.data(), sizes.data()));
   if (!answer) return Error{Code::kUnavailable, place_ + ": " + context_->errstr};
-  const std::unique_ptr<redisReply, void (*)(redisReply*)> reply(answer, [](redisReply* r) { freeReplyObject(r); });
+  const std::unique_ptr<redisReply, void (*)(redisReply*)> reply(
+      answer, [](redisReply* r) { freeReplyObject(r); });
   if (reply->type == REDIS_REPLY_ERROR) {
-    return Error{Code::kFailed, place_ + ": " + std::string(reply->str, static_cast<size_t>(reply->len))};
+    return Error{Code::kFailed,
+                 place_ + ": " + std::string(reply->str, static_cast<size_t>(reply->len))};
   }
   return value_of(*reply);
 }

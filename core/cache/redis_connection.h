@@ -1,8 +1,7 @@
 #pragma once
 
-/// One connection to Redis. A context of hiredis is dead after any error, so the connection is used up
-/// then and is replaced, not mended. Every answer has a time-out.
-/// Threads: one.
+/// One connection to Redis. A context of hiredis is dead after any error, so the connection is used
+/// up then and is replaced, not mended. Every answer has a time-out. Threads: one.
 
 #include <cstdint>
 #include <memory>
@@ -28,8 +27,8 @@ struct RedisValue {
 
 class RedisConnection {
  public:
-  /// Connects, logs in, selects the database. kUnavailable for everything that may pass; kFailed for a
-  /// refused login.
+  /// Connects, logs in, selects the database. kUnavailable for everything that may pass; kFailed
+  /// for a refused login.
   static Result<std::unique_ptr<RedisConnection>> connect(const RedisUrl& url, int64_t timeout_us);
   ~RedisConnection();
   RedisConnection(const RedisConnection&) = delete;
@@ -38,7 +37,8 @@ class RedisConnection {
   Result<RedisValue> command(const std::vector<std::string_view>& words);
 
  private:
-  RedisConnection(redisContext* context, std::string place) : context_(context), place_(std::move(place)) {}
+  RedisConnection(redisContext* context, std::string place)
+      : context_(context), place_(std::move(place)) {}
   Result<void> log_in(const RedisUrl& url);
   redisContext* context_;
   std::string place_;

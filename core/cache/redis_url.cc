@@ -8,7 +8,8 @@ namespace {
 
 bool read_number(std::string_view text, int most, int& value) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  return !text.empty() && read.ec == std::errc() && read.ptr == text.data() + text.size() && value >= 0 && value <= most;
+  return !text.empty() && read.ec == std::errc() && read.ptr == text.data() + text.size() &&
+         value >= 0 && value <= most;
 }
 
 std::string unescaped(std::string_view text) {
@@ -16,7 +17,8 @@ std::string unescaped(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     unsigned byte = 0;
     const char* at = text.data() + i + 1;
-    const bool escape = text[i] == '%' && i + 2 < text.size() && std::from_chars(at, at + 2, byte, 16).ptr == at + 2;
+    const bool escape = text[i] == '%' && i + 2 < text.size() &&
+                        std::from_chars(at, at + 2, byte, 16).ptr == at + 2;
     out += escape ? static_cast<char>(byte) : text[i];
     if (escape) i += 2;
   }
@@ -31,7 +33,8 @@ std::string RedisUrl::printable() const {
 
 Result<RedisUrl> parse_redis_url(const std::string& text) {
   constexpr std::string_view kScheme = "redis://";
-  const Error wrong{Code::kInvalidConfig, "cache.redis: expected redis://[user:password@]host:port/database"};
+  const Error wrong{Code::kInvalidConfig,
+                    "cache.redis: expected redis://[user:password@]host:port/database"};
   if (!text.starts_with(kScheme)) return wrong;
   std::string_view rest = std::string_view(text).substr(kScheme.size());
   RedisUrl url;
@@ -47,7 +50,8 @@ Result<RedisUrl> parse_redis_url(const std::string& text) {
     if (colon != std::string_view::npos) url.password = unescaped(login.substr(colon + 1));
     rest = rest.substr(at + 1);
   }
-  if (const size_t colon = rest.rfind(':'); colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos) {
+  if (const size_t colon = rest.rfind(':');
+      colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos) {
     if (!read_number(rest.substr(colon + 1), 65535, url.port)) return wrong;
     rest = rest.substr(0, colon);
   }

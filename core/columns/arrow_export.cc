@@ -104,7 +104,9 @@ void fill_array(ArrowArray& out, OwnedArray* own, uint32_t rows, int64_t nulls, 
   out.private_data = own;
 }
 
-void set_bit(std::vector<uint8_t>& bits, size_t i) { bits[i / 8] |= static_cast<uint8_t>(1u << (i % 8)); }
+void set_bit(std::vector<uint8_t>& bits, size_t i) {
+  bits[i / 8] |= static_cast<uint8_t>(1u << (i % 8));
+}
 
 int64_t export_validity(const Column& column, uint32_t rows, OwnedArray& own) {
   if (!column.has_invalid) return 0;
@@ -122,7 +124,8 @@ int64_t export_validity(const Column& column, uint32_t rows, OwnedArray& own) {
 }
 
 template <class To, class From>
-void export_numbers(const Column& column, const Buffer<From>& from, uint32_t rows, OwnedArray& own) {
+void export_numbers(const Column& column, const Buffer<From>& from, uint32_t rows,
+                    OwnedArray& own) {
   own.values.assign(size_t{rows} * sizeof(To) + 8, 0);
   for (uint32_t i = 0; i < rows; ++i) {
     if (!column.valid(i)) continue;
@@ -144,7 +147,8 @@ bool export_texts(const Column& column, uint32_t rows, OwnedArray& own) {
   for (uint32_t i = 0; i < rows; ++i) {
     if (column.valid(i)) {
       std::string_view text = column.texts[column.constant ? 0 : i];
-      if (column.type == Type::kInterval) text = {interval, format_interval(interval_of(text), interval)};
+      if (column.type == Type::kInterval)
+        text = {interval, format_interval(interval_of(text), interval)};
       own.values.insert(own.values.end(), text.begin(), text.end());
       if (own.values.size() > std::numeric_limits<int32_t>::max()) return false;
     }

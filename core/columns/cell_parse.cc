@@ -138,7 +138,8 @@ std::optional<bool> text_to_bool(std::string_view text) {
   const auto is_prefix_of = [&](std::string_view word, size_t shortest) {
     return lower.size() >= shortest && word.substr(0, lower.size()) == lower;
   };
-  if (lower == "1" || lower == "on" || is_prefix_of("true", 1) || is_prefix_of("yes", 1)) return true;
+  if (lower == "1" || lower == "on" || is_prefix_of("true", 1) || is_prefix_of("yes", 1))
+    return true;
   if (lower == "0" || is_prefix_of("off", 2) || is_prefix_of("false", 1) || is_prefix_of("no", 1)) {
     return false;
   }

@@ -91,11 +91,11 @@ struct Column {
 
   Buffer<uint8_t> cells;  ///< Cell per row; only meaningful while has_invalid.
   // Exactly one of these is used, by storage_of(type).
-  Buffer<uint8_t> bools;            ///< kBool: 0 or 1.
-  Buffer<int64_t> ints;             ///< kInt.
-  Buffer<double> floats;            ///< kFloat.
-  Buffer<std::string_view> texts;   ///< kBytes: text, jsonb, numeric, interval.
-  ByteArena bytes;                  ///< For texts this column had to make.
+  Buffer<uint8_t> bools;           ///< kBool: 0 or 1.
+  Buffer<int64_t> ints;            ///< kInt.
+  Buffer<double> floats;           ///< kFloat.
+  Buffer<std::string_view> texts;  ///< kBytes: text, jsonb, numeric, interval.
+  ByteArena bytes;                 ///< For texts this column had to make.
 
   /// Empty column of `type` with room for `rows` rows, all cells valid.
   void reset(Type new_type, size_t rows);

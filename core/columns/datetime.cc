@@ -163,7 +163,8 @@ DatetimeFault read_written(std::string_view text, WrittenTime& out) {
   const bool separated = in.take('T') || in.take('t') || in.peek() == ' ';
   in.skip_blanks();
   if (separated && in.at_digit()) {
-    if (const auto fault = time_of_day(in, out.time_us); fault != DatetimeFault::kNone) return fault;
+    if (const auto fault = time_of_day(in, out.time_us); fault != DatetimeFault::kNone)
+      return fault;
   } else if (!separated && !in.empty() && in.peek() != '+' && (in.peek() | 0x20) != 'z') {
     return DatetimeFault::kSyntax;  // `2026-11-23-07` is not a zone to PostgreSQL either.
   }
@@ -203,9 +204,7 @@ DatetimeFault parse_date(std::string_view text, int64_t& day) {
   return fault;
 }
 
-int64_t day_of(int64_t us) {
-  return floor_div(us, kDay);
-}
+int64_t day_of(int64_t us) { return floor_div(us, kDay); }
 
 CivilTime civil_time(int64_t us) {
   const int64_t day = day_of(us);
@@ -243,8 +242,8 @@ size_t write_date(const CivilTime& civil, char* out) {
 }
 
 size_t write_clock(const CivilTime& civil, char* out) {
-  auto end = static_cast<size_t>(
-      std::snprintf(out, kNumberTextMax, " %02u:%02u:%02u", civil.hour, civil.minute, civil.second));
+  auto end = static_cast<size_t>(std::snprintf(out, kNumberTextMax, " %02u:%02u:%02u", civil.hour,
+                                               civil.minute, civil.second));
   if (civil.microsecond) {
     end += static_cast<size_t>(
         std::snprintf(out + end, kNumberTextMax - end, ".%06u", civil.microsecond));

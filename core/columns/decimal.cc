@@ -11,8 +11,8 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_word(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
+  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(),
+                                                   [](char a, char b) { return (a | 0x20) == b; });
 }
 
 /// A number as it was written.
@@ -73,7 +73,8 @@ NumberFault expand(const Written& written, ByteArena& arena, std::string_view& v
   int64_t first = 0;
   while (first < size && written.digit(first) == '0') ++first;
   const bool zero = first == size;
-  const int64_t scale = std::max<int64_t>(0, static_cast<int64_t>(written.fraction.size()) - written.exponent);
+  const int64_t scale =
+      std::max<int64_t>(0, static_cast<int64_t>(written.fraction.size()) - written.exponent);
   const int64_t whole = zero ? 0 : std::max<int64_t>(0, point - first);
   if (whole > static_cast<int64_t>(kNumericWholeMax)) return NumberFault::kRange;
   if (scale > static_cast<int64_t>(kNumericScaleMax)) return NumberFault::kRange;

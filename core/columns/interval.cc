@@ -21,20 +21,34 @@ struct UnitName {
   double size;
 };
 constexpr std::array kUnits = {
-    UnitName{"microsecond", Part::kMicros, 1},     UnitName{"us", Part::kMicros, 1},
-    UnitName{"usec", Part::kMicros, 1},            UnitName{"millisecond", Part::kMicros, 1e3},
-    UnitName{"ms", Part::kMicros, 1e3},            UnitName{"msec", Part::kMicros, 1e3},
-    UnitName{"second", Part::kMicros, 1e6},        UnitName{"s", Part::kMicros, 1e6},
-    UnitName{"sec", Part::kMicros, 1e6},           UnitName{"minute", Part::kMicros, 60e6},
-    UnitName{"m", Part::kMicros, 60e6},            UnitName{"min", Part::kMicros, 60e6},
-    UnitName{"hour", Part::kMicros, 3600e6},       UnitName{"h", Part::kMicros, 3600e6},
-    UnitName{"hr", Part::kMicros, 3600e6},         UnitName{"day", Part::kDays, 1},
-    UnitName{"d", Part::kDays, 1},                 UnitName{"week", Part::kDays, 7},
-    UnitName{"w", Part::kDays, 7},                 UnitName{"month", Part::kMonths, 1},
-    UnitName{"mon", Part::kMonths, 1},             UnitName{"year", Part::kMonths, 12},
-    UnitName{"y", Part::kMonths, 12},              UnitName{"yr", Part::kMonths, 12},
-    UnitName{"decade", Part::kMonths, 120},        UnitName{"century", Part::kMonths, 1200},
-    UnitName{"centuries", Part::kMonths, 1200},    UnitName{"millennium", Part::kMonths, 12000},
+    UnitName{"microsecond", Part::kMicros, 1},
+    UnitName{"us", Part::kMicros, 1},
+    UnitName{"usec", Part::kMicros, 1},
+    UnitName{"millisecond", Part::kMicros, 1e3},
+    UnitName{"ms", Part::kMicros, 1e3},
+    UnitName{"msec", Part::kMicros, 1e3},
+    UnitName{"second", Part::kMicros, 1e6},
+    UnitName{"s", Part::kMicros, 1e6},
+    UnitName{"sec", Part::kMicros, 1e6},
+    UnitName{"minute", Part::kMicros, 60e6},
+    UnitName{"m", Part::kMicros, 60e6},
+    UnitName{"min", Part::kMicros, 60e6},
+    UnitName{"hour", Part::kMicros, 3600e6},
+    UnitName{"h", Part::kMicros, 3600e6},
+    UnitName{"hr", Part::kMicros, 3600e6},
+    UnitName{"day", Part::kDays, 1},
+    UnitName{"d", Part::kDays, 1},
+    UnitName{"week", Part::kDays, 7},
+    UnitName{"w", Part::kDays, 7},
+    UnitName{"month", Part::kMonths, 1},
+    UnitName{"mon", Part::kMonths, 1},
+    UnitName{"year", Part::kMonths, 12},
+    UnitName{"y", Part::kMonths, 12},
+    UnitName{"yr", Part::kMonths, 12},
+    UnitName{"decade", Part::kMonths, 120},
+    UnitName{"century", Part::kMonths, 1200},
+    UnitName{"centuries", Part::kMonths, 1200},
+    UnitName{"millennium", Part::kMonths, 12000},
     UnitName{"millennia", Part::kMonths, 12000},
 };
 
@@ -92,7 +106,8 @@ const UnitName* unit_named(std::string_view word) {
   for (size_t i = 0; i < word.size(); ++i) lower[i] = static_cast<char>(word[i] | 0x20);
   const std::string_view name(lower, word.size());
   for (const UnitName& unit : kUnits) {
-    const bool plural = name.size() == unit.name.size() + 1 && name.back() == 's' && name.size() > 2;
+    const bool plural =
+        name.size() == unit.name.size() + 1 && name.back() == 's' && name.size() > 2;
     if (name == unit.name || (plural && name.starts_with(unit.name))) return &unit;
   }
   return nullptr;
@@ -256,7 +271,7 @@ class Reader {
   std::string_view rest_;
   Sum sum_;
   DatetimeFault fault_ = DatetimeFault::kSyntax;  ///< Of the item that cannot be read.
-  uint32_t seen_ = 0;  ///< Units, by the place of their first name.
+  uint32_t seen_ = 0;                             ///< Units, by the place of their first name.
   bool any_ = false, ago_ = false;
 };
 
@@ -268,9 +283,10 @@ struct Writer {
 
   void part(int64_t value, const char* unit) {
     if (value == 0) return;
-    length += static_cast<size_t>(std::snprintf(
-        out + length, kIntervalTextMax - length, "%s%s%lld %s%s", length ? " " : "",
-        before && value > 0 ? "+" : "", static_cast<long long>(value), unit, value == 1 ? "" : "s"));
+    length += static_cast<size_t>(
+        std::snprintf(out + length, kIntervalTextMax - length, "%s%s%lld %s%s", length ? " " : "",
+                      before && value > 0 ? "+" : "", static_cast<long long>(value), unit,
+                      value == 1 ? "" : "s"));
     before = value < 0;
   }
   void clock(int64_t us) {

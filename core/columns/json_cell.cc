@@ -87,7 +87,8 @@ bool cell_from_text(std::string_view text, Column& column, size_t row) {
     case Type::kInt4:
     case Type::kInt8: {
       const auto parsed = text_to_int8(text);
-      const bool fits = parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
+      const bool fits =
+          parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
       if (fits) column.ints[row] = *parsed;
       return fits;
     }
@@ -98,8 +99,7 @@ bool cell_from_text(std::string_view text, Column& column, size_t row) {
 Parsed take_number(std::string_view raw, Column& column, size_t row) {
   if (column.type == Type::kFloat8) {
     if (!is_json_number(raw)) return Parsed::kBroken;
-    const auto [end, ec] =
-        std::from_chars(raw.data(), raw.data() + raw.size(), column.floats[row]);
+    const auto [end, ec] = std::from_chars(raw.data(), raw.data() + raw.size(), column.floats[row]);
     return ec == std::errc() ? Parsed::kOk : Parsed::kMismatch;
   }
   if (column.type == Type::kNumeric) {
@@ -114,7 +114,8 @@ Parsed take_number(std::string_view raw, Column& column, size_t row) {
     if (!exact) return Parsed::kMismatch;
     parsed = *exact;
   }
-  if (column.type == Type::kInt4 && parsed != static_cast<int32_t>(parsed)) return Parsed::kMismatch;
+  if (column.type == Type::kInt4 && parsed != static_cast<int32_t>(parsed))
+    return Parsed::kMismatch;
   column.ints[row] = parsed;
   return Parsed::kOk;
 }

@@ -163,7 +163,8 @@ class Decoder final : public JsonDecoder {
     const uint64_t word = load8(raw);  // Readable: the arena is padded.
     const uint64_t quote = find_byte(word, '"');
     const uint64_t slash = find_byte(word, '\\');
-    if (slash && (!quote || (slash & -slash) < (quote & -quote))) return match_escaped(i, plan, node);
+    if (slash && (!quote || (slash & -slash) < (quote & -quote)))
+      return match_escaped(i, plan, node);
     if (quote) {
       const unsigned length = static_cast<unsigned>(__builtin_ctzll(quote)) / 8;
       const uint64_t name = length == 0 ? 0 : word & (~uint64_t{0} >> (64 - 8 * length));
@@ -205,8 +206,9 @@ class Decoder final : public JsonDecoder {
     if (!plan.leaves.empty()) {
       const std::string_view raw = raw_text(i, behind);
       for (const auto& leaf : plan.leaves) {
-        const Parsed parsed = object ? take_object(raw, leaf)
-                                     : read_cell(tokens_, i, raw, leaf.format, columns_[leaf.column], row_);
+        const Parsed parsed =
+            object ? take_object(raw, leaf)
+                   : read_cell(tokens_, i, raw, leaf.format, columns_[leaf.column], row_);
         if (parsed == Parsed::kBroken) return "a value that is read is not valid JSON";
         if (parsed == Parsed::kMismatch) mark(leaf.column, kMismatch);
         if (parsed == Parsed::kOk) mark_seen(leaf.column);
@@ -218,7 +220,8 @@ class Decoder final : public JsonDecoder {
   }
 
   Parsed take_object(std::string_view raw, const PlanNode::Leaf& leaf) {
-    if (leaf.type != Type::kJsonb || leaf.format >= CellFormat::kTimeSeconds) return Parsed::kMismatch;
+    if (leaf.type != Type::kJsonb || leaf.format >= CellFormat::kTimeSeconds)
+      return Parsed::kMismatch;
     if (!is_json(raw)) return Parsed::kBroken;  // A value that is read is checked inside too (R46).
     columns_[leaf.column].texts[row_] = raw;
     return Parsed::kOk;

@@ -186,7 +186,8 @@ void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
       return quoted([&](char* at) { return write_rfc3339(column.ints[i], at) - 1; });
     case Type::kDate: return quoted([&](char* at) { return at + format_date(column.ints[i], at); });
     case Type::kInterval:
-      return quoted([&](char* at) { return at + format_interval(interval_of(column.texts[i]), at); });
+      return quoted(
+          [&](char* at) { return at + format_interval(interval_of(column.texts[i]), at); });
     case Type::kNumeric:
       if (is_finite_numeric(column.texts[i])) return out.append(column.texts[i]);
       return write_json_string(column.texts[i], out);

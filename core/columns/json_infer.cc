@@ -12,11 +12,13 @@ namespace {
 /// What the values of one field were, so far.
 struct Seen {
   std::string path;
-  bool boolean = false, integer = false, floating = false, text = false, array = false, object = false;
+  bool boolean = false, integer = false, floating = false, text = false, array = false,
+       object = false;
 };
 
 Type type_of(const Seen& seen, bool text_cells) {
-  const int kinds = seen.boolean + (seen.integer || seen.floating) + seen.text + (seen.array || seen.object);
+  const int kinds =
+      seen.boolean + (seen.integer || seen.floating) + seen.text + (seen.array || seen.object);
   if (kinds > 1 && text_cells) return Type::kText;  // A cell is a text before it is anything else.
   if (kinds > 1 || seen.array || seen.object) return Type::kJsonb;
   if (seen.boolean) return Type::kBool;
@@ -73,7 +75,8 @@ struct SchemaSample::State {
         break;
       case element_type::ARRAY:
         seen.array = true;
-        for (simdjson::dom::element item : simdjson::dom::array(value)) add_item(path, item, text_cells);
+        for (simdjson::dom::element item : simdjson::dom::array(value))
+          add_item(path, item, text_cells);
         break;
     }
   }
@@ -98,7 +101,8 @@ SchemaSample::~SchemaSample() = default;
 
 bool SchemaSample::add(std::string_view record, bool text_cells) {
   simdjson::dom::element root;
-  if (state_->parser.parse(record.data(), record.size(), true).get(root) || !root.is_object()) return false;
+  if (state_->parser.parse(record.data(), record.size(), true).get(root) || !root.is_object())
+    return false;
   ++records_;
   state_->text_cells = text_cells;
   state_->add_members("", root, text_cells);

@@ -11,7 +11,8 @@ JsonTokens::~JsonTokens() = default;
 
 const char* JsonTokens::find(std::string_view text) {
   constexpr size_t kFirstCapacity = 16 * 1024;
-  constexpr size_t kDepth = 1;  // Only the second stage of simdjson, which we do not use, needs depth.
+  constexpr size_t kDepth =
+      1;  // Only the second stage of simdjson, which we do not use, needs depth.
   count_ = 0;
   if (!stage_ || stage_->capacity() < text.size()) {
     const size_t capacity = std::max(kFirstCapacity, text.size() + text.size() / 2);

@@ -1,9 +1,9 @@
 #pragma once
 
-/// Where the tokens of a JSON text begin: simdjson's first stage, which finds brackets, colons, commas, the
-/// quotes that open strings and the first bytes of other scalars at several GB/s, and proves that
-/// the text is UTF-8, that strings are closed and hold no control bytes. Everything else is the
-/// reader's to check. simdjson chooses its kernel for this processor at run time.
+/// Where the tokens of a JSON text begin: simdjson's first stage, which finds brackets, colons,
+/// commas, the quotes that open strings and the first bytes of other scalars at several GB/s, and
+/// proves that the text is UTF-8, that strings are closed and hold no control bytes. Everything
+/// else is the reader's to check. simdjson chooses its kernel for this processor at run time.
 /// Threads: one.
 
 #include <cstdint>
@@ -59,7 +59,8 @@ class JsonTokens {
 inline std::string_view JsonTokens::scalar(uint32_t i) const {
   const char* begin = text_ + starts_[i];
   const char* end = text_ + (i + 1 < count_ ? starts_[i + 1] : size_);
-  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t')) --end;
+  while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\t'))
+    --end;
   return {begin, static_cast<size_t>(end - begin)};
 }
 

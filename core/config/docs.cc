@@ -30,9 +30,7 @@ std::string cell(const std::string& text) {
   return out;
 }
 
-std::string code(const std::string& text) {
-  return "`" + text + "`";
-}
+std::string code(const std::string& text) { return "`" + text + "`"; }
 
 /// Strings without quotes: `5s`, not `"5s"`.
 std::string code_value(const JsonValue& value) {

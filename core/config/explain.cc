@@ -142,28 +142,17 @@ class Explainer {
     const JsonValue* value = document_.root.at(pointer);
     if (value == nullptr) return;
     switch (violation.what) {
-      case What::kType:
-        return add(pointer, "expected " + expected_words(forms) + found(pointer));
-      case What::kEnum:
-        return explain_enum(pointer, forms, *value);
-      case What::kRequired:
-        return explain_required(pointer, forms, violation.detail);
-      case What::kUnknown:
-        return;  // The walk names the key and what was meant.
-      case What::kMinimum:
-        return bound(pointer, forms, "minimum", "exclusiveMinimum", true);
-      case What::kMaximum:
-        return bound(pointer, forms, "maximum", "exclusiveMaximum", false);
-      case What::kTooShort:
-        return explain_short(pointer, forms, *value);
-      case What::kTooLong:
-        return explain_long(pointer, forms, *value);
-      case What::kPattern:
-        return explain_pattern(pointer, forms);
-      case What::kUnique:
-        return add(pointer, "has the same element twice");
-      default:
-        return add(pointer, sentence(violation.detail));
+      case What::kType: return add(pointer, "expected " + expected_words(forms) + found(pointer));
+      case What::kEnum: return explain_enum(pointer, forms, *value);
+      case What::kRequired: return explain_required(pointer, forms, violation.detail);
+      case What::kUnknown: return;  // The walk names the key and what was meant.
+      case What::kMinimum: return bound(pointer, forms, "minimum", "exclusiveMinimum", true);
+      case What::kMaximum: return bound(pointer, forms, "maximum", "exclusiveMaximum", false);
+      case What::kTooShort: return explain_short(pointer, forms, *value);
+      case What::kTooLong: return explain_long(pointer, forms, *value);
+      case What::kPattern: return explain_pattern(pointer, forms);
+      case What::kUnique: return add(pointer, "has the same element twice");
+      default: return add(pointer, sentence(violation.detail));
     }
   }
 

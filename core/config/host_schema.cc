@@ -55,14 +55,8 @@ const JsonValue& host_top_schema() {
   return *schema;
 }
 
-const JsonValue& host_source_schema() {
-  return part_of("sources");
-}
-const JsonValue& host_operator_schema() {
-  return part_of("operators");
-}
-const JsonValue& host_sink_schema() {
-  return part_of("sinks");
-}
+const JsonValue& host_source_schema() { return part_of("sources"); }
+const JsonValue& host_operator_schema() { return part_of("operators"); }
+const JsonValue& host_sink_schema() { return part_of("sinks"); }
 
 }  // namespace millrace

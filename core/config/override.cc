@@ -15,9 +15,7 @@ struct Override {
   std::string_view value;
 };
 
-std::string unescaped(std::string_view token) {
-  return last_key("/" + std::string(token));
-}
+std::string unescaped(std::string_view token) { return last_key("/" + std::string(token)); }
 
 std::optional<Override> split(std::string_view text) {
   const size_t equals = text.find('=');

@@ -101,7 +101,7 @@ struct SourceDedupe {
 struct SourceConfig {
   Text name;
   Text plugin;
-  std::string plugin_config;  ///< Normalised JSON for the plugin. Holds secrets: never print it.
+  std::string plugin_config;   ///< Normalised JSON for the plugin. Holds secrets: never print it.
   uint64_t settings_hash = 0;  ///< Of all its keys as written and resolved.
   WrittenKeys written;
   std::vector<FieldType> schema;  ///< The plugin's entries overridden by the user's.

@@ -7,9 +7,7 @@
 namespace millrace {
 namespace {
 
-std::string quoted(const std::string& text) {
-  return "\"" + text + "\"";
-}
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
 /// The key that makes the operator keep state.
 std::string state_key(const OperatorConfig& entry) {

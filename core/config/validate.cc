@@ -193,7 +193,8 @@ class Validation {
     }
     // Consumer groups are named for the pipeline, as Kafka Connect names its own.
     const JsonValue* pipeline = document_.root.find("pipeline");
-    if (theirs && theirs->find("group") && !out.find("group") && pipeline && pipeline->is_string()) {
+    if (theirs && theirs->find("group") && !out.find("group") && pipeline &&
+        pipeline->is_string()) {
       out.set("group", JsonValue::string("connect-" + pipeline->as_string()));
     }
     return to_json(out);

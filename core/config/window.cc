@@ -11,12 +11,8 @@ constexpr std::array<const char*, 6> kKinds = {"tumbling",          "hopping",  
                                                "sliding_by_record", "calendar", "cumulative"};
 constexpr std::array<const char*, 4> kUnits = {"day", "week", "month", "year"};
 
-bool has_steps(Kind kind) {
-  return kind == Kind::kHopping || kind == Kind::kCumulative;
-}
-bool has_offset(Kind kind) {
-  return kind == Kind::kTumbling || has_steps(kind);
-}
+bool has_steps(Kind kind) { return kind == Kind::kHopping || kind == Kind::kCumulative; }
+bool has_offset(Kind kind) { return kind == Kind::kTumbling || has_steps(kind); }
 
 /// The one kind that is written. Nullopt after a fault.
 std::optional<Kind> read_kind(const Node& node, Faults& faults) {

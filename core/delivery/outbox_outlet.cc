@@ -34,17 +34,18 @@ Result<void> OutboxOutlet::restore(OutletState state, CommitLog& log) {
   state_ = std::move(state);
   confirmed_ = state_.delivered;
   prepared_ = state_.prepared;
-  return log.read_blocks(outbox_operator(port_.options().name), [&](const BlockId& id, std::string_view bytes) {
-    if (stored_.empty() || stored_.back() != id.slice) stored_.push_back(id.slice);
-    if (static_cast<uint64_t>(id.slice) <= confirmed_) return Result<void>();
-    if (queue_.empty() || queue_.back().epoch != static_cast<uint64_t>(id.slice)) {
-      queue_.push_back({static_cast<uint64_t>(id.slice), 0, {}});
-    }
-    queue_.back().blocks.emplace_back(bytes);
-    queue_.back().bytes += bytes.size();
-    queued_bytes_ += bytes.size();
-    return Result<void>();
-  });
+  return log.read_blocks(
+      outbox_operator(port_.options().name), [&](const BlockId& id, std::string_view bytes) {
+        if (stored_.empty() || stored_.back() != id.slice) stored_.push_back(id.slice);
+        if (static_cast<uint64_t>(id.slice) <= confirmed_) return Result<void>();
+        if (queue_.empty() || queue_.back().epoch != static_cast<uint64_t>(id.slice)) {
+          queue_.push_back({static_cast<uint64_t>(id.slice), 0, {}});
+        }
+        queue_.back().blocks.emplace_back(bytes);
+        queue_.back().bytes += bytes.size();
+        queued_bytes_ += bytes.size();
+        return Result<void>();
+      });
 }
 
 Result<void> OutboxOutlet::open(uint64_t epoch, uint32_t flags, const std::string& state_id) {
@@ -72,16 +73,22 @@ Result<void> OutboxOutlet::reconcile(uint64_t epoch) {
   const std::string& name = port_.options().name;
   const Lock lock(mutex_);
   if (*has < confirmed_) {
-    return Error{Code::kFailed,
-                 fmt::format("sink {0} has commit {1} of this pipeline, but had confirmed {2}: it was restored from "
-                             "an older copy and lacks rows; restore the newer one, or accept the loss with --forget {0}",
-                             name, *has, confirmed_)};
+    return Error{
+        Code::kFailed,
+        fmt::format(
+            "sink {0} has commit {1} of this pipeline, but had confirmed {2}: it was restored from "
+            "an older copy and lacks rows; restore the newer one, or accept the loss with --forget "
+            "{0}",
+            name, *has, confirmed_)};
   }
   if (*has > epoch) {
-    return Error{Code::kFailed,
-                 fmt::format("sink {0} has commit {1} of this pipeline, but its state is at commit {2}: the state was "
-                             "restored from an older copy; restore the newer one, or start anew with --fresh",
-                             name, *has, epoch)};
+    return Error{
+        Code::kFailed,
+        fmt::format(
+            "sink {0} has commit {1} of this pipeline, but its state is at commit {2}: the state "
+            "was "
+            "restored from an older copy; restore the newer one, or start anew with --fresh",
+            name, *has, epoch)};
   }
   sink_has_ = *has;
   return {};
@@ -184,14 +191,14 @@ void OutboxOutlet::confirm(Lock&) {
   changed_.notify_all();
 }
 
-/// Doubling waits, from 50 ms to 10 s. Whether a lost answer meant success, only the sink knows: it is
-/// opened anew and asked.
+/// Doubling waits, from 50 ms to 10 s. Whether a lost answer meant success, only the sink knows: it
+/// is opened anew and asked.
 void OutboxOutlet::back_off(Lock& lock, const Error& error) {
   constexpr int64_t kFirstMs = 50, kLongestMs = 10'000;
   const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 16u), kLongestMs);
   ++failures_;
-  log_warn(fmt::format("{}; {} rows' commits wait in the outbox, trying again in {} ms", error.message, queue_.size(),
-                       wait_ms));
+  log_warn(fmt::format("{}; {} rows' commits wait in the outbox, trying again in {} ms",
+                       error.message, queue_.size(), wait_ms));
   lock.unlock();
   (void)port_.close();
   lock.lock();
@@ -200,7 +207,8 @@ void OutboxOutlet::back_off(Lock& lock, const Error& error) {
 
 Result<bool> OutboxOutlet::settle(int64_t give_up_us) {
   Lock lock(mutex_);
-  changed_.wait_until(lock, at_monotonic(give_up_us), [this] { return queue_.empty() || failed(); });
+  changed_.wait_until(lock, at_monotonic(give_up_us),
+                      [this] { return queue_.empty() || failed(); });
   if (failed()) return *failure();
   return confirmed_ > state_.delivered;
 }

@@ -46,20 +46,20 @@ class OutboxOutlet final : public Outlet {
   void stop();
 
   OutboxRows rows_;
-  std::string owner_;        ///< Names pipeline, sink and state to the sink.
-  uint64_t epoch_ = 0;       ///< The last barrier; rows that come now are of the next.
-  uint32_t flags_ = 0;       ///< Of the next open.
-  OutboxEpoch in_commit_;    ///< Of the commit under way.
+  std::string owner_;            ///< Names pipeline, sink and state to the sink.
+  uint64_t epoch_ = 0;           ///< The last barrier; rows that come now are of the next.
+  uint32_t flags_ = 0;           ///< Of the next open.
+  OutboxEpoch in_commit_;        ///< Of the commit under way.
   std::vector<int64_t> stored_;  ///< Slices in the log.
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<OutboxEpoch> queue_;      // Guarded by mutex_. Committed, not confirmed.
-  uint64_t queued_bytes_ = 0;          // Guarded by mutex_.
-  uint64_t open_bytes_ = 0;            // Guarded by mutex_: of rows_ and in_commit_.
-  uint64_t confirmed_ = 0;             // Guarded by mutex_.
+  std::deque<OutboxEpoch> queue_;        // Guarded by mutex_. Committed, not confirmed.
+  uint64_t queued_bytes_ = 0;            // Guarded by mutex_.
+  uint64_t open_bytes_ = 0;              // Guarded by mutex_: of rows_ and in_commit_.
+  uint64_t confirmed_ = 0;               // Guarded by mutex_.
   std::optional<std::string> prepared_;  // Guarded by mutex_.
-  bool stopping_ = false;              // Guarded by mutex_.
+  bool stopping_ = false;                // Guarded by mutex_.
   std::thread thread_;
 
   // Of the delivery thread.

@@ -83,14 +83,16 @@ Result<BatchRef> OutboxRows::read(std::string_view block, std::string_view owner
   BlockEntry entry;
   while (reader->next(entry)) {
     if (count == 0) first_row = entry.ordinal;
-    if (entry.kind != EntryKind::kPut || entry.value.size() < kHeadBytes || entry.ordinal != first_row + count) {
+    if (entry.kind != EntryKind::kPut || entry.value.size() < kHeadBytes ||
+        entry.ordinal != first_row + count) {
       return Error{Code::kCorrupt, to_text(reader->header().id) + " holds no rows of an outbox"};
     }
     room->key_spans[count] =
         entry.has_key ? copy_to(room->key, key_used, entry.key) : mr_span{0, MR_NULL_LEN};
     std::memcpy(&room->time_us[count], entry.value.data() + 1, sizeof(int64_t));
-    room->value_spans[count] = entry.value[0] ? copy_to(room->value, value_used, entry.value.substr(kHeadBytes))
-                                              : mr_span{0, MR_NULL_LEN};
+    room->value_spans[count] =
+        entry.value[0] ? copy_to(room->value, value_used, entry.value.substr(kHeadBytes))
+                       : mr_span{0, MR_NULL_LEN};
     ++count;
   }
   builder.commit(count);

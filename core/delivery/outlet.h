@@ -5,9 +5,11 @@
 ///
 /// | way | rows reach the sink | after a crash |
 /// |---|---|---|
-/// | direct | as they come; prepared before the commit, finished after it | again since the last commit, unless the sink is two_phase: then exactly once |
-/// | held | after the commit that has their positions, once | what was not written yet is lost: at most once |
-/// | outbox | after the commit, which stores them too, until the sink confirms | delivered again, tagged: exactly once if the sink is idempotent or epoch_marked |
+/// | direct | as they come; prepared before the commit, finished after it | again since the last
+/// commit, unless the sink is two_phase: then exactly once | | held | after the commit that has
+/// their positions, once | what was not written yet is lost: at most once | | outbox | after the
+/// commit, which stores them too, until the sink confirms | delivered again, tagged: exactly once
+/// if the sink is idempotent or epoch_marked |
 ///
 /// Threads: two. The applying thread calls write(), barrier() and, while no commit is under way,
 /// open(), settle() and close(). The committing thread calls prepare(), state() and committed()

@@ -8,7 +8,8 @@
 namespace millrace {
 
 Result<void> SinkPort::create() {
-  auto made = SinkInstance::create(options_.component, {options_.pipeline, options_.name}, options_.config);
+  auto made =
+      SinkInstance::create(options_.component, {options_.pipeline, options_.name}, options_.config);
   if (!made) return made.error();
   instance_ = std::move(*made);
   if (options_.columns.size() == 0) return {};
@@ -20,7 +21,8 @@ Result<void> SinkPort::create() {
 }
 
 Result<void> SinkPort::open(const std::string* state, uint64_t last_epoch, uint32_t flags) {
-  MILLRACE_TRY(instance_->open(state ? std::string_view(*state) : std::string_view(), last_epoch, flags));
+  MILLRACE_TRY(
+      instance_->open(state ? std::string_view(*state) : std::string_view(), last_epoch, flags));
   open_ = true;
   return {};
 }
@@ -59,7 +61,8 @@ Result<void> SinkPort::write_columns(const BatchRef& rows) {
   return judge(done);
 }
 
-Result<void> SinkPort::write_epoch(const std::string& owner, uint64_t epoch, const std::vector<BatchRef>& rows) {
+Result<void> SinkPort::write_epoch(const std::string& owner, uint64_t epoch,
+                                   const std::vector<BatchRef>& rows) {
   rejects_.clear();
   if (options_.columns.size() == 0) {
     return judge(instance_->write_epoch(owner, epoch, rows, rejects_));

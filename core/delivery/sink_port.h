@@ -17,12 +17,12 @@ namespace millrace {
 class SinkPort {
  public:
   struct Options {
-    std::string name;      ///< The user's name of the sink.
+    std::string name;  ///< The user's name of the sink.
     std::string pipeline;
     Component component;
-    std::string config;    ///< JSON for the plugin.
-    bool lazy = false;     ///< Opened at its first row: dead letters.
-    Schema columns;        ///< Of a sink that takes columns.
+    std::string config;  ///< JSON for the plugin.
+    bool lazy = false;   ///< Opened at its first row: dead letters.
+    Schema columns;      ///< Of a sink that takes columns.
   };
   explicit SinkPort(Options options) : options_(std::move(options)) {}
 
@@ -40,7 +40,8 @@ class SinkPort {
 
   bool is_epoch_marked() const { return instance_->is_epoch_marked(); }
   Result<uint64_t> last_epoch(const std::string& owner) { return instance_->last_epoch(owner); }
-  Result<void> write_epoch(const std::string& owner, uint64_t epoch, const std::vector<BatchRef>& rows);
+  Result<void> write_epoch(const std::string& owner, uint64_t epoch,
+                           const std::vector<BatchRef>& rows);
 
   const Options& options() const { return options_; }
 

@@ -7,9 +7,7 @@
 #include "expr/resolve.h"
 
 namespace millrace {
-void append_null(Column& out) {
-  out.push_null();
-}
+void append_null(Column& out) { out.push_null(); }
 
 void append_int(Column& out, int64_t value) {
   out.ints.push_back(value);

@@ -55,9 +55,9 @@ struct AggregateFunction {
   std::string_view finish = {};
   bool within_group = false;  ///< The argument stands in WITHIN GROUP (ORDER BY …).
   bool stamped = false;       ///< The argument comes packed with the record's event time.
-  /// What to fold with where rows are replaced and deleted (tables, semantics R30), if `kernel` cannot
-  /// retract: a larger state. Its result does not depend on the order of the rows. Null where
-  /// `kernel` retracts, or where nothing does: then the rows that are left are folded anew.
+  /// What to fold with where rows are replaced and deleted (tables, semantics R30), if `kernel`
+  /// cannot retract: a larger state. Its result does not depend on the order of the rows. Null
+  /// where `kernel` retracts, or where nothing does: then the rows that are left are folded anew.
   const AggregateKernel* over_table = nullptr;
 };
 

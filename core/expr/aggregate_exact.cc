@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr int kUnit = -1074;           ///< Exponent of the smallest double.
+constexpr int kUnit = -1074;  ///< Exponent of the smallest double.
 constexpr int kMantissaBits = 53;
 /// 2098 bits hold every finite double, the rest the carries of 2^63 of them and the sign.
 constexpr size_t kLimbs = 34;
@@ -88,7 +88,8 @@ class ExactSum {
 
   double special() const {
     if (nans_ || (infinities_[0] && infinities_[1])) return std::nan("");
-    return infinities_[1] ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    return infinities_[1] ? -std::numeric_limits<double>::infinity()
+                          : std::numeric_limits<double>::infinity();
   }
 
   /// The nearest double, ties to the even one.
@@ -97,14 +98,17 @@ class ExactSum {
     const bool negative = limbs_.back() >> 63;
     if (negative) {
       unsigned carry = 1;
-      for (uint64_t& limb : magnitude) carry = __builtin_add_overflow(~limb, uint64_t{carry}, &limb);
+      for (uint64_t& limb : magnitude)
+        carry = __builtin_add_overflow(~limb, uint64_t{carry}, &limb);
     }
     size_t top = kLimbs;
     while (top > 0 && magnitude[top - 1] == 0) --top;
     if (top == 0) return minus_zeros_ == values_ ? -0.0 : 0.0;
     const int bits = static_cast<int>(top * 64) - std::countl_zero(magnitude[top - 1]);
     const int dropped = std::max(bits - kMantissaBits, 0);
-    const auto bit = [&](int at) { return magnitude[static_cast<size_t>(at) / 64] >> (at % 64) & 1; };
+    const auto bit = [&](int at) {
+      return magnitude[static_cast<size_t>(at) / 64] >> (at % 64) & 1;
+    };
     uint64_t mantissa = 0;
     for (int at = bits - 1; at >= dropped; --at) mantissa = mantissa << 1 | bit(at);
     if (dropped > 0 && bit(dropped - 1)) {
@@ -140,17 +144,21 @@ struct ExactMean : ExactSum {
 template <class State>
 void add_floats(std::byte* const* states, const Column* argument, Selection rows) {
   const double* values = argument->floats.data();
-  each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.add(values[at]); });
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.add(values[at]); });
 }
 
 template <class State>
 void retract_floats(std::byte* const* states, const Column* argument, Selection rows) {
   const double* values = argument->floats.data();
-  each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.retract(values[at]); });
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.retract(values[at]); });
 }
 
-constexpr AggregateKernel kTotal = kernel_of<ExactTotal>(add_floats<ExactTotal>, retract_floats<ExactTotal>);
-constexpr AggregateKernel kMean = kernel_of<ExactMean>(add_floats<ExactMean>, retract_floats<ExactMean>);
+constexpr AggregateKernel kTotal =
+    kernel_of<ExactTotal>(add_floats<ExactTotal>, retract_floats<ExactTotal>);
+constexpr AggregateKernel kMean =
+    kernel_of<ExactMean>(add_floats<ExactMean>, retract_floats<ExactMean>);
 
 }  // namespace
 

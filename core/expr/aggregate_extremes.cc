@@ -25,33 +25,19 @@ struct BySpan {
   }
 };
 
-void append(Column& out, int64_t value) {
-  append_int(out, value);
-}
-void append(Column& out, double value) {
-  append_float(out, value);
-}
-void append(Column& out, const std::string& value) {
-  append_text(out, value);
-}
+void append(Column& out, int64_t value) { append_int(out, value); }
+void append(Column& out, double value) { append_float(out, value); }
+void append(Column& out, const std::string& value) { append_text(out, value); }
 
-void put_value(std::string& out, int64_t value) {
-  put(out, value);
-}
-void put_value(std::string& out, double value) {
-  put(out, value);
-}
+void put_value(std::string& out, int64_t value) { put(out, value); }
+void put_value(std::string& out, double value) { put(out, value); }
 void put_value(std::string& out, const std::string& value) {
   put(out, static_cast<uint64_t>(value.size()));
   out += value;
 }
 
-bool take_value(std::string_view& in, int64_t& value) {
-  return take(in, value);
-}
-bool take_value(std::string_view& in, double& value) {
-  return take(in, value);
-}
+bool take_value(std::string_view& in, int64_t& value) { return take(in, value); }
+bool take_value(std::string_view& in, double& value) { return take(in, value); }
 bool take_value(std::string_view& in, std::string& value) {
   uint64_t size = 0;
   if (!take(in, size) || size > in.size()) return false;
@@ -152,11 +138,13 @@ const AggregateKernel& table_kernel() {
   using State = Values<T, kMax>;
   constexpr auto add = [](std::byte* const* states, const Column* argument, Selection rows) {
     const auto* values = values_of<T>(*argument);
-    each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.add(values[at]); });
+    each_state<State>(states, *argument, rows,
+                      [=](State& state, uint32_t at) { state.add(values[at]); });
   };
   constexpr auto retract = [](std::byte* const* states, const Column* argument, Selection rows) {
     const auto* values = values_of<T>(*argument);
-    each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.retract(values[at]); });
+    each_state<State>(states, *argument, rows,
+                      [=](State& state, uint32_t at) { state.retract(values[at]); });
   };
   static constexpr AggregateKernel kKernel = kernel_of<State>(add, retract);
   return kKernel;

@@ -28,14 +28,17 @@ struct List {
 
 /// Emits the list as it is; NULL of no values.
 struct Listed : List {
-  void emit(Column& out, RowErrors&) const { packed.empty() ? append_null(out) : append_text(out, packed); }
+  void emit(Column& out, RowErrors&) const {
+    packed.empty() ? append_null(out) : append_text(out, packed);
+  }
 };
 
 /// The rows of a column in the order of their values.
 std::vector<size_t> sorted_rows(const Column& values) {
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return compare_values(values, a, b) < 0; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return compare_values(values, a, b) < 0; });
   return order;
 }
 
@@ -74,7 +77,8 @@ struct Mode : List {
       begin = end;
     }
     out.push_value(values, best);
-    if (storage_of(kType) == Storage::kBytes) out.texts[out.size() - 1] = out.bytes.store(values.texts[best]);
+    if (storage_of(kType) == Storage::kBytes)
+      out.texts[out.size() - 1] = out.bytes.store(values.texts[best]);
     out.pushed_valid();
   }
 };
@@ -91,7 +95,9 @@ struct Set {
     for (const std::string& value : values) all += value;
     return sorted_pack(all, kType);
   }
-  void emit(Column& out, RowErrors&) const { values.empty() ? append_null(out) : append_text(out, sorted()); }
+  void emit(Column& out, RowErrors&) const {
+    values.empty() ? append_null(out) : append_text(out, sorted());
+  }
   void encode(std::string& out) const { put_bytes(out, sorted()); }
   bool decode(std::string_view& in) {
     std::string all;
@@ -109,7 +115,9 @@ struct Set {
 
 template <class State>
 void add_to_list(std::byte* const* states, const Column* argument, Selection rows) {
-  each_state<State>(states, *argument, rows, [&](State& state, uint32_t at) { pack_value(*argument, at, false, state.packed); });
+  each_state<State>(states, *argument, rows, [&](State& state, uint32_t at) {
+    pack_value(*argument, at, false, state.packed);
+  });
 }
 
 template <class State>
@@ -137,7 +145,9 @@ struct JsonList {
     if (!json.empty() && !from.json.empty()) json += ", ";
     json += from.json;
   }
-  void emit(Column& out, RowErrors&) const { json.empty() ? append_null(out) : append_text(out, "[" + json + "]"); }
+  void emit(Column& out, RowErrors&) const {
+    json.empty() ? append_null(out) : append_text(out, "[" + json + "]");
+  }
   void encode(std::string& out) const { put_bytes(out, json); }
   bool decode(std::string_view& in) { return take_bytes(in, json); }
 };
@@ -148,49 +158,86 @@ void add_json(std::byte* const* states, const Column* argument, Selection rows) 
 
 template <Type kType>
 constexpr AggregateFunction mode_entry() {
-  return {"mode", kType, false, kType, 1, kernel_of<Mode<kType>>(add_to_list<Mode<kType>>),
-          "The commonest value, the smallest of several.", "mode() within group (order by x)", {}, true};
+  return {"mode",
+          kType,
+          false,
+          kType,
+          1,
+          kernel_of<Mode<kType>>(add_to_list<Mode<kType>>),
+          "The commonest value, the smallest of several.",
+          "mode() within group (order by x)",
+          {},
+          true};
 }
 template <Type kType>
 constexpr AggregateFunction percentile_entry() {
-  return {"percentile_disc", kType, false, Type::kText, 1, kernel_of<Sorted<kType>>(add_to_list<Sorted<kType>>),
-          "The first value at or above this share of all.", "percentile_disc(0.5) within group (order by x)",
-          "percentile disc", true};
+  return {"percentile_disc",
+          kType,
+          false,
+          Type::kText,
+          1,
+          kernel_of<Sorted<kType>>(add_to_list<Sorted<kType>>),
+          "The first value at or above this share of all.",
+          "percentile_disc(0.5) within group (order by x)",
+          "percentile disc",
+          true};
 }
 template <Type kType>
 constexpr AggregateFunction set_entry() {
-  return {"distinct values", kType, false, Type::kText, 1, kernel_of<Set<kType>>(add_to_set<Set<kType>>), "", ""};
+  return {"distinct values",
+          kType,
+          false,
+          Type::kText,
+          1,
+          kernel_of<Set<kType>>(add_to_set<Set<kType>>),
+          "",
+          ""};
 }
 
 constexpr Type kT = Type::kText, kF8 = Type::kFloat8;
 
 const std::array kEntries = {
     AggregateFunction{"string_agg", kT, false, kT, 1, kernel_of<Listed>(add_to_list<Listed>),
-                      "The texts in the order of the records, with a constant between them.", "string_agg(x, ',')", "join texts"},
-    AggregateFunction{"jsonb_agg", std::nullopt, true, Type::kJsonb, 1, kernel_of<JsonList>(add_json),
+                      "The texts in the order of the records, with a constant between them.",
+                      "string_agg(x, ',')", "join texts"},
+    AggregateFunction{"jsonb_agg", std::nullopt, true, Type::kJsonb, 1,
+                      kernel_of<JsonList>(add_json),
                       "A JSON array of the values in the order of the records.", "jsonb_agg(x)"},
-    AggregateFunction{"percentile_cont", kF8, false, kT, 1, kernel_of<Sorted<kF8>>(add_to_list<Sorted<kF8>>),
+    AggregateFunction{"percentile_cont", kF8, false, kT, 1,
+                      kernel_of<Sorted<kF8>>(add_to_list<Sorted<kF8>>),
                       "The value at this share of all, between two values if need be.",
                       "percentile_cont(0.5) within group (order by x)", "percentile cont", true},
-    percentile_entry<Type::kInt4>(), percentile_entry<Type::kInt8>(), percentile_entry<kF8>(),
-    percentile_entry<Type::kNumeric>(), percentile_entry<kT>(), percentile_entry<Type::kTimestamptz>(),
-    percentile_entry<Type::kTimestamp>(), percentile_entry<Type::kDate>(), percentile_entry<Type::kInterval>(),
-    mode_entry<Type::kBool>(), mode_entry<Type::kInt4>(), mode_entry<Type::kInt8>(), mode_entry<kF8>(),
-    mode_entry<Type::kNumeric>(), mode_entry<kT>(), mode_entry<Type::kTimestamptz>(), mode_entry<Type::kTimestamp>(),
-    mode_entry<Type::kDate>(), mode_entry<Type::kInterval>(),
+    percentile_entry<Type::kInt4>(),
+    percentile_entry<Type::kInt8>(),
+    percentile_entry<kF8>(),
+    percentile_entry<Type::kNumeric>(),
+    percentile_entry<kT>(),
+    percentile_entry<Type::kTimestamptz>(),
+    percentile_entry<Type::kTimestamp>(),
+    percentile_entry<Type::kDate>(),
+    percentile_entry<Type::kInterval>(),
+    mode_entry<Type::kBool>(),
+    mode_entry<Type::kInt4>(),
+    mode_entry<Type::kInt8>(),
+    mode_entry<kF8>(),
+    mode_entry<Type::kNumeric>(),
+    mode_entry<kT>(),
+    mode_entry<Type::kTimestamptz>(),
+    mode_entry<Type::kTimestamp>(),
+    mode_entry<Type::kDate>(),
+    mode_entry<Type::kInterval>(),
 };
 
 const std::array kSets = {
-    set_entry<Type::kBool>(), set_entry<Type::kInt4>(), set_entry<Type::kInt8>(), set_entry<Type::kFloat8>(),
-    set_entry<Type::kText>(), set_entry<Type::kTimestamptz>(), set_entry<Type::kNumeric>(), set_entry<Type::kDate>(),
-    set_entry<Type::kTimestamp>(), set_entry<Type::kInterval>(),
+    set_entry<Type::kBool>(),     set_entry<Type::kInt4>(), set_entry<Type::kInt8>(),
+    set_entry<Type::kFloat8>(),   set_entry<Type::kText>(), set_entry<Type::kTimestamptz>(),
+    set_entry<Type::kNumeric>(),  set_entry<Type::kDate>(), set_entry<Type::kTimestamp>(),
+    set_entry<Type::kInterval>(),
 };
 
 }  // namespace
 
-std::span<const AggregateFunction> list_aggregates() {
-  return kEntries;
-}
+std::span<const AggregateFunction> list_aggregates() { return kEntries; }
 
 const AggregateFunction& distinct_values(Type argument) {
   for (const AggregateFunction& entry : kSets) {

@@ -26,21 +26,23 @@ template <bool kAnd>
 void fold(std::byte* const* states, const Column* argument, Selection rows) {
   using State = Seen<kAnd>;
   const uint8_t* values = argument->bools.data();
-  each_state<State>(states, *argument, rows, [=](State& state, uint32_t at) { state.seen |= values[at] ? 2 : 1; });
+  each_state<State>(states, *argument, rows,
+                    [=](State& state, uint32_t at) { state.seen |= values[at] ? 2 : 1; });
 }
 
 constexpr Type kB = Type::kBool;
 
 const std::array kEntries = {
-    AggregateFunction{"bool_and", kB, false, kB, 1, kernel_of<Seen<true>>(fold<true>), "True if all are; NULL of no values.", "bool_and(x)"},
-    AggregateFunction{"every", kB, false, kB, 1, kernel_of<Seen<true>>(fold<true>), "As bool_and.", "every(x)"},
-    AggregateFunction{"bool_or", kB, false, kB, 1, kernel_of<Seen<false>>(fold<false>), "True if one is; NULL of no values.", "bool_or(x)"},
+    AggregateFunction{"bool_and", kB, false, kB, 1, kernel_of<Seen<true>>(fold<true>),
+                      "True if all are; NULL of no values.", "bool_and(x)"},
+    AggregateFunction{"every", kB, false, kB, 1, kernel_of<Seen<true>>(fold<true>), "As bool_and.",
+                      "every(x)"},
+    AggregateFunction{"bool_or", kB, false, kB, 1, kernel_of<Seen<false>>(fold<false>),
+                      "True if one is; NULL of no values.", "bool_or(x)"},
 };
 
 }  // namespace
 
-std::span<const AggregateFunction> logic_aggregates() {
-  return kEntries;
-}
+std::span<const AggregateFunction> logic_aggregates() { return kEntries; }
 
 }  // namespace millrace

@@ -58,9 +58,12 @@ struct ExactMoments {
                                         multiply_numeric(sum, sum, arena, fault), arena, fault);
     if (!is_finite_numeric(above)) return append_text(out, "NaN");
     if (compare_numeric(above, "0") <= 0) return append_text(out, "0");
-    const View below = multiply_numeric(n, numeric_of_int(values - (sample ? 1 : 0), 0, arena), arena, fault);
+    const View below =
+        multiply_numeric(n, numeric_of_int(values - (sample ? 1 : 0), 0, arena), arena, fault);
     const View variance = divide_numeric(above, below, arena, fault);
-    append_text(out, wanted == Wanted::kVariance ? variance : root_to_scale(variance, scale_of(variance), arena));
+    append_text(out, wanted == Wanted::kVariance
+                         ? variance
+                         : root_to_scale(variance, scale_of(variance), arena));
   }
 };
 
@@ -94,7 +97,8 @@ struct IntMoments {
     put(out, carries);
   }
   bool decode(std::string_view& in) {
-    return take(in, sum) && take(in, squares) && take(in, values) && take(in, carries) && values >= 0;
+    return take(in, sum) && take(in, squares) && take(in, values) && take(in, carries) &&
+           values >= 0;
   }
   void emit(Column& out, bool sample, Wanted wanted) const {
     ByteArena arena;
@@ -105,11 +109,13 @@ struct IntMoments {
       View total = "0";
       for (int shift = 124; shift >= 0; shift -= 62) {
         const auto part = static_cast<int64_t>(value >> shift & ((uint128{1} << 62) - 1));
-        total = add_numeric(multiply_numeric(total, "4611686018427387904", arena, fault), numeric_of_int(part, 0, arena), arena, fault);
+        total = add_numeric(multiply_numeric(total, "4611686018427387904", arena, fault),
+                            numeric_of_int(part, 0, arena), arena, fault);
       }
       return total;
     };
-    const View wrapped = multiply_numeric(multiply_numeric(word, word, arena, fault), numeric_of_int(carries, 0, arena), arena, fault);
+    const View wrapped = multiply_numeric(multiply_numeric(word, word, arena, fault),
+                                          numeric_of_int(carries, 0, arena), arena, fault);
     ExactMoments exact;
     exact.values = values;
     const View magnitude = joined(static_cast<uint128>(sum < 0 ? -sum : sum));
@@ -157,13 +163,15 @@ struct FloatMoments {
     put(out, seen);
   }
   bool decode(std::string_view& in) {
-    return take(in, n) && take(in, sum) && take(in, spread) && take(in, seen) && seen <= 3 && n >= 0;
+    return take(in, n) && take(in, sum) && take(in, spread) && take(in, seen) && seen <= 3 &&
+           n >= 0;
   }
   void emit(Column& out, RowErrors& errors, bool sample, Wanted wanted) const {
     if (n == 0 || (sample && n == 1)) return append_null(out);
     if (seen & kOdd) return append_float(out, std::nan(""));
     if (seen & kOverflow) {
-      return append_failure(out, errors, sqlstate::kNumericValueOutOfRange, "value out of range: overflow");
+      return append_failure(out, errors, sqlstate::kNumericValueOutOfRange,
+                            "value out of range: overflow");
     }
     const double variance = spread / (sample ? n - 1 : n);
     append_float(out, wanted == Wanted::kVariance ? variance : std::sqrt(variance));
@@ -186,14 +194,17 @@ template <class S>
 void fold(std::byte* const* states, const Column* argument, Selection rows) {
   if (storage_of(argument->type) == Storage::kInt) {
     if constexpr (requires(S s) { s.carries; }) {
-      each_state<S>(states, *argument, rows, [&](S& state, uint32_t at) { state.add(argument->ints[at]); });
+      each_state<S>(states, *argument, rows,
+                    [&](S& state, uint32_t at) { state.add(argument->ints[at]); });
     }
   } else if (storage_of(argument->type) == Storage::kFloat) {
     if constexpr (requires(S s) { s.spread; }) {
-      each_state<S>(states, *argument, rows, [&](S& state, uint32_t at) { state.add(argument->floats[at]); });
+      each_state<S>(states, *argument, rows,
+                    [&](S& state, uint32_t at) { state.add(argument->floats[at]); });
     }
   } else if constexpr (std::is_base_of_v<ExactMoments, S>) {
-    each_state<S>(states, *argument, rows, [&](S& state, uint32_t at) { state.add(argument->texts[at]); });
+    each_state<S>(states, *argument, rows,
+                  [&](S& state, uint32_t at) { state.add(argument->texts[at]); });
   }
 }
 
@@ -202,10 +213,14 @@ constexpr std::array<AggregateFunction, 4> entries(View name, View doc, View exa
   using Ints = State<IntMoments, kSample, kWanted>;
   using Exact = State<ExactMoments, kSample, kWanted>;
   using Floats = State<FloatMoments, kSample, kWanted>;
-  return {AggregateFunction{name, Type::kInt4, false, Type::kNumeric, 1, kernel_of<Ints>(fold<Ints>), doc, example},
-          AggregateFunction{name, Type::kInt8, false, Type::kNumeric, 1, kernel_of<Ints>(fold<Ints>), doc, example},
-          AggregateFunction{name, Type::kNumeric, false, Type::kNumeric, 1, kernel_of<Exact>(fold<Exact>), doc, example},
-          AggregateFunction{name, Type::kFloat8, false, Type::kFloat8, 1, kernel_of<Floats>(fold<Floats>), doc, example}};
+  return {AggregateFunction{name, Type::kInt4, false, Type::kNumeric, 1,
+                            kernel_of<Ints>(fold<Ints>), doc, example},
+          AggregateFunction{name, Type::kInt8, false, Type::kNumeric, 1,
+                            kernel_of<Ints>(fold<Ints>), doc, example},
+          AggregateFunction{name, Type::kNumeric, false, Type::kNumeric, 1,
+                            kernel_of<Exact>(fold<Exact>), doc, example},
+          AggregateFunction{name, Type::kFloat8, false, Type::kFloat8, 1,
+                            kernel_of<Floats>(fold<Floats>), doc, example}};
 }
 
 }  // namespace
@@ -215,10 +230,13 @@ std::span<const AggregateFunction> moment_aggregates() {
     std::vector<AggregateFunction> all;
     const auto append = [&](const auto& some) { all.insert(all.end(), some.begin(), some.end()); };
     constexpr Wanted kV = Wanted::kVariance, kD = Wanted::kDeviation;
-    append(entries<true, kD>("stddev", "Standard deviation of a sample; NULL of less than two values.", "stddev(x)"));
+    append(entries<true, kD>(
+        "stddev", "Standard deviation of a sample; NULL of less than two values.", "stddev(x)"));
     append(entries<true, kD>("stddev_samp", "As stddev.", "stddev_samp(x)"));
-    append(entries<false, kD>("stddev_pop", "Standard deviation of a whole population.", "stddev_pop(x)"));
-    append(entries<true, kV>("variance", "Variance of a sample; NULL of less than two values.", "variance(x)"));
+    append(entries<false, kD>("stddev_pop", "Standard deviation of a whole population.",
+                              "stddev_pop(x)"));
+    append(entries<true, kV>("variance", "Variance of a sample; NULL of less than two values.",
+                             "variance(x)"));
     append(entries<true, kV>("var_samp", "As variance.", "var_samp(x)"));
     append(entries<false, kV>("var_pop", "Variance of a whole population.", "var_pop(x)"));
     return all;

@@ -32,7 +32,8 @@ class DistinctCount {
   void merge(const DistinctCount& from) {
     if (!from.registers_.empty()) {
       if (registers_.empty()) become_sketch();
-      for (size_t i = 0; i < kRegisters; ++i) registers_[i] = std::max(registers_[i], from.registers_[i]);
+      for (size_t i = 0; i < kRegisters; ++i)
+        registers_[i] = std::max(registers_[i], from.registers_[i]);
     }
     for (const uint64_t hash : from.exact_) add(hash);
   }
@@ -88,7 +89,8 @@ class DistinctCount {
     for (const uint8_t rank : registers_) counts[std::min<size_t>(rank, kRankMax)] += 1;
     const double m = kRegisters;
     double z = m * tau(1 - counts[kRankMax] / m);
-    for (int rank = kRankMax - 1; rank >= 1; --rank) z = 0.5 * (z + counts[static_cast<size_t>(rank)]);
+    for (int rank = kRankMax - 1; rank >= 1; --rank)
+      z = 0.5 * (z + counts[static_cast<size_t>(rank)]);
     z += m * sigma(counts[0] / m);
     return std::llround(m * m / (2 * std::log(2.0)) / z);
   }
@@ -131,7 +133,8 @@ struct Quantiles {
     if (std::isnan(value)) return kNan;
     if (std::isinf(value)) return value > 0 ? kInfinite : -kInfinite;
     if (value == 0) return 0;
-    const auto size = static_cast<int32_t>(std::ceil(std::log(std::fabs(value)) / std::log(kGamma))) + kShift;
+    const auto size =
+        static_cast<int32_t>(std::ceil(std::log(std::fabs(value)) / std::log(kGamma))) + kShift;
     return value < 0 ? -size : size;
   }
   static double value_of(int32_t bucket) {
@@ -180,8 +183,8 @@ struct Quantiles {
   }
 };
 
-/// Misra and Gries' counters, merged as Agarwal et al. (PODS 2012) do: counts are too low by at most
-/// one 256th of all values; what is more frequent than that is there.
+/// Misra and Gries' counters, merged as Agarwal et al. (PODS 2012) do: counts are too low by at
+/// most one 256th of all values; what is more frequent than that is there.
 struct Top {
   std::unordered_map<std::string, int64_t> counts;
 
@@ -209,7 +212,9 @@ struct Top {
   /// By falling count, then by bytes.
   std::vector<std::pair<std::string, int64_t>> sorted() const {
     std::vector<std::pair<std::string, int64_t>> all(counts.begin(), counts.end());
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
     return all;
   }
   void encode(std::string& out) const {
@@ -253,28 +258,33 @@ void count_distinct(std::byte* const* states, const Column* argument, Selection 
 
 void add_quantiles(std::byte* const* states, const Column* argument, Selection rows) {
   const double* values = argument->floats.data();
-  each_state<Quantiles>(states, *argument, rows, [=](Quantiles& state, uint32_t at) { state.add(values[at]); });
+  each_state<Quantiles>(states, *argument, rows,
+                        [=](Quantiles& state, uint32_t at) { state.add(values[at]); });
 }
 
 void add_top(std::byte* const* states, const Column* argument, Selection rows) {
   const View* values = argument->texts.data();
-  each_state<Top>(states, *argument, rows, [=](Top& state, uint32_t at) { state.add(std::string(values[at]), 1); });
+  each_state<Top>(states, *argument, rows,
+                  [=](Top& state, uint32_t at) { state.add(std::string(values[at]), 1); });
 }
 
 const std::array kEntries = {
-    AggregateFunction{"approx_count_distinct", std::nullopt, true, Type::kInt8, 1, kernel_of<DistinctCount>(count_distinct),
-                      "Different values; exact up to 256, then with a standard error of 1.6 %.", "approx_count_distinct(x)"},
-    AggregateFunction{"approx_percentile", Type::kFloat8, false, Type::kText, 1, kernel_of<Quantiles>(add_quantiles),
-                      "A percentile within 1 % of a value that stands there.", "approx_percentile(x, 0.99)", "approx percentile"},
+    AggregateFunction{"approx_count_distinct", std::nullopt, true, Type::kInt8, 1,
+                      kernel_of<DistinctCount>(count_distinct),
+                      "Different values; exact up to 256, then with a standard error of 1.6 %.",
+                      "approx_count_distinct(x)"},
+    AggregateFunction{"approx_percentile", Type::kFloat8, false, Type::kText, 1,
+                      kernel_of<Quantiles>(add_quantiles),
+                      "A percentile within 1 % of a value that stands there.",
+                      "approx_percentile(x, 0.99)", "approx percentile"},
     AggregateFunction{"approx_top", Type::kText, false, Type::kText, 1, kernel_of<Top>(add_top),
-                      "The commonest texts as a JSON array of {\"value\", \"count\"}; counts may be too low by a 256th of all.",
+                      "The commonest texts as a JSON array of {\"value\", \"count\"}; counts may "
+                      "be too low by a 256th of all.",
                       "approx_top(x, 10)", "approx top"},
 };
 
 }  // namespace
 
-std::span<const AggregateFunction> sketch_aggregates() {
-  return kEntries;
-}
+std::span<const AggregateFunction> sketch_aggregates() { return kEntries; }
 
 }  // namespace millrace

@@ -73,7 +73,8 @@ void append_failure(Column& out, RowErrors& errors, std::string_view sqlstate, c
 /// emit(out, errors), encode(out) and decode(in).
 template <class State>
 constexpr AggregateKernel kernel_of(void (*update)(std::byte* const*, const Column*, Selection),
-                                    void (*retract)(std::byte* const*, const Column*, Selection) = nullptr) {
+                                    void (*retract)(std::byte* const*, const Column*,
+                                                    Selection) = nullptr) {
   static_assert(alignof(State) <= 16);
   return {
       sizeof(State),

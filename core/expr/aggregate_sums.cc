@@ -139,12 +139,16 @@ struct DecimalSum {
     put_bytes(out, sum);
     put(out, values);
   }
-  bool decode(std::string_view& in) { return take_bytes(in, sum) && take(in, values) && values >= 0; }
+  bool decode(std::string_view& in) {
+    return take_bytes(in, sum) && take(in, values) && values >= 0;
+  }
 };
 
 struct DecimalTotal : DecimalSum {
   void merge(const DecimalTotal& from) { DecimalSum::merge(from); }
-  void emit(Column& out, RowErrors&) const { values == 0 ? append_null(out) : append_text(out, sum); }
+  void emit(Column& out, RowErrors&) const {
+    values == 0 ? append_null(out) : append_text(out, sum);
+  }
 };
 
 struct DecimalMean : DecimalSum {
@@ -159,7 +163,8 @@ struct DecimalMean : DecimalSum {
 
 template <class State>
 void add_decimals(std::byte* const* states, const Column* argument, Selection rows) {
-  each_state<State>(states, *argument, rows, [&](State& state, uint32_t at) { state.add(argument->texts[at]); });
+  each_state<State>(states, *argument, rows,
+                    [&](State& state, uint32_t at) { state.add(argument->texts[at]); });
 }
 
 void count_rows(std::byte* const* states, const Column*, Selection rows) {
@@ -201,38 +206,53 @@ void add_floats(std::byte* const* states, const Column* argument, Selection rows
 
 constexpr Type kI4 = Type::kInt4, kI8 = Type::kInt8, kF8 = Type::kFloat8, kN = Type::kNumeric;
 
-constexpr AggregateKernel kIntTotal = kernel_of<IntTotal>(add_ints<IntTotal>, retract_ints<IntTotal>);
+constexpr AggregateKernel kIntTotal =
+    kernel_of<IntTotal>(add_ints<IntTotal>, retract_ints<IntTotal>);
 constexpr AggregateKernel kIntMean = kernel_of<IntMean>(add_ints<IntMean>, retract_ints<IntMean>);
 
 const std::array kEntries = {
-    AggregateFunction{"count", std::nullopt, false, kI8, 1, kernel_of<Count>(count_rows, uncount_rows), "Rows.",
-                      "count(*)"},
-    AggregateFunction{"count", std::nullopt, true, kI8, 1, kernel_of<Count>(count_values, uncount_values),
+    AggregateFunction{"count", std::nullopt, false, kI8, 1,
+                      kernel_of<Count>(count_rows, uncount_rows), "Rows.", "count(*)"},
+    AggregateFunction{"count", std::nullopt, true, kI8, 1,
+                      kernel_of<Count>(count_values, uncount_values),
                       "Rows whose value is not NULL.", "count(x)"},
-    AggregateFunction{"sum", kI4, false, kI8, 1, kIntTotal,
-                      "Sum; NULL of no values.", "sum(x)"},
+    AggregateFunction{"sum", kI4, false, kI8, 1, kIntTotal, "Sum; NULL of no values.", "sum(x)"},
     AggregateFunction{"sum", kI8, false, kI8, 1, kIntTotal,
                       "Sum; an error if the result does not fit int8.", "sum(x)"},
-    AggregateFunction{"sum", kF8, false, kF8, 1, kernel_of<FloatTotal>(add_floats<FloatTotal>),
+    AggregateFunction{"sum",
+                      kF8,
+                      false,
+                      kF8,
+                      1,
+                      kernel_of<FloatTotal>(add_floats<FloatTotal>),
                       "Sum in the order of the records; over a table the exact sum, rounded once.",
-                      "sum(x)", {}, false, false, &exact_sum_kernel()},
+                      "sum(x)",
+                      {},
+                      false,
+                      false,
+                      &exact_sum_kernel()},
     AggregateFunction{"sum", kN, false, kN, 1, kernel_of<DecimalTotal>(add_decimals<DecimalTotal>),
                       "Exact sum.", "sum(x)"},
     AggregateFunction{"avg", kN, false, kN, 1, kernel_of<DecimalMean>(add_decimals<DecimalMean>),
                       "Mean, to at least 16 significant digits.", "avg(x)"},
-    AggregateFunction{"avg", kI4, false, kF8, 1, kIntMean,
-                      "Mean; NULL of no values.", "avg(x)"},
-    AggregateFunction{"avg", kI8, false, kF8, 1, kIntMean,
-                      "Mean; NULL of no values.", "avg(x)"},
-    AggregateFunction{"avg", kF8, false, kF8, 1, kernel_of<FloatMean>(add_floats<FloatMean>),
-                      "Mean in the order of the records; over a table of the exact sum.", "avg(x)", {}, false, false,
+    AggregateFunction{"avg", kI4, false, kF8, 1, kIntMean, "Mean; NULL of no values.", "avg(x)"},
+    AggregateFunction{"avg", kI8, false, kF8, 1, kIntMean, "Mean; NULL of no values.", "avg(x)"},
+    AggregateFunction{"avg",
+                      kF8,
+                      false,
+                      kF8,
+                      1,
+                      kernel_of<FloatMean>(add_floats<FloatMean>),
+                      "Mean in the order of the records; over a table of the exact sum.",
+                      "avg(x)",
+                      {},
+                      false,
+                      false,
                       &exact_mean_kernel()},
 };
 
 }  // namespace
 
-std::span<const AggregateFunction> sum_aggregates() {
-  return kEntries;
-}
+std::span<const AggregateFunction> sum_aggregates() { return kEntries; }
 
 }  // namespace millrace

@@ -52,18 +52,30 @@ void fold(std::byte* const* states, const Column* argument, Selection rows) {
 template <bool kLast, Type kType>
 constexpr AggregateFunction entry() {
   using State = Timed<kLast, kType>;
-  return {kLast ? "last" : "first", kType, false, kType, 1, kernel_of<State>(fold<State>),
-          kLast ? "The value of the record with the latest event time; of several, the last in the log. NULLs count."
-                : "The value of the record with the earliest event time; of several, the first in the log. NULLs count.",
-          kLast ? "last(x)" : "first(x)", {}, false, true};
+  return {kLast ? "last" : "first",
+          kType,
+          false,
+          kType,
+          1,
+          kernel_of<State>(fold<State>),
+          kLast ? "The value of the record with the latest event time; of several, the last in the "
+                  "log. NULLs count."
+                : "The value of the record with the earliest event time; of several, the first in "
+                  "the log. NULLs count.",
+          kLast ? "last(x)" : "first(x)",
+          {},
+          false,
+          true};
 }
 
 template <bool kLast>
 constexpr std::array<AggregateFunction, 11> entries() {
-  return {entry<kLast, Type::kBool>(),        entry<kLast, Type::kInt4>(),    entry<kLast, Type::kInt8>(),
-          entry<kLast, Type::kFloat8>(),      entry<kLast, Type::kNumeric>(), entry<kLast, Type::kText>(),
-          entry<kLast, Type::kTimestamptz>(), entry<kLast, Type::kDate>(),    entry<kLast, Type::kTimestamp>(),
-          entry<kLast, Type::kInterval>(),    entry<kLast, Type::kJsonb>()};
+  return {entry<kLast, Type::kBool>(),        entry<kLast, Type::kInt4>(),
+          entry<kLast, Type::kInt8>(),        entry<kLast, Type::kFloat8>(),
+          entry<kLast, Type::kNumeric>(),     entry<kLast, Type::kText>(),
+          entry<kLast, Type::kTimestamptz>(), entry<kLast, Type::kDate>(),
+          entry<kLast, Type::kTimestamp>(),   entry<kLast, Type::kInterval>(),
+          entry<kLast, Type::kJsonb>()};
 }
 
 }  // namespace

@@ -92,7 +92,9 @@ struct AbsInt {
 template <class Int>
 struct CommonDivisor {
   static int64_t apply(int64_t a, int64_t b, bool& bad) {
-    const auto size = [](int64_t x) { return x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x); };
+    const auto size = [](int64_t x) {
+      return x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x);
+    };
     const uint64_t divisor = std::gcd(size(a), size(b));
     bad |= divisor > static_cast<uint64_t>(-(Int::kMin + 1));
     return static_cast<int64_t>(divisor);
@@ -204,8 +206,6 @@ constexpr std::array kEntries = {
 
 }  // namespace
 
-std::span<const Function> arithmetic_functions() {
-  return kEntries;
-}
+std::span<const Function> arithmetic_functions() { return kEntries; }
 
 }  // namespace millrace

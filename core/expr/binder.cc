@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "expr/nearest.h"
 #include "columns/decimal.h"
 #include "columns/number_text.h"
+#include "expr/nearest.h"
 
 namespace millrace {
 namespace {

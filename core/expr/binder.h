@@ -22,7 +22,7 @@ struct Scope {
   /// cannot be used bare.
   bool grouped = false;
   const Schema* input = nullptr;
-  std::map<std::string, uint32_t, std::less<>> names;     ///< Name → column of `schema`.
+  std::map<std::string, uint32_t, std::less<>> names;  ///< Name → column of `schema`.
   /// A column of `schema`, and what makes a value of it: finish(column, words…, extras…).
   struct Subtree {
     uint32_t column = 0;
@@ -30,7 +30,7 @@ struct Scope {
     std::vector<std::string> words;
     std::vector<const JsonValue*> extras;  ///< Must be constants.
   };
-  std::map<std::string, Subtree, std::less<>> subtrees;  ///< By canonical_tree.
+  std::map<std::string, Subtree, std::less<>> subtrees;                 ///< By canonical_tree.
   std::map<std::string, const ParsedExpression*, std::less<>> aliases;  ///< For `having`.
   std::string where;  ///< What is being bound, for messages: "filter", "group_by".
 };

@@ -115,7 +115,8 @@ Binder::Bound Binder::call(const TreeNode& node) {
     }
   }
   if (name == "array_agg") {
-    return fail(place, "array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
+    return fail(place,
+                "array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
   }
   // Names with a blank are the compiler's own.
   if (name.find(' ') != std::string::npos) return no_such_function(name, {}, place, false);

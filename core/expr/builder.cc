@@ -29,9 +29,7 @@ Column owned_constant(const Column& from, Type type) {
 
 }  // namespace
 
-ProgramBuilder::ProgramBuilder(std::string text) {
-  program_.text_ = std::move(text);
-}
+ProgramBuilder::ProgramBuilder(std::string text) { program_.text_ = std::move(text); }
 
 uint32_t ProgramBuilder::add(ProgramNode node) {
   program_.nodes_.push_back(std::move(node));
@@ -82,18 +80,10 @@ uint32_t ProgramBuilder::null_constant(Type type, uint32_t place) {
   Column column = constant_column(type);
   // A value below the NULL: loops may load it before they look at the cell.
   switch (storage_of(type)) {
-    case Storage::kBool:
-      column.bools[0] = 0;
-      break;
-    case Storage::kInt:
-      column.ints[0] = 0;
-      break;
-    case Storage::kFloat:
-      column.floats[0] = 0;
-      break;
-    case Storage::kBytes:
-      column.texts[0] = {};
-      break;
+    case Storage::kBool: column.bools[0] = 0; break;
+    case Storage::kInt: column.ints[0] = 0; break;
+    case Storage::kFloat: column.floats[0] = 0; break;
+    case Storage::kBytes: column.texts[0] = {}; break;
   }
   column.set_cell(0, kNull, 1);
   return add_constant(std::move(column), place);

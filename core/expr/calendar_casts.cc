@@ -91,37 +91,49 @@ void time_to_text(const KernelCall& call) {
 void interval_to_text(const KernelCall& call) {
   Column& out = call.out;
   map1<View, View>(call, [&out](View a) {
-    return made_text<kIntervalTextMax>(out, [a](char* to) { return format_interval(interval_of(a), to); });
+    return made_text<kIntervalTextMax>(
+        out, [a](char* to) { return format_interval(interval_of(a), to); });
   });
 }
 
-constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp,
-               kD = Type::kDate, kI = Type::kInterval;
+constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp, kD = Type::kDate,
+               kI = Type::kInterval;
 constexpr Cast kOnly = Cast::kExplicit, kAlso = Cast::kImplicit;
 constexpr std::array kCasts = {
-    cast_entry(kD, kTs, kAlso, date_to_time, "Its midnight.", "date '2026-11-23'::timestamp", "2026-11-23 00:00:00"),
-    cast_entry(kD, kTz, kAlso, date_to_time, "Its midnight in UTC.", "date '2026-11-23'::timestamptz", "2026-11-23 00:00:00+00"),
-    cast_entry(kTs, kTz, kAlso, same_time, "As a time in UTC.", "timestamp '2026-11-23 10:00'::timestamptz", "2026-11-23 10:00:00+00"),
-    cast_entry(kTz, kTs, kOnly, same_time, "As UTC's clock shows it.", "timestamptz '2026-11-23 10:00+01'::timestamp", "2026-11-23 09:00:00"),
-    cast_entry(kTs, kD, kOnly, time_to_date, "Its day.", "timestamp '2026-11-23 10:00'::date", "2026-11-23"),
-    cast_entry(kTz, kD, kOnly, time_to_date, "Its day in UTC.", "timestamptz '2026-11-23 00:30+01'::date", "2026-11-22"),
-    cast_entry(kTz, kT, kOnly, time_to_text<format_timestamptz>, "ISO, in UTC.", "timestamptz '2026-11-23T11:00+01'::text", "2026-11-23 10:00:00+00"),
-    cast_entry(kTs, kT, kOnly, time_to_text<format_timestamp>, "ISO.", "timestamp '2026-11-23T11:00'::text", "2026-11-23 11:00:00"),
-    cast_entry(kD, kT, kOnly, time_to_text<format_date>, "ISO.", "date '20261123'::text", "2026-11-23"),
-    cast_entry(kI, kT, kOnly, interval_to_text, "As PostgreSQL's intervalstyle postgres.", "interval '90 minutes'::text", "01:30:00"),
-    cast_entry(kT, kTz, kOnly, text_to_time<parse_timestamptz, kTz>, "Reads an ISO time; without a zone it is UTC.",
+    cast_entry(kD, kTs, kAlso, date_to_time, "Its midnight.", "date '2026-11-23'::timestamp",
+               "2026-11-23 00:00:00"),
+    cast_entry(kD, kTz, kAlso, date_to_time, "Its midnight in UTC.",
+               "date '2026-11-23'::timestamptz", "2026-11-23 00:00:00+00"),
+    cast_entry(kTs, kTz, kAlso, same_time, "As a time in UTC.",
+               "timestamp '2026-11-23 10:00'::timestamptz", "2026-11-23 10:00:00+00"),
+    cast_entry(kTz, kTs, kOnly, same_time, "As UTC's clock shows it.",
+               "timestamptz '2026-11-23 10:00+01'::timestamp", "2026-11-23 09:00:00"),
+    cast_entry(kTs, kD, kOnly, time_to_date, "Its day.", "timestamp '2026-11-23 10:00'::date",
+               "2026-11-23"),
+    cast_entry(kTz, kD, kOnly, time_to_date, "Its day in UTC.",
+               "timestamptz '2026-11-23 00:30+01'::date", "2026-11-22"),
+    cast_entry(kTz, kT, kOnly, time_to_text<format_timestamptz>, "ISO, in UTC.",
+               "timestamptz '2026-11-23T11:00+01'::text", "2026-11-23 10:00:00+00"),
+    cast_entry(kTs, kT, kOnly, time_to_text<format_timestamp>, "ISO.",
+               "timestamp '2026-11-23T11:00'::text", "2026-11-23 11:00:00"),
+    cast_entry(kD, kT, kOnly, time_to_text<format_date>, "ISO.", "date '20261123'::text",
+               "2026-11-23"),
+    cast_entry(kI, kT, kOnly, interval_to_text, "As PostgreSQL's intervalstyle postgres.",
+               "interval '90 minutes'::text", "01:30:00"),
+    cast_entry(kT, kTz, kOnly, text_to_time<parse_timestamptz, kTz>,
+               "Reads an ISO time; without a zone it is UTC.",
                "'2026-11-23 10:00'::text::timestamptz", "2026-11-23 10:00:00+00"),
-    cast_entry(kT, kTs, kOnly, text_to_time<parse_timestamp, kTs>, "Reads an ISO time; a zone does not count.",
+    cast_entry(kT, kTs, kOnly, text_to_time<parse_timestamp, kTs>,
+               "Reads an ISO time; a zone does not count.",
                "'2026-11-23 10:00+05'::text::timestamp", "2026-11-23 10:00:00"),
-    cast_entry(kT, kD, kOnly, text_to_time<parse_date, kD>, "Reads an ISO date.", "'2026-11-23'::text::date", "2026-11-23"),
+    cast_entry(kT, kD, kOnly, text_to_time<parse_date, kD>, "Reads an ISO date.",
+               "'2026-11-23'::text::date", "2026-11-23"),
     cast_entry(kT, kI, kOnly, text_to_interval, "Reads `1 day 02:00`, `3 hours ago`, `P1DT2H`.",
                "'P1DT2H'::text::interval", "1 day 02:00:00"),
 };
 
 }  // namespace
 
-std::span<const Function> calendar_casts() {
-  return kCasts;
-}
+std::span<const Function> calendar_casts() { return kCasts; }
 
 }  // namespace millrace

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "columns/cell_parse.h"
+#include "columns/number_text.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
-#include "columns/number_text.h"
 
 namespace millrace {
 namespace {
@@ -163,8 +163,6 @@ constexpr std::array kEntries = {
 
 }  // namespace
 
-std::span<const Function> cast_functions() {
-  return kEntries;
-}
+std::span<const Function> cast_functions() { return kEntries; }
 
 }  // namespace millrace

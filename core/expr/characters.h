@@ -7,9 +7,7 @@
 
 namespace millrace {
 
-inline bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
+inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 inline int64_t count_characters(std::string_view text) {
   int64_t count = 0;

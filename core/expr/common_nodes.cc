@@ -60,7 +60,9 @@ void CommonNodes::replace_branches(ProgramNode& node) {
 
 std::string CommonNodes::key_of(const ProgramNode& node) const {
   std::string key(1, static_cast<char>(node.op));
-  const auto append = [&](const auto& value) { key.append(reinterpret_cast<const char*>(&value), sizeof(value)); };
+  const auto append = [&](const auto& value) {
+    key.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  };
   append(node.type);
   append(node.function);
   if (node.op == Op::kConstant) {

@@ -38,16 +38,16 @@ struct Order<std::string_view> {
 // Types whose equal values may differ in their bytes, in the cells of texts.
 struct Decimal {};
 struct Span {};
-int compare(Decimal, std::string_view a, std::string_view b) {
-  return compare_numeric(a, b);
-}
+int compare(Decimal, std::string_view a, std::string_view b) { return compare_numeric(a, b); }
 int compare(Span, std::string_view a, std::string_view b) {
   const int128 x = interval_of(a).span(), y = interval_of(b).span();
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
 template <class T>
-concept Compared = requires(T tag) { compare(tag, "", ""); };
+concept Compared = requires(T tag) {
+  compare(tag, "", "");
+};
 
 template <Compared T>
 struct Order<T> {
@@ -148,8 +148,6 @@ constexpr auto kEntries =
 
 }  // namespace
 
-std::span<const Function> comparison_functions() {
-  return kEntries;
-}
+std::span<const Function> comparison_functions() { return kEntries; }
 
 }  // namespace millrace

@@ -3,10 +3,10 @@
 /// From SQL text to programs. The grammar is PostgreSQL's own (libpg_query); names are resolved
 /// and types checked here, so that what compiles can only fail per row.
 /// Fields are written by their dotted path (`length.new`); `event_time()`, `record_key()`,
-/// `source_position()`, `processing_time()` and `record_is_null()` read the schema fields of those names, brackets
-/// included. Capitals fold as in SQL; quote what must keep them. Text compares by bytes (collation
-/// "C"); lower, upper and ilike change ASCII letters only, as PostgreSQL does under that collation.
-/// Threads: any.
+/// `source_position()`, `processing_time()` and `record_is_null()` read the schema fields of those
+/// names, brackets included. Capitals fold as in SQL; quote what must keep them. Text compares by
+/// bytes (collation "C"); lower, upper and ilike change ASCII letters only, as PostgreSQL does
+/// under that collation. Threads: any.
 
 #include <optional>
 #include <string>

@@ -33,18 +33,10 @@ void ConstantSet::add(const Column& constant) {
     return;
   }
   switch (storage_of(type_)) {
-    case Storage::kBool:
-      ints_.push_back(constant.bools[0]);
-      break;
-    case Storage::kInt:
-      ints_.push_back(constant.ints[0]);
-      break;
-    case Storage::kFloat:
-      floats_.push_back(constant.floats[0]);
-      break;
-    case Storage::kBytes:
-      texts_.emplace_back(constant.texts[0]);
-      break;
+    case Storage::kBool: ints_.push_back(constant.bools[0]); break;
+    case Storage::kInt: ints_.push_back(constant.ints[0]); break;
+    case Storage::kFloat: floats_.push_back(constant.floats[0]); break;
+    case Storage::kBytes: texts_.emplace_back(constant.texts[0]); break;
   }
 }
 
@@ -91,9 +83,7 @@ void ConstantSet::contains(const Column& values, Selection rows, uint8_t* out) c
         out[row] = std::find(ints_.begin(), ints_.end(), values.bools[row]) != ints_.end();
       });
       break;
-    case Storage::kInt:
-      contains_int(values.ints.data(), rows, out);
-      break;
+    case Storage::kInt: contains_int(values.ints.data(), rows, out); break;
     case Storage::kFloat:
       each_row(rows, [&](uint32_t row) {
         const double value = values.floats[row];
@@ -102,9 +92,7 @@ void ConstantSet::contains(const Column& values, Selection rows, uint8_t* out) c
         });
       });
       break;
-    case Storage::kBytes:
-      contains_text(values.texts.data(), rows, out);
-      break;
+    case Storage::kBytes: contains_text(values.texts.data(), rows, out); break;
   }
 }
 

@@ -110,9 +110,7 @@ int sign_of(View value) {
   const int order = compare_numeric(value, "0");
   return order;
 }
-View infinity(int sign) {
-  return sign > 0 ? "Infinity" : sign < 0 ? "-Infinity" : "NaN";
-}
+View infinity(int sign) { return sign > 0 ? "Infinity" : sign < 0 ? "-Infinity" : "NaN"; }
 Kind opposite(Kind kind) {
   return kind == Kind::kPlus ? Kind::kMinus : kind == Kind::kMinus ? Kind::kPlus : kind;
 }
@@ -230,9 +228,7 @@ bool odd_quotient(View a, View b, View& out, MathFault& fault) {
 
 }  // namespace
 
-int32_t scale_of(View value) {
-  return is_finite_numeric(value) ? Parts(value).scale() : 0;
-}
+int32_t scale_of(View value) { return is_finite_numeric(value) ? Parts(value).scale() : 0; }
 
 View add_numeric(View a, View b, ByteArena& arena, MathFault& fault) {
   return sum_of_any(a, b, false, arena, fault);
@@ -249,7 +245,8 @@ View multiply_numeric(View left, View right, ByteArena& arena, MathFault& fault)
   }
   const Parts a(left), b(right);
   const int scale = a.scale() + b.scale();
-  if (a.digits() + b.digits() <= kSmallDigits) return place(small_of(a) * small_of(b), scale, arena);
+  if (a.digits() + b.digits() <= kSmallDigits)
+    return place(small_of(a) * small_of(b), scale, arena);
   const bool negative = a.negative != b.negative;
   const View product = place(negative, natural_of(a) * natural_of(b), scale, arena, fault);
   constexpr auto kMax = static_cast<int32_t>(kNumericScaleMax);
@@ -289,9 +286,7 @@ View negate_numeric(View a, ByteArena& arena) {
   return {out, a.size() + 1};
 }
 
-View absolute_numeric(View a) {
-  return a[0] == '-' ? a.substr(1) : a;
-}
+View absolute_numeric(View a) { return a[0] == '-' ? a.substr(1) : a; }
 
 View root_to_scale(View text, int32_t scale, ByteArena& arena) {
   const Parts parts(text);
@@ -325,7 +320,8 @@ View round_numeric(View text, int32_t places, Rounding rounding, ByteArena& aren
   const Parts parts(text);
   const int scale = std::max(places, 0);
   MathFault fault = MathFault::kNone;
-  if (places >= parts.scale()) return sum(text, place(int128{0}, scale, arena), false, arena, fault);
+  if (places >= parts.scale())
+    return sum(text, place(int128{0}, scale, arena), false, arena, fault);
   const int down = parts.scale() - places;
   const bool away = rounding == (parts.negative ? Rounding::kDown : Rounding::kUp);
   if (parts.digits() <= kSmallDigits && down <= kSmallDigits && places >= 0) {

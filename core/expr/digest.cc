@@ -53,7 +53,8 @@ std::array<uint32_t, 64> root_fractions(size_t count, int root) {
     bool prime = true;
     for (uint32_t by = 2; by * by <= n; ++by) prime = prime && n % by != 0;
     if (!prime) continue;
-    const long double value = root == 2 ? std::sqrt(static_cast<long double>(n)) : std::cbrt(static_cast<long double>(n));
+    const long double value =
+        root == 2 ? std::sqrt(static_cast<long double>(n)) : std::cbrt(static_cast<long double>(n));
     out[found++] = static_cast<uint32_t>((value - std::floor(value)) * 0x1p32L);
   }
   return out;
@@ -64,7 +65,8 @@ std::array<uint32_t, 64> root_fractions(size_t count, int root) {
 void write_md5_hex(std::string_view text, char* out) {
   static const auto kSines = [] {
     std::array<uint32_t, 64> sines{};
-    for (size_t i = 0; i < 64; ++i) sines[i] = static_cast<uint32_t>(std::fabs(std::sin(static_cast<double>(i + 1))) * 0x1p32);
+    for (size_t i = 0; i < 64; ++i)
+      sines[i] = static_cast<uint32_t>(std::fabs(std::sin(static_cast<double>(i + 1))) * 0x1p32);
     return sines;
   }();
   constexpr int kShifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
@@ -77,8 +79,12 @@ void write_md5_hex(std::string_view text, char* out) {
                              : round == 1 ? (d & b) | (~d & c)
                              : round == 2 ? b ^ c ^ d
                                           : c ^ (b | ~d);
-      const size_t word = round == 0 ? i : round == 1 ? (5 * i + 1) % 16 : round == 2 ? (3 * i + 5) % 16 : 7 * i % 16;
-      const uint32_t turned = std::rotl(a + mixed + kSines[i] + word_at(block + 4 * word, false), kShifts[round][i % 4]);
+      const size_t word = round == 0   ? i
+                          : round == 1 ? (5 * i + 1) % 16
+                          : round == 2 ? (3 * i + 5) % 16
+                                       : 7 * i % 16;
+      const uint32_t turned = std::rotl(a + mixed + kSines[i] + word_at(block + 4 * word, false),
+                                        kShifts[round][i % 4]);
       a = d;
       d = c;
       c = b;

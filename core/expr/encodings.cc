@@ -64,9 +64,7 @@ int base64_value(char c) {
   const size_t found = digits.find(c);
   return found == View::npos ? -1 : static_cast<int>(found);
 }
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// Digits of `bits` bits each to bytes; nullopt: something else stands among them.
 template <int kBits, int (*kValue)(char)>
@@ -102,7 +100,8 @@ void encode(const KernelCall& call) {
     } else if (format == "base64") {
       out[row] = to_base64(text, call.out.bytes);
     } else {
-      call.fail(row, sqlstate::kInvalidParameter, quoted_message("unrecognized encoding: ", format));
+      call.fail(row, sqlstate::kInvalidParameter,
+                quoted_message("unrecognized encoding: ", format));
     }
   });
 }
@@ -114,9 +113,12 @@ void decode(const KernelCall& call) {
     TextMaker made(call.out.bytes, text.size());
     const bool hex = format == "hex";
     if (!hex && format != "base64") {
-      call.fail(row, sqlstate::kInvalidParameter, quoted_message("unrecognized encoding: ", format));
-    } else if (!(hex ? from_digits<4, hex_value>(text, made) : from_digits<6, base64_value>(text, made))) {
-      call.fail(row, sqlstate::kInvalidParameter, quoted_message(hex ? "invalid hexadecimal data: " : "invalid base64 data: ", text));
+      call.fail(row, sqlstate::kInvalidParameter,
+                quoted_message("unrecognized encoding: ", format));
+    } else if (!(hex ? from_digits<4, hex_value>(text, made)
+                     : from_digits<6, base64_value>(text, made))) {
+      call.fail(row, sqlstate::kInvalidParameter,
+                quoted_message(hex ? "invalid hexadecimal data: " : "invalid base64 data: ", text));
     }
     out[row] = made.done();
     if (!is_utf8(out[row]) || out[row].find('\0') != View::npos) {
@@ -128,22 +130,23 @@ void decode(const KernelCall& call) {
 constexpr Type kT = Type::kText;
 
 constexpr std::array kEntries = {
-    entry("md5", {kT}, kT, hex_digest<kMd5HexSize, write_md5_hex>, "MD5 in hexadecimal digits.", "md5('abc')",
-          "900150983cd24fb0d6963f7d28e17f72"),
+    entry("md5", {kT}, kT, hex_digest<kMd5HexSize, write_md5_hex>, "MD5 in hexadecimal digits.",
+          "md5('abc')", "900150983cd24fb0d6963f7d28e17f72"),
     ours(entry("sha256", {kT}, kT, hex_digest<kSha256HexSize, write_sha256_hex>,
                "SHA-256 of the text in hexadecimal digits.", "sha256('abc')",
                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")),
-    ours(entry("encode", {kT, kT}, kT, encode, "The text's bytes as `hex` or `base64`.", "encode('né', 'hex')", "6ec3a9")),
-    ours(entry("decode", {kT, kT}, kT, decode, "Text from `hex` or `base64`; an error if it is not UTF-8.",
+    ours(entry("encode", {kT, kT}, kT, encode, "The text's bytes as `hex` or `base64`.",
+               "encode('né', 'hex')", "6ec3a9")),
+    ours(entry("decode", {kT, kT}, kT, decode,
+               "Text from `hex` or `base64`; an error if it is not UTF-8.",
                "decode('bsOp', 'base64')", "né")),
-    ours(entry("hash64", {kT}, Type::kInt8, hash_text, "A fast hash of the text (XXH3, fixed seed), the same everywhere.",
+    ours(entry("hash64", {kT}, Type::kInt8, hash_text,
+               "A fast hash of the text (XXH3, fixed seed), the same everywhere.",
                "hash64('a') = hash64('a')", "true")),
 };
 
 }  // namespace
 
-std::span<const Function> digest_functions() {
-  return kEntries;
-}
+std::span<const Function> digest_functions() { return kEntries; }
 
 }  // namespace millrace

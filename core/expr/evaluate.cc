@@ -119,28 +119,17 @@ const Column& Evaluation::compute(uint32_t index, Selection rows) {
   Node& scratch = scratch_of(index);
   switch (node.op) {
     case Op::kConstant:
-    case Op::kField:
-      break;
-    case Op::kCall:
-      return call(node, scratch, rows);
-    case Op::kNot:
-      return negation(node, scratch, rows);
-    case Op::kAnd:
-      return logic(node, scratch, rows, false);
-    case Op::kOr:
-      return logic(node, scratch, rows, true);
-    case Op::kCase:
-      return choice(node, scratch, rows);
-    case Op::kCoalesce:
-      return coalesce(node, scratch, rows);
-    case Op::kIn:
-      return membership(node, scratch, rows);
-    case Op::kNullif:
-      return nullif(node, scratch, rows);
-    case Op::kDistinct:
-      return distinct(node, scratch, rows);
-    case Op::kExtreme:
-      return extreme(node, scratch, rows);
+    case Op::kField: break;
+    case Op::kCall: return call(node, scratch, rows);
+    case Op::kNot: return negation(node, scratch, rows);
+    case Op::kAnd: return logic(node, scratch, rows, false);
+    case Op::kOr: return logic(node, scratch, rows, true);
+    case Op::kCase: return choice(node, scratch, rows);
+    case Op::kCoalesce: return coalesce(node, scratch, rows);
+    case Op::kIn: return membership(node, scratch, rows);
+    case Op::kNullif: return nullif(node, scratch, rows);
+    case Op::kDistinct: return distinct(node, scratch, rows);
+    case Op::kExtreme: return extreme(node, scratch, rows);
   }
   MILLRACE_ASSERT(false);
   return program_.constants_[0];

@@ -24,18 +24,10 @@ void copy_values(Column& to, const Column& from, Selection rows) {
 
 void copy_cells(Column& to, const Column& from, Selection rows, uint32_t row_count) {
   switch (storage_of(to.type)) {
-    case Storage::kBool:
-      copy_values<uint8_t>(to, from, rows);
-      break;
-    case Storage::kInt:
-      copy_values<int64_t>(to, from, rows);
-      break;
-    case Storage::kFloat:
-      copy_values<double>(to, from, rows);
-      break;
-    case Storage::kBytes:
-      copy_values<std::string_view>(to, from, rows);
-      break;
+    case Storage::kBool: copy_values<uint8_t>(to, from, rows); break;
+    case Storage::kInt: copy_values<int64_t>(to, from, rows); break;
+    case Storage::kFloat: copy_values<double>(to, from, rows); break;
+    case Storage::kBytes: copy_values<std::string_view>(to, from, rows); break;
   }
   if (!from.has_invalid && !to.has_invalid) return;
   each_row(rows, [&](uint32_t row) { to.set_cell(row, Cell(from.cell(row)), row_count); });

@@ -33,7 +33,8 @@ void percentile_cont(const KernelCall& call) {
     Column values;
     values.reset(Type::kFloat8, 0);
     out[row] = 0;
-    if (!check_share(call, row, share) || !unpack_values(argument<View>(call, 0, row), values)) return;
+    if (!check_share(call, row, share) || !unpack_values(argument<View>(call, 0, row), values))
+      return;
     const double place = share * static_cast<double>(values.size() - 1);
     const double low = values.floats[static_cast<size_t>(std::floor(place))];
     const double high = values.floats[static_cast<size_t>(std::ceil(place))];
@@ -45,7 +46,8 @@ void percentile_cont(const KernelCall& call) {
 /// One value of a list into a row of the result, its text kept.
 void take_value(const KernelCall& call, uint32_t row, const Column& values, size_t at) {
   call.out.set_value(row, values, at);
-  if (storage_of(call.out.type) == Storage::kBytes) call.out.texts[row] = call.out.bytes.store(call.out.texts[row]);
+  if (storage_of(call.out.type) == Storage::kBytes)
+    call.out.texts[row] = call.out.bytes.store(call.out.texts[row]);
 }
 
 void percentile_disc(const KernelCall& call) {
@@ -53,7 +55,8 @@ void percentile_disc(const KernelCall& call) {
     const double share = argument<double>(call, 1, row);
     Column values;
     values.reset(call.out.type, 0);
-    if (!check_share(call, row, share) || !unpack_values(argument<View>(call, 0, row), values)) return;
+    if (!check_share(call, row, share) || !unpack_values(argument<View>(call, 0, row), values))
+      return;
     const double place = std::ceil(share * static_cast<double>(values.size()));
     take_value(call, row, values, place < 1 ? 0 : static_cast<size_t>(place) - 1);
   });
@@ -83,7 +86,8 @@ void approx_percentile(const KernelCall& call) {
     if (!check_share(call, row, share)) return;
     int64_t all = 0, count = 0;
     double value = 0;
-    for (View pairs = argument<View>(call, 0, row); take(pairs, value) && take(pairs, count);) all += count;
+    for (View pairs = argument<View>(call, 0, row); take(pairs, value) && take(pairs, count);)
+      all += count;
     const double wanted = std::max(1.0, std::ceil(share * static_cast<double>(all)));
     int64_t seen = 0;
     for (View pairs = argument<View>(call, 0, row); take(pairs, value) && take(pairs, count);) {
@@ -102,7 +106,8 @@ void approx_top(const KernelCall& call) {
     TextMaker made(call.out.bytes);
     std::string value;
     made.append('[');
-    for (bool first = true; left > 0 && take_bytes(pairs, value) && take(pairs, count); --left, first = false) {
+    for (bool first = true; left > 0 && take_bytes(pairs, value) && take(pairs, count);
+         --left, first = false) {
       if (!first) made.append(", ");
       made.append("{\"value\": ");
       write_jsonb_string(value, made);
@@ -155,29 +160,36 @@ void stamped_value(const KernelCall& call) {
 }
 
 constexpr Type kT = Type::kText, kF8 = Type::kFloat8;
-constexpr std::array kTypes = {Type::kBool, Type::kInt4, Type::kInt8, kF8, Type::kNumeric, kT, Type::kTimestamptz,
-                               Type::kTimestamp, Type::kDate, Type::kInterval, Type::kJsonb};
+constexpr std::array kTypes = {
+    Type::kBool, Type::kInt4,        Type::kInt8,      kF8,         Type::kNumeric,
+    kT,          Type::kTimestamptz, Type::kTimestamp, Type::kDate, Type::kInterval,
+    Type::kJsonb};
 constexpr std::array<View, kTypes.size()> kDiscNames = {
-    "percentile disc bool", "percentile disc int4", "percentile disc int8", "percentile disc float8", "percentile disc numeric",
-    "percentile disc text", "percentile disc timestamptz", "percentile disc timestamp", "percentile disc date",
-    "percentile disc interval", "percentile disc jsonb"};
+    "percentile disc bool",        "percentile disc int4",      "percentile disc int8",
+    "percentile disc float8",      "percentile disc numeric",   "percentile disc text",
+    "percentile disc timestamptz", "percentile disc timestamp", "percentile disc date",
+    "percentile disc interval",    "percentile disc jsonb"};
 constexpr std::array<View, kTypes.size()> kFoldNames = {
-    "fold bool", "fold int4", "fold int8", "fold float8", "fold numeric", "fold text", "fold timestamptz", "fold timestamp",
-    "fold date", "fold interval", "fold jsonb"};
+    "fold bool",        "fold int4",      "fold int8", "fold float8",   "fold numeric", "fold text",
+    "fold timestamptz", "fold timestamp", "fold date", "fold interval", "fold jsonb"};
 
 constexpr std::array kPlain = {
     entry("percentile cont", {kT, kF8}, kF8, percentile_cont, "percentile_cont.", "", ""),
     entry("join texts", {kT, kT}, kT, join_texts, "string_agg.", "", ""),
     entry("approx percentile", {kT, kF8}, kF8, approx_percentile, "approx_percentile.", "", ""),
     entry("approx top", {kT, Type::kInt4}, Type::kJsonb, approx_top, "approx_top.", "", ""),
-    nullable(entry("stamped value", {Type::kTimestamptz, kT}, kT, stamped_value, "Argument of first and last.", "", ""), true),
+    nullable(entry("stamped value", {Type::kTimestamptz, kT}, kT, stamped_value,
+                   "Argument of first and last.", "", ""),
+             true),
 };
 
 constexpr auto kTyped = [] {
   std::array<Function, 2 * kTypes.size()> all{};
   for (size_t i = 0; i < kTypes.size(); ++i) {
-    all[2 * i] = entry(kDiscNames[i], {kT, kF8}, kTypes[i], percentile_disc, "percentile_disc.", "", "");
-    all[2 * i + 1] = nullable(entry(kFoldNames[i], {kT, kT, kT}, kTypes[i], fold_values, "An aggregate of distinct values.", "", ""));
+    all[2 * i] =
+        entry(kDiscNames[i], {kT, kF8}, kTypes[i], percentile_disc, "percentile_disc.", "", "");
+    all[2 * i + 1] = nullable(entry(kFoldNames[i], {kT, kT, kT}, kTypes[i], fold_values,
+                                    "An aggregate of distinct values.", "", ""));
   }
   return all;
 }();
@@ -186,8 +198,6 @@ constexpr auto kEntries = joined(kPlain, kTyped);
 
 }  // namespace
 
-std::span<const Function> finish_functions() {
-  return kEntries;
-}
+std::span<const Function> finish_functions() { return kEntries; }
 
 }  // namespace millrace

@@ -51,7 +51,8 @@ enum class Rest : uint8_t {
 };
 
 struct Function {
-  std::string_view name;  ///< "+", "lower"; "::" for casts. With a blank inside: for the binder only.
+  std::string_view
+      name;  ///< "+", "lower"; "::" for casts. With a blank inside: for the binder only.
   std::array<Type, 7> args;
   uint8_t arg_count;
   bool any_args;  ///< Takes any type; `args` is ignored.

@@ -34,7 +34,8 @@ std::string_view take_direction(std::string_view text, GroupedSelect::Order& ord
   std::string_view rest = text;
   for (const bool is_first : {true, false}) {
     std::string_view tried = text;
-    if (!take_last_word(tried, is_first ? "first" : "last") || !take_last_word(tried, "nulls")) continue;
+    if (!take_last_word(tried, is_first ? "first" : "last") || !take_last_word(tried, "nulls"))
+      continue;
     first = is_first;
     rest = tried;
   }
@@ -115,7 +116,8 @@ class GroupedCompiler {
       if (!program) return false;
       const uint32_t column = result_.derived.add(std::string(group.name), program->type());
       scope_.names.emplace(group.name, column);
-      scope_.subtrees.emplace(canonical_tree(group.expression.tree), Scope::Subtree{column, {}, {}, {}});
+      scope_.subtrees.emplace(canonical_tree(group.expression.tree),
+                              Scope::Subtree{column, {}, {}, {}});
       result_.groups.push_back(std::move(*program));
     }
     return true;
@@ -153,7 +155,8 @@ class GroupedCompiler {
     auto read = read_grouped_call(part.expression, tree);
     if (!read) return fail(read.error(), part.part, part.name);
     const auto refuse = [&](std::string message) {
-      return fail(expression_fault(part.expression, tree_node(tree).place(), std::move(message)), part.part, part.name);
+      return fail(expression_fault(part.expression, tree_node(tree).place(), std::move(message)),
+                  part.part, part.name);
     };
     const std::string& name = read->name;
     GroupedSelect::Call call{};
@@ -172,8 +175,9 @@ class GroupedCompiler {
     }
     const bool as_it_is = function->any_argument || function->argument == type || function->stamped;
     if (type && (!as_it_is || function->stamped)) {
-      call.argument = input_program(part, *read->argument, arguments_, result_.arguments, name,
-                                    as_it_is ? std::nullopt : function->argument, function->stamped);
+      call.argument =
+          input_program(part, *read->argument, arguments_, result_.arguments, name,
+                        as_it_is ? std::nullopt : function->argument, function->stamped);
       if (!call.argument) return false;
       if (!as_it_is) type = function->argument;
     }
@@ -185,7 +189,8 @@ class GroupedCompiler {
       return refuse(name + "(distinct …) is not supported for this argument");
     }
     if (read->filter) {
-      call.filter = input_program(part, *read->filter, filters_, result_.filters, name, Type::kBool);
+      call.filter =
+          input_program(part, *read->filter, filters_, result_.filters, name, Type::kBool);
       if (!call.filter) return false;
     }
     column.column = column_of(call);
@@ -194,14 +199,16 @@ class GroupedCompiler {
   }
 
   /// DISTINCT: the set of values is kept, and the aggregate runs over it when a row is emitted.
-  static bool keep_distinct(const AggregateFunction& function, std::optional<Type> type, GroupedSelect::Call& call,
-                            Scope::Subtree& column) {
+  static bool keep_distinct(const AggregateFunction& function, std::optional<Type> type,
+                            GroupedSelect::Call& call, Scope::Subtree& column) {
     const std::string_view name = function.name;
-    if (name == "min" || name == "max" || name == "bool_and" || name == "bool_or" || name == "every" ||
-        name == "approx_count_distinct") {
+    if (name == "min" || name == "max" || name == "bool_and" || name == "bool_or" ||
+        name == "every" || name == "approx_count_distinct") {
       return true;  // It changes nothing.
     }
-    if (!type || type == Type::kJsonb || function.stamped || name == "mode" || name.starts_with("approx_")) return false;
+    if (!type || type == Type::kJsonb || function.stamped || name == "mode" ||
+        name.starts_with("approx_"))
+      return false;
     call.function = &distinct_values(*type);
     if (!column.finish.empty()) return true;  // Reads a list of values, which the set is.
     column.finish = "fold " + std::string(type_name(function.result));
@@ -213,7 +220,8 @@ class GroupedCompiler {
   uint32_t column_of(const GroupedSelect::Call& call) {
     for (size_t i = 0; i < result_.calls.size(); ++i) {
       const GroupedSelect::Call& known = result_.calls[i];
-      if (known.function == call.function && known.argument == call.argument && known.filter == call.filter) {
+      if (known.function == call.function && known.argument == call.argument &&
+          known.filter == call.filter) {
         return static_cast<uint32_t>(result_.groups.size() + i);
       }
     }
@@ -227,7 +235,8 @@ class GroupedCompiler {
   std::optional<uint32_t> input_program(const Part& part, const JsonValue& tree,
                                         std::map<std::string, uint32_t>& known,
                                         std::vector<Program>& programs, const std::string& name,
-                                        std::optional<Type> as = std::nullopt, bool stamped = false) {
+                                        std::optional<Type> as = std::nullopt,
+                                        bool stamped = false) {
     std::string key = canonical_tree(tree);
     if (as) key += " as " + std::string(type_name(*as));
     if (stamped) key += " stamped";
@@ -238,7 +247,9 @@ class GroupedCompiler {
     scope.schema = &schema_;
     scope.where = name + "()";
     Binder binder(expression, scope);
-    auto program = stamped ? binder.bind_stamped() : as && as != Type::kBool ? binder.bind_as(*as) : binder.bind(as);
+    auto program = stamped                   ? binder.bind_stamped()
+                   : as && as != Type::kBool ? binder.bind_as(*as)
+                                             : binder.bind(as);
     if (!program) {
       fail(program.error(), part.part, part.name);
       return std::nullopt;

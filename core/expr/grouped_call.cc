@@ -25,7 +25,8 @@ Shape shape_of(std::string_view name) {
 
 }  // namespace
 
-ExprError expression_fault(const ParsedExpression& expression, uint32_t place, std::string message, std::string hint) {
+ExprError expression_fault(const ParsedExpression& expression, uint32_t place, std::string message,
+                           std::string hint) {
   ExprError error;
   error.message = std::move(message);
   error.hint = std::move(hint);
@@ -67,13 +68,16 @@ Compiled<GroupedCall> read_grouped_call(const ParsedExpression& expression, cons
   call.name = last_name(*node.find("funcname"));
   call.filter = node.find("agg_filter");
   call.distinct = node.flag("agg_distinct");
-  const auto refuse = [&](std::string message) { return expression_fault(expression, node.place(), std::move(message)); };
+  const auto refuse = [&](std::string message) {
+    return expression_fault(expression, node.place(), std::move(message));
+  };
   if (node.find("over")) return refuse("window functions (OVER) are not supported");
   const Shape shape = shape_of(call.name);
   const JsonValue::Array& args = node.list("args");
   const JsonValue::Array& order = node.list("agg_order");
   if (node.flag("agg_within_group") != shape.within_group) {
-    return refuse(call.name + (shape.within_group ? "() needs WITHIN GROUP (ORDER BY …)" : "() has no WITHIN GROUP"));
+    return refuse(call.name + (shape.within_group ? "() needs WITHIN GROUP (ORDER BY …)"
+                                                  : "() has no WITHIN GROUP"));
   }
   std::vector<const JsonValue*> given;
   if (shape.within_group) {
@@ -83,7 +87,8 @@ Compiled<GroupedCall> read_grouped_call(const ParsedExpression& expression, cons
     }
     given.push_back(key.find("node"));
   } else if (!order.empty()) {
-    return refuse("ORDER BY in an aggregate is not supported: values come in the order of the records");
+    return refuse(
+        "ORDER BY in an aggregate is not supported: values come in the order of the records");
   }
   for (const JsonValue& arg : args) given.push_back(&arg);
   if (call.name == "mode" && args.empty() && !given.empty()) {

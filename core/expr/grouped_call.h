@@ -16,7 +16,8 @@ struct GroupedCall {
   const JsonValue* argument = nullptr;  ///< None: `count(*)`.
   const JsonValue* filter = nullptr;
   bool distinct = false;
-  std::vector<const JsonValue*> extras;  ///< Constants: a percentile's share, string_agg's separator.
+  std::vector<const JsonValue*>
+      extras;  ///< Constants: a percentile's share, string_agg's separator.
 };
 
 bool is_aggregate_call(const TreeNode& node);
@@ -26,6 +27,7 @@ std::vector<const JsonValue*> aggregate_calls(const JsonValue& tree);
 Compiled<GroupedCall> read_grouped_call(const ParsedExpression& expression, const JsonValue& tree);
 
 /// An error at a place of an expression.
-ExprError expression_fault(const ParsedExpression& expression, uint32_t place, std::string message, std::string hint = "");
+ExprError expression_fault(const ParsedExpression& expression, uint32_t place, std::string message,
+                           std::string hint = "");
 
 }  // namespace millrace

@@ -9,7 +9,8 @@ enum Sides : unsigned { kNeither = 0, kLeft = 1, kRight = 2, kUnclear = 4 };
 
 class JoinSplitter {
  public:
-  JoinSplitter(ParsedExpression parsed, const JoinSide& left, const JoinSide& right, const Schema& joined)
+  JoinSplitter(ParsedExpression parsed, const JoinSide& left, const JoinSide& right,
+               const Schema& joined)
       : parsed_(std::move(parsed)), left_(left), right_(right), joined_(joined) {}
 
   Compiled<JoinCondition> split();
@@ -20,7 +21,8 @@ class JoinSplitter {
   std::optional<std::pair<Sides, std::string>> locate(const std::string& path) const;
   unsigned sides_of(const JsonValue& tree) const;
   JsonValue rewritten(const JsonValue& tree) const;
-  std::optional<Program> bind(const JsonValue& tree, const Schema& schema, std::optional<Type> wanted);
+  std::optional<Program> bind(const JsonValue& tree, const Schema& schema,
+                              std::optional<Type> wanted);
   bool bind_key(const JsonValue& left, const JsonValue& right);
 
   ParsedExpression parsed_;
@@ -78,7 +80,8 @@ std::optional<std::pair<Sides, std::string>> JoinSplitter::locate(const std::str
   };
   if (auto inner = qualified(left_)) return std::pair{kLeft, *inner};
   if (auto inner = qualified(right_)) return std::pair{kRight, *inner};
-  const bool left = left_.schema->find(path).has_value(), right = right_.schema->find(path).has_value();
+  const bool left = left_.schema->find(path).has_value(),
+             right = right_.schema->find(path).has_value();
   if (left == right) return std::nullopt;
   return std::pair{left ? kLeft : kRight, path};
 }
@@ -116,11 +119,13 @@ JsonValue JoinSplitter::rewritten(const JsonValue& tree) const {
     out.set(node.kind, std::move(fields));
     return out;
   }
-  for (const JsonValue::Member& member : tree.members()) out.set(member.key, rewritten(member.value));
+  for (const JsonValue::Member& member : tree.members())
+    out.set(member.key, rewritten(member.value));
   return out;
 }
 
-std::optional<Program> JoinSplitter::bind(const JsonValue& tree, const Schema& schema, std::optional<Type> wanted) {
+std::optional<Program> JoinSplitter::bind(const JsonValue& tree, const Schema& schema,
+                                          std::optional<Type> wanted) {
   Scope scope;
   scope.schema = &schema;
   scope.where = "on";
@@ -134,7 +139,8 @@ std::optional<Program> JoinSplitter::bind(const JsonValue& tree, const Schema& s
 
 void JoinSplitter::flatten(const JsonValue& tree) {
   const TreeNode node = tree_node(tree);
-  if (node.kind != "BoolExpr" || node.text("boolop") != "AND_EXPR") return conjuncts_.push_back(&tree);
+  if (node.kind != "BoolExpr" || node.text("boolop") != "AND_EXPR")
+    return conjuncts_.push_back(&tree);
   for (const JsonValue& argument : node.list("args")) flatten(argument);
 }
 
@@ -148,8 +154,10 @@ bool JoinSplitter::bind_key(const JsonValue& left, const JsonValue& right) {
   if (!common) return false;  // The whole binds or fails over the joined row, with its own words.
   // Keys are compared by their bytes, so both sides are made one type; int4 and int8 look the same.
   const bool floats = *common == Type::kFloat8;
-  if (floats && a->type() != *common) a = bind(cast_to(left_tree, *common), *left_.schema, std::nullopt);
-  if (floats && b->type() != *common) b = bind(cast_to(right_tree, *common), *right_.schema, std::nullopt);
+  if (floats && a->type() != *common)
+    a = bind(cast_to(left_tree, *common), *left_.schema, std::nullopt);
+  if (floats && b->type() != *common)
+    b = bind(cast_to(right_tree, *common), *right_.schema, std::nullopt);
   if (!a || !b) return false;
   out_.left.push_back(std::move(*a));
   out_.right.push_back(std::move(*b));
@@ -180,9 +188,10 @@ Compiled<JoinCondition> JoinSplitter::split() {
   }
   if (out_.left.empty()) {
     ExprError error;
-    error.message = "a join needs at least one equality between a field of " + std::string(left_.name) +
-                    " and one of " + std::string(right_.name);
-    error.hint = "for example " + std::string(left_.name) + ".id = " + std::string(right_.name) + ".id";
+    error.message = "a join needs at least one equality between a field of " +
+                    std::string(left_.name) + " and one of " + std::string(right_.name);
+    error.hint =
+        "for example " + std::string(left_.name) + ".id = " + std::string(right_.name) + ".id";
     error.text = parsed_.text;
     return error;
   }

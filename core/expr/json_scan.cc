@@ -16,17 +16,12 @@ size_t skip_container(std::string_view json, size_t at) {
   size_t depth = 0;
   while (at < json.size()) {
     switch (kMarks[static_cast<unsigned char>(json[at])]) {
-      case 1:
-        at = skip_json_string(json, at);
-        continue;
-      case 2:
-        ++depth;
-        break;
+      case 1: at = skip_json_string(json, at); continue;
+      case 2: ++depth; break;
       case 3:
         if (--depth == 0) return at + 1;
         break;
-      default:
-        break;
+      default: break;
     }
     ++at;
   }
@@ -78,7 +73,8 @@ char* put_escape(std::string_view text, size_t& at, char* out) {
   }
   uint32_t code = code_unit(text, at);
   at += 4;
-  const bool paired = code >= 0xD800 && code < 0xDC00 && text.substr(at < text.size() ? at : text.size()).starts_with("\\u");
+  const bool paired = code >= 0xD800 && code < 0xDC00 &&
+                      text.substr(at < text.size() ? at : text.size()).starts_with("\\u");
   if (paired) {
     const uint32_t low = code_unit(text, at + 2);
     code = 0x10000 + ((code - 0xD800) << 10) + ((low - 0xDC00) & 0x3FF);
@@ -95,30 +91,27 @@ size_t skip_json_value(std::string_view json, size_t at) {
   if (at >= json.size()) return at;
   if (json[at] == '"') return skip_json_string(json, at);
   if (json[at] == '{' || json[at] == '[') return skip_container(json, at);
-  while (at < json.size() && json[at] != ',' && json[at] != '}' && json[at] != ']' && !is_json_blank(json[at])) ++at;
+  while (at < json.size() && json[at] != ',' && json[at] != '}' && json[at] != ']' &&
+         !is_json_blank(json[at]))
+    ++at;
   return at;
 }
 
 JsonKind json_kind(std::string_view value) {
   switch (value.empty() ? 'n' : value[0]) {
-    case '{':
-      return JsonKind::kObject;
-    case '[':
-      return JsonKind::kArray;
-    case '"':
-      return JsonKind::kString;
+    case '{': return JsonKind::kObject;
+    case '[': return JsonKind::kArray;
+    case '"': return JsonKind::kString;
     case 't':
-    case 'f':
-      return JsonKind::kBool;
-    case 'n':
-      return JsonKind::kNull;
-    default:
-      return JsonKind::kNumber;
+    case 'f': return JsonKind::kBool;
+    case 'n': return JsonKind::kNull;
+    default: return JsonKind::kNumber;
   }
 }
 
 std::string_view json_string(std::string_view quoted, ByteArena& arena) {
-  const std::string_view text = quoted.size() < 2 ? std::string_view() : quoted.substr(1, quoted.size() - 2);
+  const std::string_view text =
+      quoted.size() < 2 ? std::string_view() : quoted.substr(1, quoted.size() - 2);
   if (text.find('\\') == text.npos) return text;
   char* const begin = arena.allocate(text.size());  // No escape is shorter than what it stands for.
   char* out = begin;
@@ -135,7 +128,8 @@ std::string_view json_string(std::string_view quoted, ByteArena& arena) {
 }
 
 bool json_key_is(std::string_view quoted, std::string_view name) {
-  if (quoted.size() == name.size() + 2 && std::memcmp(quoted.data() + 1, name.data(), name.size()) == 0) {
+  if (quoted.size() == name.size() + 2 &&
+      std::memcmp(quoted.data() + 1, name.data(), name.size()) == 0) {
     return name.find('\\') == name.npos;
   }
   if (quoted.find('\\') == quoted.npos) return false;

@@ -13,9 +13,7 @@
 
 namespace millrace {
 
-inline bool is_json_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
+inline bool is_json_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 inline size_t skip_json_blanks(std::string_view json, size_t at) {
   while (at < json.size() && is_json_blank(json[at])) ++at;
   return at;
@@ -83,7 +81,8 @@ std::string_view json_string(std::string_view quoted, ByteArena& arena);
 /// Whether a key (with its quotes) has these characters.
 bool json_key_is(std::string_view quoted, std::string_view name);
 
-/// The member `name` (the last of that name) or element `index` (negative: from the end); empty: none.
+/// The member `name` (the last of that name) or element `index` (negative: from the end); empty:
+/// none.
 std::string_view json_member(std::string_view value, std::string_view name);
 std::string_view json_element(std::string_view value, int64_t index);
 

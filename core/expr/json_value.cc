@@ -50,14 +50,13 @@ View number_of(View value, ByteArena& arena) {
   return number;
 }
 
-JsonAnswer answer(bool yes) {
-  return yes ? JsonAnswer::kYes : JsonAnswer::kNo;
-}
+JsonAnswer answer(bool yes) { return yes ? JsonAnswer::kYes : JsonAnswer::kNo; }
 
 JsonAnswer equal_scalars(View a, View b, JsonKind kind) {
   ByteArena arena;
   if (kind == JsonKind::kString) return answer(json_string(a, arena) == json_string(b, arena));
-  if (kind == JsonKind::kNumber) return answer(compare_numeric(number_of(a, arena), number_of(b, arena)) == 0);
+  if (kind == JsonKind::kNumber)
+    return answer(compare_numeric(number_of(a, arena), number_of(b, arena)) == 0);
   return answer(a == b);
 }
 
@@ -78,7 +77,8 @@ JsonAnswer contains_elements(View a, View b, int depth) {
   for (const View wanted : elements_of(b)) {
     const bool container = json_kind(wanted) <= JsonKind::kArray;
     const JsonAnswer one = any_of(ours, [&](View element) {
-      return container ? json_contains(element, wanted, depth + 1) : json_equal(element, wanted, depth + 1);
+      return container ? json_contains(element, wanted, depth + 1)
+                       : json_equal(element, wanted, depth + 1);
     });
     if (one != JsonAnswer::kYes) return one;
   }
@@ -91,7 +91,8 @@ JsonAnswer contains_members(View a, View b, int depth) {
     const View value = json_member(a, wanted.name);
     if (value.empty()) return JsonAnswer::kNo;
     const bool container = json_kind(wanted.value) <= JsonKind::kArray;
-    const JsonAnswer one = container ? json_contains(value, wanted.value, depth + 1) : json_equal(value, wanted.value, depth + 1);
+    const JsonAnswer one = container ? json_contains(value, wanted.value, depth + 1)
+                                     : json_equal(value, wanted.value, depth + 1);
     if (one != JsonAnswer::kYes) return one;
   }
   return JsonAnswer::kYes;
@@ -143,15 +144,9 @@ bool write_jsonb(View value, TextMaker& out, int depth) {
       }
       out.append(']');
       return true;
-    case JsonKind::kString:
-      write_jsonb_string(json_string(value, arena), out);
-      return true;
-    case JsonKind::kNumber:
-      out.append(number_of(value, arena));
-      return true;
-    default:
-      out.append(value);
-      return true;
+    case JsonKind::kString: write_jsonb_string(json_string(value, arena), out); return true;
+    case JsonKind::kNumber: out.append(number_of(value, arena)); return true;
+    default: out.append(value); return true;
   }
 }
 

@@ -19,9 +19,7 @@ using View = std::string_view;
 
 constexpr Fault kTooDeep = {sqlstate::kTooComplex, "jsonb nested too deeply"};
 
-View find(View json, View name) {
-  return json_member(json, name);
-}
+View find(View json, View name) { return json_member(json, name); }
 /// To PostgreSQL a bare scalar is an array of one here, and only here.
 View find(View json, int64_t index) {
   if (json_kind(json) > JsonKind::kArray) return index == 0 || index == -1 ? json : View();
@@ -29,9 +27,7 @@ View find(View json, int64_t index) {
 }
 
 /// Ours: a JSON null is NULL, for -> as for ->> (E29).
-bool is_missing(View value) {
-  return value.empty() || value[0] == 'n';
-}
+bool is_missing(View value) { return value.empty() || value[0] == 'n'; }
 
 /// The value as ->> gives it: strings bare, the rest as jsonb writes it.
 bool write_as_text(View value, Column& out, View& text) {
@@ -58,7 +54,8 @@ void give(const KernelCall& call, uint32_t row, View value, bool as_text) {
 template <class Key, bool kText>
 void get(const KernelCall& call) {
   each_row(call.rows, [&](uint32_t row) {
-    give(call, row, find(trim_json(argument<View>(call, 0, row)), argument<Key>(call, 1, row)), kText);
+    give(call, row, find(trim_json(argument<View>(call, 0, row)), argument<Key>(call, 1, row)),
+         kText);
   });
 }
 
@@ -99,8 +96,11 @@ void get_path(const KernelCall& call) {
     steps.clear();
     View value = trim_json(argument<View>(call, 0, row));
     const View path = argument<View>(call, 1, row);
-    const bool good = each_step(path, steps, [&](View step) { value = value.empty() ? value : step_into(value, step); });
-    if (!good) return call.fail(row, sqlstate::kInvalidText, quoted_message("malformed array literal: ", path));
+    const bool good = each_step(
+        path, steps, [&](View step) { value = value.empty() ? value : step_into(value, step); });
+    if (!good)
+      return call.fail(row, sqlstate::kInvalidText,
+                       quoted_message("malformed array literal: ", path));
     give(call, row, value, kText);
   });
 }
@@ -156,8 +156,9 @@ void array_length(const KernelCall& call) {
     out[row] = 0;
     if (json_kind(value) != JsonKind::kArray) {
       return call.fail(row, sqlstate::kInvalidParameter,
-                       json_kind(value) == JsonKind::kObject ? "cannot get array length of a non-array"
-                                                             : "cannot get array length of a scalar");
+                       json_kind(value) == JsonKind::kObject
+                           ? "cannot get array length of a non-array"
+                           : "cannot get array length of a scalar");
     }
     each_json_element(value, [&](View) { return ++out[row], true; });
   });
@@ -196,7 +197,8 @@ void to_numeric(const KernelCall& call) {
   each_row(call.rows, [&](uint32_t row) {
     const View value = trim_json(argument<View>(call, 0, row));
     out[row] = "0";
-    if (expect(call, row, value, JsonKind::kNumber, "numeric")) parse_numeric(value, call.out.bytes, out[row]);
+    if (expect(call, row, value, JsonKind::kNumber, "numeric"))
+      parse_numeric(value, call.out.bytes, out[row]);
   });
 }
 
@@ -226,7 +228,8 @@ void to_float(const KernelCall& call) {
     out[row] = 0;
     if (!expect(call, row, value, JsonKind::kNumber, "double precision")) return;
     if (parse_float8(value, out[row]) == NumberFault::kNone) return;
-    call.fail(row, sqlstate::kNumericValueOutOfRange, quoted_message("", value, " is out of range for type double precision"));
+    call.fail(row, sqlstate::kNumericValueOutOfRange,
+              quoted_message("", value, " is out of range for type double precision"));
   });
 }
 
@@ -244,7 +247,8 @@ void from_text(const KernelCall& call) {
   View* out = cells_of<View>(call.out);
   each_row(call.rows, [&](uint32_t row) {
     out[row] = trim_json(argument<View>(call, 0, row));
-    if (!is_json(out[row])) call.fail(row, sqlstate::kInvalidText, "invalid input syntax for type json");
+    if (!is_json(out[row]))
+      call.fail(row, sqlstate::kInvalidText, "invalid input syntax for type json");
   });
 }
 
@@ -252,47 +256,60 @@ constexpr Type kJ = Type::kJsonb, kT = Type::kText, kB = Type::kBool, kI4 = Type
 constexpr Cast kOnly = Cast::kExplicit;
 
 constexpr std::array kEntries = {
-    entry("->", {kJ, kT}, kJ, get<View, false>, "An object's member; NULL if there is none or it is null.",
+    entry("->", {kJ, kT}, kJ, get<View, false>,
+          "An object's member; NULL if there is none or it is null.",
           "'{\"a\": [1, 2]}'::jsonb -> 'a'", "[1, 2]"),
-    entry("->", {kJ, kI4}, kJ, get<int64_t, false>, "An array's element, from 0; negative: from the end.",
-          "'[1, 2, 3]'::jsonb -> -1", "3"),
-    entry("->>", {kJ, kT}, kT, get<View, true>, "An object's member as text.", "'{\"a\": \"x\"}'::jsonb ->> 'a'", "x"),
-    entry("->>", {kJ, kI4}, kT, get<int64_t, true>, "An array's element as text.", "'[1, \"x\"]'::jsonb ->> 1", "x"),
+    entry("->", {kJ, kI4}, kJ, get<int64_t, false>,
+          "An array's element, from 0; negative: from the end.", "'[1, 2, 3]'::jsonb -> -1", "3"),
+    entry("->>", {kJ, kT}, kT, get<View, true>, "An object's member as text.",
+          "'{\"a\": \"x\"}'::jsonb ->> 'a'", "x"),
+    entry("->>", {kJ, kI4}, kT, get<int64_t, true>, "An array's element as text.",
+          "'[1, \"x\"]'::jsonb ->> 1", "x"),
     entry("#>", {kJ, kT}, kJ, get_path<false>, "What a path of keys and indices leads to.",
           "'{\"a\": [{\"b\": 7}]}'::jsonb #> '{a,0,b}'", "7"),
     entry("#>>", {kJ, kT}, kT, get_path<true>, "What a path of keys and indices leads to, as text.",
           "'{\"a\": [{\"b\": \"x\"}]}'::jsonb #>> '{a,0,b}'", "x"),
-    entry("@>", {kJ, kJ}, kB, compare<json_contains, false, true>, "Whether the first contains the second.",
+    entry("@>", {kJ, kJ}, kB, compare<json_contains, false, true>,
+          "Whether the first contains the second.",
           "'{\"a\": 1, \"b\": [1, 2]}'::jsonb @> '{\"b\": [2]}'", "true"),
-    entry("<@", {kJ, kJ}, kB, compare<json_contains, true, true>, "Whether the second contains the first.",
-          "'[1]'::jsonb <@ '[2, 1]'", "true"),
-    entry("=", {kJ, kJ}, kB, compare<json_equal, false, true>, "Equal values, however they are written.",
+    entry("<@", {kJ, kJ}, kB, compare<json_contains, true, true>,
+          "Whether the second contains the first.", "'[1]'::jsonb <@ '[2, 1]'", "true"),
+    entry("=", {kJ, kJ}, kB, compare<json_equal, false, true>,
+          "Equal values, however they are written.",
           "'{\"a\": 1.0, \"b\": 2}'::jsonb = '{\"b\":2,\"a\":1}'", "true"),
-    entry("<>", {kJ, kJ}, kB, compare<json_equal, false, false>, "Different values.", "'1'::jsonb <> '\"1\"'", "true"),
-    entry("?", {kJ, kT}, kB, has_key, "Whether it has the key, or the array the string.", "'{\"a\": null}'::jsonb ? 'a'", "true"),
+    entry("<>", {kJ, kJ}, kB, compare<json_equal, false, false>, "Different values.",
+          "'1'::jsonb <> '\"1\"'", "true"),
+    entry("?", {kJ, kT}, kB, has_key, "Whether it has the key, or the array the string.",
+          "'{\"a\": null}'::jsonb ? 'a'", "true"),
     variadic(entry("jsonb_extract_path", {kJ}, kJ, extract_path<false>, "What a path leads to.",
                    "jsonb_extract_path('{\"a\": [5]}'::jsonb, 'a', '0')", "5"),
              Rest::kText),
-    variadic(entry("jsonb_extract_path_text", {kJ}, kT, extract_path<true>, "What a path leads to, as text.",
+    variadic(entry("jsonb_extract_path_text", {kJ}, kT, extract_path<true>,
+                   "What a path leads to, as text.",
                    "jsonb_extract_path_text('{\"a\": \"x\"}'::jsonb, 'a')", "x"),
              Rest::kText),
-    entry("jsonb_array_length", {kJ}, kI4, array_length, "Elements of an array; an error for anything else.",
-          "jsonb_array_length('[1, [2, 3]]')", "2"),
-    entry("jsonb_typeof", {kJ}, kT, type_of, "object, array, string, number, boolean or null.", "jsonb_typeof('1.5')", "number"),
-    cast_entry(kJ, kT, kOnly, to_text, "As PostgreSQL writes jsonb: keys sorted, one blank behind : and ,.",
+    entry("jsonb_array_length", {kJ}, kI4, array_length,
+          "Elements of an array; an error for anything else.", "jsonb_array_length('[1, [2, 3]]')",
+          "2"),
+    entry("jsonb_typeof", {kJ}, kT, type_of, "object, array, string, number, boolean or null.",
+          "jsonb_typeof('1.5')", "number"),
+    cast_entry(kJ, kT, kOnly, to_text,
+               "As PostgreSQL writes jsonb: keys sorted, one blank behind : and ,.",
                "'{\"b\":1,\"a\":2}'::jsonb::text", "{\"a\": 2, \"b\": 1}"),
     cast_entry(kJ, kB, kOnly, to_bool, "Of true and false.", "'true'::jsonb::bool", "true"),
-    cast_entry(kJ, kI4, kOnly, to_int<INT32_MIN, INT32_MAX>, "Of a number, rounded.", "'2.5'::jsonb::int4", "3"),
-    cast_entry(kJ, Type::kInt8, kOnly, to_int<INT64_MIN, INT64_MAX>, "Of a number, rounded.", "'5e9'::jsonb::int8", "5000000000"),
-    cast_entry(kJ, Type::kNumeric, kOnly, to_numeric, "Of a number, exactly.", "'1.50'::jsonb::numeric", "1.50"),
+    cast_entry(kJ, kI4, kOnly, to_int<INT32_MIN, INT32_MAX>, "Of a number, rounded.",
+               "'2.5'::jsonb::int4", "3"),
+    cast_entry(kJ, Type::kInt8, kOnly, to_int<INT64_MIN, INT64_MAX>, "Of a number, rounded.",
+               "'5e9'::jsonb::int8", "5000000000"),
+    cast_entry(kJ, Type::kNumeric, kOnly, to_numeric, "Of a number, exactly.",
+               "'1.50'::jsonb::numeric", "1.50"),
     cast_entry(kJ, Type::kFloat8, kOnly, to_float, "Of a number.", "'1.5'::jsonb::float8", "1.5"),
-    cast_entry(kT, kJ, kOnly, from_text, "Reads JSON; an error if it is none.", "('[1,' || '2]')::jsonb", "[1,2]"),
+    cast_entry(kT, kJ, kOnly, from_text, "Reads JSON; an error if it is none.",
+               "('[1,' || '2]')::jsonb", "[1,2]"),
 };
 
 }  // namespace
 
-std::span<const Function> jsonb_functions() {
-  return kEntries;
-}
+std::span<const Function> jsonb_functions() { return kEntries; }
 
 }  // namespace millrace

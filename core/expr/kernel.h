@@ -203,6 +203,7 @@ std::span<const Function> numeric_casts();
 std::span<const Function> calendar_functions();
 std::span<const Function> calendar_casts();
 std::span<const Function> string_functions();
+std::span<const Function> character_functions();
 std::span<const Function> digest_functions();
 std::span<const Function> pattern_functions();
 std::span<const Function> jsonb_functions();

@@ -15,9 +15,7 @@ using View = std::string_view;
 constexpr Fault kTrailingEscape = {sqlstate::kInvalidEscape,
                                    "LIKE pattern must not end with escape character"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 template <bool kFold>
 bool same(char a, char b) {
@@ -160,8 +158,6 @@ constexpr std::array kEntries = {
 
 }  // namespace
 
-std::span<const Function> like_functions() {
-  return kEntries;
-}
+std::span<const Function> like_functions() { return kEntries; }
 
 }  // namespace millrace

@@ -87,8 +87,6 @@ constexpr std::array kEntries = {
 
 }  // namespace
 
-std::span<const Function> logic_functions() {
-  return kEntries;
-}
+std::span<const Function> logic_functions() { return kEntries; }
 
 }  // namespace millrace

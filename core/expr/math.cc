@@ -13,21 +13,11 @@ void plain(const KernelCall& call) {
   map1<double, double>(call, [](double a) { return kFunction(a); });
 }
 
-double round_half_even(double a) {
-  return std::rint(a);
-}  // As PostgreSQL's round(float8).
-double round_up(double a) {
-  return std::ceil(a);
-}
-double round_down(double a) {
-  return std::floor(a);
-}
-double cut(double a) {
-  return std::trunc(a);
-}
-double sign_of(double a) {
-  return a > 0 ? 1 : a < 0 ? -1 : 0;
-}  // NaN gives 0, as there.
+double round_half_even(double a) { return std::rint(a); }  // As PostgreSQL's round(float8).
+double round_up(double a) { return std::ceil(a); }
+double round_down(double a) { return std::floor(a); }
+double cut(double a) { return std::trunc(a); }
+double sign_of(double a) { return a > 0 ? 1 : a < 0 ? -1 : 0; }  // NaN gives 0, as there.
 
 constexpr Fault kOverflow = {sqlstate::kNumericValueOutOfRange, "value out of range: overflow"};
 constexpr Fault kUnderflow = {sqlstate::kNumericValueOutOfRange, "value out of range: underflow"};
@@ -101,7 +91,9 @@ struct Angle {
     bad |= kOfFraction ? a < -1 || a > 1 : std::isinf(a);
     return kFunction(a);
   }
-  static Fault fault(double) { return {sqlstate::kNumericValueOutOfRange, "input is out of range"}; }
+  static Fault fault(double) {
+    return {sqlstate::kNumericValueOutOfRange, "input is out of range"};
+  }
 };
 
 struct Degrees {
@@ -120,38 +112,20 @@ struct Radians {
   }
   static Fault fault(double) { return kUnderflow; }
 };
-double arc(double y, double x) {
-  return std::atan2(y, x);
-}
-void arc_tangent2(const KernelCall& call) {
-  map2<double, double, double>(call, arc);
-}
+double arc(double y, double x) { return std::atan2(y, x); }
+void arc_tangent2(const KernelCall& call) { map2<double, double, double>(call, arc); }
 void pi(const KernelCall& call) {
   double* out = cells_of<double>(call.out);
   each_row(call.rows, [=](uint32_t row) { out[row] = kPi; });
 }
 
-double sine(double a) {
-  return std::sin(a);
-}
-double cosine(double a) {
-  return std::cos(a);
-}
-double tangent(double a) {
-  return std::tan(a);
-}
-double arc_sine(double a) {
-  return std::asin(a);
-}
-double arc_cosine(double a) {
-  return std::acos(a);
-}
-double arc_tangent(double a) {
-  return std::atan(a);
-}
-double cube_root(double a) {
-  return std::cbrt(a);
-}
+double sine(double a) { return std::sin(a); }
+double cosine(double a) { return std::cos(a); }
+double tangent(double a) { return std::tan(a); }
+double arc_sine(double a) { return std::asin(a); }
+double arc_cosine(double a) { return std::acos(a); }
+double arc_tangent(double a) { return std::atan(a); }
+double cube_root(double a) { return std::cbrt(a); }
 
 constexpr Type kF8 = Type::kFloat8;
 
@@ -159,12 +133,14 @@ constexpr std::array kEntries = {
     entry("round", {kF8}, kF8, plain<round_half_even>, "Nearest whole number, halves to even.",
           "round(2.5::float8)", "2"),
     entry("ceil", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceil(1.2::float8)", "2"),
-    entry("ceiling", {kF8}, kF8, plain<round_up>, "Next whole number up.", "ceiling((-1.2)::float8)", "-1"),
-    entry("floor", {kF8}, kF8, plain<round_down>, "Next whole number down.", "floor((-1.2)::float8)", "-2"),
+    entry("ceiling", {kF8}, kF8, plain<round_up>, "Next whole number up.",
+          "ceiling((-1.2)::float8)", "-1"),
+    entry("floor", {kF8}, kF8, plain<round_down>, "Next whole number down.",
+          "floor((-1.2)::float8)", "-2"),
     entry("trunc", {kF8}, kF8, plain<cut>, "Cuts towards zero.", "trunc((-1.7)::float8)", "-1"),
     entry("sign", {kF8}, kF8, plain<sign_of>, "-1, 0 or 1.", "sign((-0.5)::float8)", "-1"),
-    entry("sqrt", {kF8}, kF8, checked1<SquareRoot, double, double>, "Square root.", "sqrt(2.25::float8)",
-          "1.5"),
+    entry("sqrt", {kF8}, kF8, checked1<SquareRoot, double, double>, "Square root.",
+          "sqrt(2.25::float8)", "1.5"),
     entry("ln", {kF8}, kF8, checked1<Logarithm, double, double>, "Natural logarithm.", "ln(1)",
           "0"),
     entry("log", {kF8}, kF8, checked1<DecimalLogarithm, double, double>, "Logarithm to base 10.",
@@ -199,8 +175,6 @@ constexpr std::array kEntries = {
 
 }  // namespace
 
-std::span<const Function> math_functions() {
-  return kEntries;
-}
+std::span<const Function> math_functions() { return kEntries; }
 
 }  // namespace millrace

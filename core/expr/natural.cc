@@ -148,7 +148,8 @@ std::pair<Natural, Natural> Natural::divided_by(const Natural& divisor) const {
                       static_cast<int64_t>(product % kBase);
       borrow = static_cast<int64_t>(product / kBase);
       if (value < 0) {
-        const int64_t lift = (-value + static_cast<int64_t>(kBase) - 1) / static_cast<int64_t>(kBase);
+        const int64_t lift =
+            (-value + static_cast<int64_t>(kBase) - 1) / static_cast<int64_t>(kBase);
         value += lift * static_cast<int64_t>(kBase);
         borrow += lift;
       }

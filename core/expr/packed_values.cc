@@ -32,10 +32,8 @@ int order(const T& a, const T& b) {
 void pack_value(const Column& column, size_t row, bool canonical, std::string& out) {
   const size_t at = column.constant ? 0 : row;
   switch (storage_of(column.type)) {
-    case Storage::kBool:
-      return out.push_back(static_cast<char>(column.bools[at]));
-    case Storage::kInt:
-      return put_bytes(column.ints[at], out);
+    case Storage::kBool: return out.push_back(static_cast<char>(column.bools[at]));
+    case Storage::kInt: return put_bytes(column.ints[at], out);
     case Storage::kFloat: {
       double value = column.floats[at];
       if (canonical) value = std::isnan(value) ? std::nan("") : value == 0 ? 0.0 : value;
@@ -95,10 +93,8 @@ bool unpack_values(std::string_view packed, Column& out) {
 
 int compare_values(const Column& column, size_t a, size_t b) {
   switch (storage_of(column.type)) {
-    case Storage::kBool:
-      return order(column.bools[a], column.bools[b]);
-    case Storage::kInt:
-      return order(column.ints[a], column.ints[b]);
+    case Storage::kBool: return order(column.bools[a], column.bools[b]);
+    case Storage::kInt: return order(column.ints[a], column.ints[b]);
     case Storage::kFloat: {
       const double x = column.floats[a], y = column.floats[b];
       if (std::isnan(x) || std::isnan(y)) return order(std::isnan(x), std::isnan(y));

@@ -98,9 +98,7 @@ ExprError syntax_error(std::string_view text, const PgQueryError& error) {
   return fault(text, offset, std::move(message), is_reserved_word(word) ? reserved_hint(word) : "");
 }
 
-bool is_blank(char c) {
-  return std::isspace(static_cast<unsigned char>(c)) != 0;
-}
+bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 /// Offset behind blanks, comments, signs and open brackets: where a constant's digits begin.
 size_t skip_to_digits(std::string_view text, size_t at) {

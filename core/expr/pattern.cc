@@ -18,31 +18,18 @@ namespace {
 
 using View = std::string_view;
 
-re2::StringPiece piece(View text) {
-  return {text.data(), text.size()};
-}
+re2::StringPiece piece(View text) { return {text.data(), text.size()}; }
 
 /// PostgreSQL's escapes that RE2 spells otherwise. False: RE2 has nothing of the kind.
 bool translate_escape(char c, std::string& out) {
   switch (c) {
-    case 'y':
-      out += "\\b";
-      return true;
-    case 'Y':
-      out += "\\B";
-      return true;
-    case 'b':
-      out += "\\x08";
-      return true;
-    case 'B':
-      out += "\\\\";
-      return true;
-    case 'Z':
-      out += "\\z";
-      return true;
+    case 'y': out += "\\b"; return true;
+    case 'Y': out += "\\B"; return true;
+    case 'b': out += "\\x08"; return true;
+    case 'B': out += "\\\\"; return true;
+    case 'Z': out += "\\z"; return true;
     case 'm':
-    case 'M':
-      return false;
+    case 'M': return false;
     default:
       if (c >= '1' && c <= '9') return false;  // A back reference.
       out += '\\';
@@ -63,7 +50,8 @@ bool translate_pattern(View pattern, std::string& out, const char*& reason) {
       }
       continue;
     }
-    if (!bracket && c == '(' && pattern.substr(i, 3).find_first_of("=!<", 2) == 2 && pattern[i + 1] == '?') {
+    if (!bracket && c == '(' && pattern.substr(i, 3).find_first_of("=!<", 2) == 2 &&
+        pattern[i + 1] == '?') {
       reason = "looking ahead or behind is not possible in linear time";
       return false;
     }
@@ -173,7 +161,8 @@ void matches(const KernelCall& call) {
   each_row(call.rows, [&](uint32_t row) {
     const RE2* re2 = pattern.get(row, kFold);
     const View text = argument<View>(call, 0, row);
-    out[row] = re2 && re2->Match(piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0) == kWanted;
+    out[row] =
+        re2 && re2->Match(piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0) == kWanted;
   });
 }
 
@@ -219,7 +208,8 @@ View replaced(const RE2& re2, View text, View replacement, bool all, ByteArena& 
   re2::StringPiece groups[kGroupsMax];
   const int count = std::min(kGroupsMax, re2.NumberOfCapturingGroups() + 1);
   size_t at = 0;
-  while (at <= text.size() && re2.Match(piece(text), at, text.size(), RE2::UNANCHORED, groups, count)) {
+  while (at <= text.size() &&
+         re2.Match(piece(text), at, text.size(), RE2::UNANCHORED, groups, count)) {
     const auto begin = static_cast<size_t>(groups[0].data() - text.data());
     made.append(text.substr(at, begin - at));
     append_replacement(made, replacement, groups);
@@ -243,11 +233,14 @@ void regexp_replace(const KernelCall& call) {
     Flags flags;
     out[row] = {};
     if (call.args.size() > 3 && !Flags::read(argument<View>(call, 3, row), flags)) {
-      return call.fail(row, sqlstate::kInvalidParameter,
-                       quoted_message("invalid regular expression option: ", argument<View>(call, 3, row)));
+      return call.fail(
+          row, sqlstate::kInvalidParameter,
+          quoted_message("invalid regular expression option: ", argument<View>(call, 3, row)));
     }
     const RE2* re2 = pattern.get(row, flags.fold);
-    if (re2) out[row] = replaced(*re2, argument<View>(call, 0, row), argument<View>(call, 2, row), flags.all, call.out.bytes);
+    if (re2)
+      out[row] = replaced(*re2, argument<View>(call, 0, row), argument<View>(call, 2, row),
+                          flags.all, call.out.bytes);
   });
 }
 
@@ -262,7 +255,8 @@ void first_match(const KernelCall& call) {
     out[row] = {};
     if (!re2) return;
     const int count = re2->NumberOfCapturingGroups() > 0 ? 2 : 1;
-    if (!re2->Match(piece(text), 0, text.size(), RE2::UNANCHORED, groups, count) || !groups[count - 1].data()) {
+    if (!re2->Match(piece(text), 0, text.size(), RE2::UNANCHORED, groups, count) ||
+        !groups[count - 1].data()) {
       return call.out.set_cell(row, kNull, call.row_count);
     }
     out[row] = {groups[count - 1].data(), groups[count - 1].size()};
@@ -295,7 +289,8 @@ void count_matches(const KernelCall& call) {
     re2::StringPiece whole;
     int64_t count = 0;
     size_t at = 0;
-    while (re2 && at <= text.size() && re2->Match(piece(text), at, text.size(), RE2::UNANCHORED, &whole, 1)) {
+    while (re2 && at <= text.size() &&
+           re2->Match(piece(text), at, text.size(), RE2::UNANCHORED, &whole, 1)) {
       ++count;
       at = static_cast<size_t>(whole.data() - text.data()) + whole.size();
       if (whole.empty()) at += at < text.size() ? character_at(text, at).size() : 1;
@@ -352,30 +347,39 @@ void similar_to_escape(const KernelCall& call) {
 constexpr Type kT = Type::kText, kB = Type::kBool, kI4 = Type::kInt4;
 
 constexpr std::array kEntries = {
-    entry("~", {kT, kT}, kB, matches<true, false>, "Whether a part of the text matches the regular expression (RE2).",
+    entry("~", {kT, kT}, kB, matches<true, false>,
+          "Whether a part of the text matches the regular expression (RE2).",
           "'edit #42' ~ '#[0-9]+$'", "true"),
-    entry("~*", {kT, kT}, kB, matches<true, true>, "The same, whatever the capitals.", "'EDIT' ~* '^ed'", "true"),
-    entry("!~", {kT, kT}, kB, matches<false, false>, "Whether nothing matches.", "'edit' !~ '[0-9]'", "true"),
-    entry("!~*", {kT, kT}, kB, matches<false, true>, "The same, whatever the capitals.", "'EDIT' !~* '^ed'", "false"),
-    entry("regexp_like", {kT, kT}, kB, matches<true, false>, "As ~.", "regexp_like('edit #42', '\\d')", "true"),
-    entry("regexp_replace", {kT, kT, kT}, kT, regexp_replace, "The first match becomes the third; \\1 … \\9 are groups, \\& is all.",
+    entry("~*", {kT, kT}, kB, matches<true, true>, "The same, whatever the capitals.",
+          "'EDIT' ~* '^ed'", "true"),
+    entry("!~", {kT, kT}, kB, matches<false, false>, "Whether nothing matches.",
+          "'edit' !~ '[0-9]'", "true"),
+    entry("!~*", {kT, kT}, kB, matches<false, true>, "The same, whatever the capitals.",
+          "'EDIT' !~* '^ed'", "false"),
+    entry("regexp_like", {kT, kT}, kB, matches<true, false>, "As ~.",
+          "regexp_like('edit #42', '\\d')", "true"),
+    entry("regexp_replace", {kT, kT, kT}, kT, regexp_replace,
+          "The first match becomes the third; \\1 … \\9 are groups, \\& is all.",
           "regexp_replace('a1b22', '[0-9]+', '<\\&>')", "a<1>b22"),
-    entry("regexp_replace", {kT, kT, kT, kT}, kT, regexp_replace, "With flags: g all matches, i whatever the capitals.",
+    entry("regexp_replace", {kT, kT, kT, kT}, kT, regexp_replace,
+          "With flags: g all matches, i whatever the capitals.",
           "regexp_replace('a1b22', '[0-9]+', '#', 'g')", "a#b#"),
-    entry("regexp_substr", {kT, kT}, kT, whole_match, "What matched; NULL: nothing.", "regexp_substr('a1b22', '[0-9]{2}')", "22"),
-    entry("regexp_count", {kT, kT}, kI4, count_matches, "How many matches.", "regexp_count('a1b22', '[0-9]')", "3"),
-    entry("substring", {kT, kT}, kT, first_match, "What the first group matched, or all if there is none; NULL: nothing.",
+    entry("regexp_substr", {kT, kT}, kT, whole_match, "What matched; NULL: nothing.",
+          "regexp_substr('a1b22', '[0-9]{2}')", "22"),
+    entry("regexp_count", {kT, kT}, kI4, count_matches, "How many matches.",
+          "regexp_count('a1b22', '[0-9]')", "3"),
+    entry("substring", {kT, kT}, kT, first_match,
+          "What the first group matched, or all if there is none; NULL: nothing.",
           "substring('key=value' from '=(.*)')", "value"),
-    entry("similar_to_escape", {kT}, kT, similar_to_escape, "The regular expression of SIMILAR TO's pattern.",
-          "'abc' similar to '(a|x)b%'", "true"),
-    entry("similar_to_escape", {kT, kT}, kT, similar_to_escape, "The same with another escape than the backslash.",
-          "'a%' similar to 'a#%' escape '#'", "true"),
+    entry("similar_to_escape", {kT}, kT, similar_to_escape,
+          "The regular expression of SIMILAR TO's pattern.", "'abc' similar to '(a|x)b%'", "true"),
+    entry("similar_to_escape", {kT, kT}, kT, similar_to_escape,
+          "The same with another escape than the backslash.", "'a%' similar to 'a#%' escape '#'",
+          "true"),
 };
 
 }  // namespace
 
-std::span<const Function> pattern_functions() {
-  return kEntries;
-}
+std::span<const Function> pattern_functions() { return kEntries; }
 
 }  // namespace millrace

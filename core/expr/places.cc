@@ -117,7 +117,8 @@ View form_decoded(View text, ByteArena& arena) {
   char* const made = arena.allocate(text.size());
   char* at = made;
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+                        hex_value(text[i + 2]) >= 0;
     if (escape) {
       *at++ = static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
       i += 2;
@@ -155,10 +156,15 @@ void distance_km(const KernelCall& call) {
     const double lat_a = argument<double>(call, 0, row), lon_a = argument<double>(call, 1, row);
     const double lat_b = argument<double>(call, 2, row), lon_b = argument<double>(call, 3, row);
     out[row] = 0;
-    const bool on_globe = std::fabs(lat_a) <= 90 && std::fabs(lat_b) <= 90 && std::fabs(lon_a) <= 360 && std::fabs(lon_b) <= 360;
-    if (!on_globe) return call.fail(row, sqlstate::kInvalidParameter, "latitudes are -90 to 90, longitudes -360 to 360 degrees");
-    const double up = std::sin((lat_b - lat_a) * kRadians / 2), over = std::sin((lon_b - lon_a) * kRadians / 2);
-    const double half = up * up + std::cos(lat_a * kRadians) * std::cos(lat_b * kRadians) * over * over;
+    const bool on_globe = std::fabs(lat_a) <= 90 && std::fabs(lat_b) <= 90 &&
+                          std::fabs(lon_a) <= 360 && std::fabs(lon_b) <= 360;
+    if (!on_globe)
+      return call.fail(row, sqlstate::kInvalidParameter,
+                       "latitudes are -90 to 90, longitudes -360 to 360 degrees");
+    const double up = std::sin((lat_b - lat_a) * kRadians / 2),
+                 over = std::sin((lon_b - lon_a) * kRadians / 2);
+    const double half =
+        up * up + std::cos(lat_a * kRadians) * std::cos(lat_b * kRadians) * over * over;
     out[row] = 2 * kRadiusKm * std::asin(std::fmin(1, std::sqrt(half)));
   });
 }
@@ -166,24 +172,30 @@ void distance_km(const KernelCall& call) {
 constexpr Type kT = Type::kText, kF8 = Type::kFloat8;
 
 constexpr std::array kEntries = {
-    ours(entry("url_scheme", {kT}, kT, url_scheme, "In small letters; NULL: none.", "url_scheme('HTTPS://a.org/')", "https")),
-    ours(entry("url_host", {kT}, kT, url_host, "In small letters, without user and port; NULL: none.",
+    ours(entry("url_scheme", {kT}, kT, url_scheme, "In small letters; NULL: none.",
+               "url_scheme('HTTPS://a.org/')", "https")),
+    ours(entry("url_host", {kT}, kT, url_host,
+               "In small letters, without user and port; NULL: none.",
                "url_host('https://me@En.Wikipedia.org:443/wiki/A')", "en.wikipedia.org")),
-    ours(entry("url_port", {kT}, Type::kInt4, url_port, "The port as written; NULL: none.", "url_port('http://a.org:8080/')", "8080")),
-    ours(entry("url_path", {kT}, kT, url_path, "The path as written; NULL: none.", "url_path('https://a.org/wiki/A?x=1#b')", "/wiki/A")),
-    ours(entry("url_query", {kT}, kT, url_query, "What is behind ?; NULL: nothing.", "url_query('https://a.org/?x=1#b')", "x=1")),
-    ours(entry("url_fragment", {kT}, kT, url_fragment, "What is behind #; NULL: nothing.", "url_fragment('https://a.org/#b')", "b")),
-    ours(entry("url_param", {kT, kT}, kT, url_param, "A parameter of the query, decoded; NULL: none of that name.",
+    ours(entry("url_port", {kT}, Type::kInt4, url_port, "The port as written; NULL: none.",
+               "url_port('http://a.org:8080/')", "8080")),
+    ours(entry("url_path", {kT}, kT, url_path, "The path as written; NULL: none.",
+               "url_path('https://a.org/wiki/A?x=1#b')", "/wiki/A")),
+    ours(entry("url_query", {kT}, kT, url_query, "What is behind ?; NULL: nothing.",
+               "url_query('https://a.org/?x=1#b')", "x=1")),
+    ours(entry("url_fragment", {kT}, kT, url_fragment, "What is behind #; NULL: nothing.",
+               "url_fragment('https://a.org/#b')", "b")),
+    ours(entry("url_param", {kT, kT}, kT, url_param,
+               "A parameter of the query, decoded; NULL: none of that name.",
                "url_param('https://a.org/?q=a+b%21&x=1', 'q')", "a b!")),
-    ours(entry("distance_km", {kF8, kF8, kF8, kF8}, kF8, distance_km,
-               "Kilometres between two places, each latitude and longitude in degrees, on a sphere.",
-               "round(distance_km(52.52, 13.405, 48.8566, 2.3522)::numeric)", "877")),
+    ours(
+        entry("distance_km", {kF8, kF8, kF8, kF8}, kF8, distance_km,
+              "Kilometres between two places, each latitude and longitude in degrees, on a sphere.",
+              "round(distance_km(52.52, 13.405, 48.8566, 2.3522)::numeric)", "877")),
 };
 
 }  // namespace
 
-std::span<const Function> place_functions() {
-  return kEntries;
-}
+std::span<const Function> place_functions() { return kEntries; }
 
 }  // namespace millrace

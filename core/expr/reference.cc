@@ -21,9 +21,7 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-std::string code(std::string_view text) {
-  return "`" + cell(text) + "`";
-}
+std::string code(std::string_view text) { return "`" + cell(text) + "`"; }
 
 std::string arguments(const Function& function) {
   std::string out;
@@ -37,18 +35,21 @@ std::string arguments(const Function& function) {
 
 std::string signature(const Function& function) {
   if (function.cast != Cast::kNone) {
-    return std::string(type_name(function.args[0])) + "::" + std::string(type_name(function.result));
+    return std::string(type_name(function.args[0])) +
+           "::" + std::string(type_name(function.result));
   }
   const std::string name(function.name);
   if (!function.kernel) return name;
-  if (is_word(name) && name.find(' ') == std::string::npos) return name + "(" + arguments(function) + ")";
+  if (is_word(name) && name.find(' ') == std::string::npos)
+    return name + "(" + arguments(function) + ")";
   if (is_word(name)) return "… " + name;
   const std::string first(type_name(function.args[0]));
   if (function.arg_count == 1) return name + first;
   return first + " " + name + " " + std::string(type_name(function.args[1]));
 }
 
-/// Whether users can write it: names with a blank are the compiler's own, but for `is null` and kin.
+/// Whether users can write it: names with a blank are the compiler's own, but for `is null` and
+/// kin.
 bool is_shown(const Function& function) {
   return function.name.find(' ') == std::string_view::npos || function.name.starts_with("is ");
 }
@@ -62,33 +63,42 @@ void append_functions(std::string& out) {
     if (function->cast == Cast::kImplicit) doc += " Also where it is not written.";
     if (function->ours) doc += " PostgreSQL has none.";
     const std::string result(function->kernel ? type_name(function->result) : "");
-    out += "| " + code(signature(*function)) + " | " + result + " | " + cell(doc) + " | " + code(function->example) + " | " +
-           code(function->example_result) + " |\n";
+    out += "| " + code(signature(*function)) + " | " + result + " | " + cell(doc) + " | " +
+           code(function->example) + " | " + code(function->example_result) + " |\n";
   }
 }
 
 void append_aggregates(std::string& out) {
-  out += "\n## Aggregates\n\nFor `select` of an operator with groups or a window. All take `filter (where …)` and, but for those that go by order,\n"
-         "`distinct`. NULLs are skipped unless it says otherwise. States merge, and are stored with their version.\n\n"
-         "| | of | gives | | state |\n|---|---|---|---|---|\n";
+  out +=
+      "\n## Aggregates\n\nFor `select` of an operator with groups or a window. All take `filter "
+      "(where …)` and, but for those that go by order,\n"
+      "`distinct`. NULLs are skipped unless it says otherwise. States merge, and are stored with "
+      "their version.\n\n"
+      "| | of | gives | | state |\n|---|---|---|---|---|\n";
   for (const AggregateFunction& function : aggregate_functions()) {
-    const std::string argument(function.argument ? type_name(*function.argument) : function.any_argument ? "any" : "rows");
+    const std::string argument(function.argument       ? type_name(*function.argument)
+                               : function.any_argument ? "any"
+                                                       : "rows");
     const bool finished = !function.finish.empty();
     std::string result(type_name(function.result));
     if (function.finish == "percentile disc") result = argument;
-    if (function.finish == "percentile cont" || function.finish == "approx percentile") result = "float8";
+    if (function.finish == "percentile cont" || function.finish == "approx percentile")
+      result = "float8";
     if (function.finish == "approx top") result = "jsonb";
     if (finished && function.finish == "join texts") result = "text";
-    out += "| " + code(function.example) + " | " + argument + " | " + result + " | " + cell(function.doc) + " | v" +
-           std::to_string(function.state_version) + " |\n";
+    out += "| " + code(function.example) + " | " + argument + " | " + result + " | " +
+           cell(function.doc) + " | v" + std::to_string(function.state_version) + " |\n";
   }
 }
 
 void append_departures(std::string& out) {
-  out += "\n## Where PostgreSQL answers otherwise\n\nEverything else is compared with PostgreSQL 15 by a test (tests/expressions).\n\n"
-         "| | PostgreSQL 15 | here | why |\n|---|---|---|---|\n";
+  out +=
+      "\n## Where PostgreSQL answers otherwise\n\nEverything else is compared with PostgreSQL 15 "
+      "by a test (tests/expressions).\n\n"
+      "| | PostgreSQL 15 | here | why |\n|---|---|---|---|\n";
   for (const Departure& one : departures()) {
-    out += "| " + std::string(one.id) + " | " + cell(one.postgres) + " | " + cell(one.here) + " | " + cell(one.why) + " |\n";
+    out += "| " + std::string(one.id) + " | " + cell(one.postgres) + " | " + cell(one.here) +
+           " | " + cell(one.why) + " |\n";
   }
 }
 
@@ -97,10 +107,14 @@ void append_departures(std::string& out) {
 std::string expression_reference() {
   std::string out =
       "# Expressions\n\n"
-      "SQL expressions with PostgreSQL's grammar and PostgreSQL's answers. Fields are written by their dotted path\n"
-      "(`length.new`); names with capitals or of SQL words are quoted (`\"user\"`). Types: bool, int4, int8, float8,\n"
-      "numeric, text, timestamptz, timestamp, date, interval, jsonb. The record's own: `event_time()`, `record_key()`,\n"
-      "`source_position()`, `processing_time()`. An error of one record (division by zero, overflow, a bad cast) sends\n"
+      "SQL expressions with PostgreSQL's grammar and PostgreSQL's answers. Fields are written by "
+      "their dotted path\n"
+      "(`length.new`); names with capitals or of SQL words are quoted (`\"user\"`). Types: bool, "
+      "int4, int8, float8,\n"
+      "numeric, text, timestamptz, timestamp, date, interval, jsonb. The record's own: "
+      "`event_time()`, `record_key()`,\n"
+      "`source_position()`, `processing_time()`. An error of one record (division by zero, "
+      "overflow, a bad cast) sends\n"
       "that record to `.errors` with the place in the expression.\n\n";
   append_functions(out);
   append_aggregates(out);

@@ -20,23 +20,17 @@ bool is_operator(std::string_view name) {
 enum class Category : uint8_t { kBool, kNumber, kString, kDatetime, kTimespan, kOther };
 Category category_of(Type type) {
   switch (type) {
-    case Type::kBool:
-      return Category::kBool;
+    case Type::kBool: return Category::kBool;
     case Type::kInt4:
     case Type::kInt8:
     case Type::kFloat8:
-    case Type::kNumeric:
-      return Category::kNumber;
-    case Type::kText:
-      return Category::kString;
+    case Type::kNumeric: return Category::kNumber;
+    case Type::kText: return Category::kString;
     case Type::kDate:
     case Type::kTimestamp:
-    case Type::kTimestamptz:
-      return Category::kDatetime;
-    case Type::kInterval:
-      return Category::kTimespan;
-    case Type::kJsonb:
-      return Category::kOther;
+    case Type::kTimestamptz: return Category::kDatetime;
+    case Type::kInterval: return Category::kTimespan;
+    case Type::kJsonb: return Category::kOther;
   }
   return Category::kOther;
 }
@@ -202,8 +196,10 @@ Resolution resolve_function(std::string_view name, std::span<const ArgType> args
   keep_best(candidates, score(false));
   if (candidates.size() > 1) keep_best(candidates, score(true));
   if (candidates.size() == 1) return {candidates[0]};
-  const bool literals = std::any_of(args.begin(), args.end(), [](ArgType arg) { return arg.unknown; });
-  if (literals && settle_literals(candidates, args) && candidates.size() == 1) return {candidates[0]};
+  const bool literals =
+      std::any_of(args.begin(), args.end(), [](ArgType arg) { return arg.unknown; });
+  if (literals && settle_literals(candidates, args) && candidates.size() == 1)
+    return {candidates[0]};
   const Function* function = literals ? by_known_type(candidates, args) : nullptr;
   return {function, function == nullptr};
 }
@@ -224,9 +220,7 @@ std::optional<Type> common_type(std::span<const ArgType> types) {
   return common ? common : Type::kText;
 }
 
-bool is_function_name(std::string_view name) {
-  return !functions_named(name).empty();
-}
+bool is_function_name(std::string_view name) { return !functions_named(name).empty(); }
 
 std::vector<std::string> callable_names() {
   std::vector<std::string> names;

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <string>
 
-#include "columns/number_text.h"
 #include "expr/characters.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
@@ -50,7 +49,8 @@ void trim_blanks_of(const KernelCall& call) {
 }
 template <bool kLeft, bool kRight>
 void trim_set(const KernelCall& call) {
-  map2<View, View, View>(call, [](View text, View set) { return trimmed<kLeft, kRight>(text, set); });
+  map2<View, View, View>(call,
+                         [](View text, View set) { return trimmed<kLeft, kRight>(text, set); });
 }
 
 /// Characters [from, to) counted from 1.
@@ -62,7 +62,8 @@ View cut(View text, int64_t from, int64_t to) {
 }
 
 void substring_from(const KernelCall& call) {
-  map2<View, View, int64_t>(call, [](View text, int64_t from) { return cut(text, from, INT64_MAX); });
+  map2<View, View, int64_t>(call,
+                            [](View text, int64_t from) { return cut(text, from, INT64_MAX); });
 }
 
 void substring_for(const KernelCall& call) {
@@ -70,7 +71,8 @@ void substring_for(const KernelCall& call) {
   each_row(call.rows, [&](uint32_t row) {
     const int64_t from = argument<int64_t>(call, 1, row), count = argument<int64_t>(call, 2, row);
     out[row] = {};
-    if (count < 0) return call.fail(row, sqlstate::kNegativeSubstring, "negative substring length not allowed");
+    if (count < 0)
+      return call.fail(row, sqlstate::kNegativeSubstring, "negative substring length not allowed");
     out[row] = cut(argument<View>(call, 0, row), from, from + count);
   });
 }
@@ -112,7 +114,9 @@ View part_of(View text, View separator, int64_t index) {
   if (separator.empty()) return index == 1 || index == -1 ? text : View();
   if (index < 0) {
     int64_t parts = 1;
-    for (size_t at = text.find(separator); at != View::npos; at = text.find(separator, at + separator.size())) ++parts;
+    for (size_t at = text.find(separator); at != View::npos;
+         at = text.find(separator, at + separator.size()))
+      ++parts;
     index += parts + 1;
     if (index < 1) return {};
   }
@@ -143,10 +147,12 @@ void repeat(const KernelCall& call) {
     const int64_t count = std::max<int64_t>(argument<int64_t>(call, 1, row), 0);
     out[row] = {};
     if (text.empty() || count == 0) return;
-    if (count > kMadeTextMax / static_cast<int64_t>(text.size())) return call.fail(row, kTooLong.sqlstate, kTooLong.text);
+    if (count > kMadeTextMax / static_cast<int64_t>(text.size()))
+      return call.fail(row, kTooLong.sqlstate, kTooLong.text);
     const size_t size = text.size() * static_cast<size_t>(count);
     char* made = call.out.bytes.allocate(size);
-    for (size_t at = 0; at < size; at += text.size()) std::memcpy(made + at, text.data(), text.size());
+    for (size_t at = 0; at < size; at += text.size())
+      std::memcpy(made + at, text.data(), text.size());
     out[row] = {made, size};
   });
 }
@@ -198,101 +204,6 @@ void pad(const KernelCall& call) {
   });
 }
 
-bool is_letter(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-void initial_capitals(const KernelCall& call) {
-  ByteArena& arena = call.out.bytes;
-  map1<View, View>(call, [&](View text) {
-    char* const made = arena.allocate(text.size());
-    bool inside = false;
-    for (size_t i = 0; i < text.size(); ++i) {
-      const char c = text[i];
-      made[i] = !is_letter(c) ? c : static_cast<char>(inside ? c | 0x20 : c & ~0x20);
-      inside = is_letter(c) || (c >= '0' && c <= '9');
-    }
-    return View(made, text.size());
-  });
-}
-
-int64_t code_point(View text) {
-  if (text.empty()) return 0;
-  const View one = character_at(text, 0);
-  const auto lead = static_cast<unsigned char>(one[0]);
-  if (one.size() == 1) return lead;
-  int64_t code = lead & (0xFF >> (one.size() + 1));
-  for (size_t i = 1; i < one.size(); ++i) code = code << 6 | (static_cast<unsigned char>(one[i]) & 0x3F);
-  return code;
-}
-void ascii(const KernelCall& call) {
-  map1<int64_t, View>(call, [](View text) { return code_point(text); });
-}
-
-size_t write_utf8(uint32_t code, char* out) {
-  if (code < 0x80) {
-    out[0] = static_cast<char>(code);
-    return 1;
-  }
-  const size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  for (size_t i = size; i-- > 1; code >>= 6) out[i] = static_cast<char>(0x80 | (code & 0x3F));
-  out[0] = static_cast<char>((0xF00u >> size & 0xF0u) | code);
-  return size;
-}
-
-void character_of(const KernelCall& call) {
-  View* out = cells_of<View>(call.out);
-  each_row(call.rows, [&](uint32_t row) {
-    const int64_t code = argument<int64_t>(call, 0, row);
-    out[row] = {};
-    if (code == 0) return call.fail(row, sqlstate::kProgramLimit, "null character not permitted");
-    if (code < 0) return call.fail(row, sqlstate::kProgramLimit, "character number must be positive");
-    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
-      return call.fail(row, sqlstate::kProgramLimit, "requested character not valid for encoding");
-    }
-    out[row] = made_text<4>(call.out, [&](char* to) { return write_utf8(static_cast<uint32_t>(code), to); });
-  });
-}
-
-void translate(const KernelCall& call) {
-  View* out = cells_of<View>(call.out);
-  each_row(call.rows, [&](uint32_t row) {
-    const View text = argument<View>(call, 0, row), from = argument<View>(call, 1, row);
-    const View to = argument<View>(call, 2, row);
-    TextMaker made(call.out.bytes, text.size());
-    for (size_t at = 0; at < text.size();) {
-      const View one = character_at(text, at);
-      at += one.size();
-      size_t place = 0;
-      int64_t index = 0;
-      while (place < from.size() && character_at(from, place) != one) {
-        place += character_at(from, place).size();
-        ++index;
-      }
-      if (place == from.size()) {
-        made.append(one);
-      } else if (const size_t target = offset_of(to, index); target < to.size()) {
-        made.append(character_at(to, target));
-      }
-    }
-    out[row] = made.done();
-  });
-}
-
-template <class Word>
-void to_hex(const KernelCall& call) {
-  Column& out = call.out;
-  map1<View, int64_t>(call, [&out](int64_t value) {
-    return made_text<16>(out, [value](char* to) {
-      auto rest = static_cast<Word>(value);
-      size_t size = 1;
-      for (Word more = rest >> 4; more != 0; more >>= 4) ++size;
-      for (size_t i = size; i-- > 0; rest >>= 4) to[i] = "0123456789abcdef"[rest & 15];
-      return size;
-    });
-  });
-}
-
 void bool_letter(const KernelCall& call) {
   map1<View, uint8_t>(call, [](uint8_t a) { return a ? View("t") : View("f"); });
 }
@@ -325,53 +236,62 @@ void concat_with_separator(const KernelCall& call) {
   });
 }
 
-constexpr Type kT = Type::kText, kI4 = Type::kInt4, kI8 = Type::kInt8;
+constexpr Type kT = Type::kText, kI4 = Type::kInt4;
 
 constexpr std::array kEntries = {
-    entry("btrim", {kT}, kT, trim_blanks_of<true, true>, "Without blanks at both ends.", "trim(' a b ')", "a b"),
+    entry("btrim", {kT}, kT, trim_blanks_of<true, true>, "Without blanks at both ends.",
+          "trim(' a b ')", "a b"),
     entry("btrim", {kT, kT}, kT, trim_set<true, true>, "Without these characters at both ends.",
           "trim(both 'xy' from 'yxabcx')", "abc"),
-    entry("ltrim", {kT}, kT, trim_blanks_of<true, false>, "Without blanks at the start.", "ltrim('  a') || '|'", "a|"),
-    entry("ltrim", {kT, kT}, kT, trim_set<true, false>, "Without these characters at the start.", "ltrim('xxa', 'x')", "a"),
-    entry("rtrim", {kT}, kT, trim_blanks_of<false, true>, "Without blanks at the end.", "rtrim('a  ') || '|'", "a|"),
-    entry("rtrim", {kT, kT}, kT, trim_set<false, true>, "Without these characters at the end.", "rtrim('axx', 'x')", "a"),
-    entry("substr", {kT, kI4}, kT, substring_from, "From this character on, counted from 1.", "substr('alphabet', 3)", "phabet"),
-    entry("substr", {kT, kI4, kI4}, kT, substring_for, "So many characters from this one on.", "substr('alphabet', 3, 2)", "ph"),
+    entry("ltrim", {kT}, kT, trim_blanks_of<true, false>, "Without blanks at the start.",
+          "ltrim('  a') || '|'", "a|"),
+    entry("ltrim", {kT, kT}, kT, trim_set<true, false>, "Without these characters at the start.",
+          "ltrim('xxa', 'x')", "a"),
+    entry("rtrim", {kT}, kT, trim_blanks_of<false, true>, "Without blanks at the end.",
+          "rtrim('a  ') || '|'", "a|"),
+    entry("rtrim", {kT, kT}, kT, trim_set<false, true>, "Without these characters at the end.",
+          "rtrim('axx', 'x')", "a"),
+    entry("substr", {kT, kI4}, kT, substring_from, "From this character on, counted from 1.",
+          "substr('alphabet', 3)", "phabet"),
+    entry("substr", {kT, kI4, kI4}, kT, substring_for, "So many characters from this one on.",
+          "substr('alphabet', 3, 2)", "ph"),
     entry("substring", {kT, kI4}, kT, substring_from, "From this character on, counted from 1.",
           "substring('alphabet' from 3)", "phabet"),
     entry("substring", {kT, kI4, kI4}, kT, substring_for, "So many characters from this one on.",
           "substring('alphabet' from 3 for 2)", "ph"),
-    entry("left", {kT, kI4}, kT, left_part, "The first characters; negative: all but the last.", "left('abcde', 2)", "ab"),
-    entry("right", {kT, kI4}, kT, right_part, "The last characters; negative: all but the first.", "right('abcde', -2)", "cde"),
-    entry("replace", {kT, kT, kT}, kT, replace_all, "Every second text in the first becomes the third.",
-          "replace('abab', 'b', 'xy')", "axyaxy"),
-    entry("split_part", {kT, kT, kI4}, kT, split_part, "Part n between separators; negative: from the end.",
-          "split_part('a/b/c', '/', 2)", "b"),
+    entry("left", {kT, kI4}, kT, left_part, "The first characters; negative: all but the last.",
+          "left('abcde', 2)", "ab"),
+    entry("right", {kT, kI4}, kT, right_part, "The last characters; negative: all but the first.",
+          "right('abcde', -2)", "cde"),
+    entry("replace", {kT, kT, kT}, kT, replace_all,
+          "Every second text in the first becomes the third.", "replace('abab', 'b', 'xy')",
+          "axyaxy"),
+    entry("split_part", {kT, kT, kI4}, kT, split_part,
+          "Part n between separators; negative: from the end.", "split_part('a/b/c', '/', 2)", "b"),
     entry("repeat", {kT, kI4}, kT, repeat, "The text so many times.", "repeat('ab', 3)", "ababab"),
-    entry("reverse", {kT}, kT, reverse, "The characters from the last to the first.", "reverse('né')", "én"),
-    entry("lpad", {kT, kI4}, kT, pad<true>, "Filled with blanks in front, or cut, to a length.", "lpad('7', 3)", "  7"),
-    entry("lpad", {kT, kI4, kT}, kT, pad<true>, "Filled in front, or cut, to a length.", "lpad('7', 3, '0')", "007"),
-    entry("rpad", {kT, kI4}, kT, pad<false>, "Filled with blanks behind, or cut, to a length.", "rpad('7', 3) || '|'", "7  |"),
-    entry("rpad", {kT, kI4, kT}, kT, pad<false>, "Filled behind, or cut, to a length.", "rpad('ab', 5, 'xy')", "abxyx"),
-    entry("initcap", {kT}, kT, initial_capitals, "Words with a capital first (ASCII only).", "initcap('hi THERE')", "Hi There"),
-    entry("ascii", {kT}, kI4, ascii, "The number of the first character; 0 for none.", "ascii('é')", "233"),
-    entry("chr", {kI4}, kT, character_of, "The character of a number.", "chr(233)", "é"),
-    entry("translate", {kT, kT, kT}, kT, translate, "Each character of the second becomes that of the third, or goes.",
-          "translate('12345', '143', 'ax')", "a2x5"),
-    entry("to_hex", {kI4}, kT, to_hex<uint32_t>, "In hexadecimal digits.", "to_hex(-1)", "ffffffff"),
-    entry("to_hex", {kI8}, kT, to_hex<uint64_t>, "In hexadecimal digits.", "to_hex(5000000000)", "12a05f200"),
-    entry("bool letter", {Type::kBool}, kT, bool_letter, "t or f, as output writes a bool.", "concat(true, false)", "tf"),
-    variadic(entry("concat", {}, kT, concat, "All arguments as text; NULLs do not count.", "concat('a', null, 1, true)", "a1t"),
+    entry("reverse", {kT}, kT, reverse, "The characters from the last to the first.",
+          "reverse('né')", "én"),
+    entry("lpad", {kT, kI4}, kT, pad<true>, "Filled with blanks in front, or cut, to a length.",
+          "lpad('7', 3)", "  7"),
+    entry("lpad", {kT, kI4, kT}, kT, pad<true>, "Filled in front, or cut, to a length.",
+          "lpad('7', 3, '0')", "007"),
+    entry("rpad", {kT, kI4}, kT, pad<false>, "Filled with blanks behind, or cut, to a length.",
+          "rpad('7', 3) || '|'", "7  |"),
+    entry("rpad", {kT, kI4, kT}, kT, pad<false>, "Filled behind, or cut, to a length.",
+          "rpad('ab', 5, 'xy')", "abxyx"),
+    entry("bool letter", {Type::kBool}, kT, bool_letter, "t or f, as output writes a bool.",
+          "concat(true, false)", "tf"),
+    variadic(entry("concat", {}, kT, concat, "All arguments as text; NULLs do not count.",
+                   "concat('a', null, 1, true)", "a1t"),
              Rest::kText),
-    variadic(entry("concat_ws", {kT}, kT, concat_with_separator, "All further arguments with the first between them.",
+    variadic(entry("concat_ws", {kT}, kT, concat_with_separator,
+                   "All further arguments with the first between them.",
                    "concat_ws('-', 'a', null, 2)", "a-2"),
              Rest::kText),
 };
 
 }  // namespace
 
-std::span<const Function> string_functions() {
-  return kEntries;
-}
+std::span<const Function> string_functions() { return kEntries; }
 
 }  // namespace millrace

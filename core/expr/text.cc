@@ -80,14 +80,12 @@ constexpr std::array kEntries = {
           "Place of the first in the second, from 1; 0 if it is not there.",
           "position('ig' in 'high')", "2"),
     entry("bit_length", {kT}, kI4, bit_length, "Bits in the text.", "bit_length('né')", "24"),
-    entry("character_length", {kT}, kI4, length, "Characters in the text.", "character_length('né')",
-          "2"),
+    entry("character_length", {kT}, kI4, length, "Characters in the text.",
+          "character_length('né')", "2"),
 };
 
 }  // namespace
 
-std::span<const Function> text_functions() {
-  return kEntries;
-}
+std::span<const Function> text_functions() { return kEntries; }
 
 }  // namespace millrace

@@ -1,11 +1,12 @@
 // date_trunc, extract, date_part, date_bin and their kin. The session's time zone is UTC.
 
+#include "base/time.h"
+
 #include <array>
 #include <cmath>
 #include <optional>
 #include <string>
 
-#include "base/time.h"
 #include "columns/datetime.h"
 #include "expr/decimal_math.h"
 #include "expr/kernel.h"
@@ -17,9 +18,8 @@ namespace {
 
 using View = std::string_view;
 
-constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp,
-               kD = Type::kDate, kI = Type::kInterval, kF8 = Type::kFloat8, kN = Type::kNumeric,
-               kI4 = Type::kInt4;
+constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp, kD = Type::kDate,
+               kI = Type::kInterval, kF8 = Type::kFloat8, kN = Type::kNumeric, kI4 = Type::kInt4;
 
 constexpr View long_name(Type type) {
   return type == kTz   ? "timestamp with time zone"
@@ -56,9 +56,11 @@ void each_unit(const KernelCall& call, Visit visit) {
     if (!units.constant) unit = unit_of(name);
     if (unit && visit(row, *unit)) return;
     const bool known = unit.has_value();
-    std::string text = quoted_message("unit ", name, known ? " not supported for type " : " not recognized for type ");
+    std::string text = quoted_message(
+        "unit ", name, known ? " not supported for type " : " not recognized for type ");
     text += long_name(kType);
-    call.fail(row, known ? sqlstate::kFeatureNotSupported : sqlstate::kInvalidParameter, std::move(text));
+    call.fail(row, known ? sqlstate::kFeatureNotSupported : sqlstate::kInvalidParameter,
+              std::move(text));
   });
 }
 
@@ -76,7 +78,8 @@ void interval_trunc(const KernelCall& call) {
   View* out = cells_of<View>(call.out);
   each_unit<kI>(call, [&](uint32_t row, Unit unit) {
     const auto value = truncate_interval(interval_of(argument<View>(call, 1, row)), unit);
-    out[row] = store_interval(value.value_or(IntervalValue()), call.out.bytes.allocate(sizeof(IntervalValue)));
+    out[row] = store_interval(value.value_or(IntervalValue()),
+                              call.out.bytes.allocate(sizeof(IntervalValue)));
     return value.has_value();
   });
 }
@@ -142,12 +145,14 @@ void date_bin(const KernelCall& call) {
                        "timestamps cannot be binned into intervals containing months or years");
     }
     const int128 size = static_cast<int128>(stride.days) * kDay + stride.us;
-    if (size <= 0) return call.fail(row, sqlstate::kDatetimeOverflow, "stride must be greater than zero");
+    if (size <= 0)
+      return call.fail(row, sqlstate::kDatetimeOverflow, "stride must be greater than zero");
     const int128 distance = static_cast<int128>(time) - origin;
     int128 rest = distance % size;
     if (rest < 0) rest += size;
     const int128 bin = static_cast<int128>(time) - rest;
-    if (bin < kTimestamptzMin) return call.fail(row, sqlstate::kDatetimeOverflow, "timestamp out of range");
+    if (bin < kTimestamptzMin)
+      return call.fail(row, sqlstate::kDatetimeOverflow, "timestamp out of range");
     out[row] = static_cast<int64_t>(bin);
   });
 }
@@ -166,27 +171,31 @@ constexpr std::array kEntries = {
           "extract(epoch from timestamptz '1970-01-02')", "86400.000000"),
     entry("extract", {kT, kTs}, kN, extract<kTs>, kField,
           "extract(second from timestamp '2026-11-23 10:00:01.5')", "1.500000"),
-    entry("extract", {kT, kD}, kN, extract<kD>, kField, "extract(doy from date '2024-12-31')", "366"),
-    entry("extract", {kT, kI}, kN, extract<kI>, kField, "extract(epoch from interval '1 day')", "86400.000000"),
+    entry("extract", {kT, kD}, kN, extract<kD>, kField, "extract(doy from date '2024-12-31')",
+          "366"),
+    entry("extract", {kT, kI}, kN, extract<kI>, kField, "extract(epoch from interval '1 day')",
+          "86400.000000"),
     entry("date_part", {kT, kTz}, kF8, date_part<kTz>, "As extract, in float8.",
           "date_part('dow', timestamptz '2026-11-23')", "1"),
     entry("date_part", {kT, kTs}, kF8, date_part<kTs>, "As extract, in float8.",
           "date_part('epoch', timestamp '1970-01-01 00:00:00.5')", "0.5"),
     entry("date_part", {kT, kI}, kF8, date_part<kI>, "As extract, in float8.",
           "date_part('hour', interval '26 hours')", "26"),
-    entry("date_bin", {kI, kTz, kTz}, kTz, date_bin, "The start of the stride that holds it, counted from an origin.",
+    entry("date_bin", {kI, kTz, kTz}, kTz, date_bin,
+          "The start of the stride that holds it, counted from an origin.",
           "date_bin('15 minutes', timestamptz '2026-11-23 10:59', timestamptz '2000-01-01')",
           "2026-11-23 10:45:00+00"),
-    entry("date_bin", {kI, kTs, kTs}, kTs, date_bin, "The start of the stride that holds it, counted from an origin.",
-          "date_bin('1 day', timestamp '2026-11-23 10:59', timestamp '2000-01-01 06:00')", "2026-11-23 06:00:00"),
+    entry("date_bin", {kI, kTs, kTs}, kTs, date_bin,
+          "The start of the stride that holds it, counted from an origin.",
+          "date_bin('1 day', timestamp '2026-11-23 10:59', timestamp '2000-01-01 06:00')",
+          "2026-11-23 06:00:00"),
     entry("to_timestamp", {kF8}, kTz, checked1<SecondsToTime, int64_t, double>,
-          "The instant so many seconds after 1970.", "to_timestamp(86400)", "1970-01-02 00:00:00+00"),
+          "The instant so many seconds after 1970.", "to_timestamp(86400)",
+          "1970-01-02 00:00:00+00"),
 };
 
 }  // namespace
 
-std::span<const Function> time_functions() {
-  return kEntries;
-}
+std::span<const Function> time_functions() { return kEntries; }
 
 }  // namespace millrace

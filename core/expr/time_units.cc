@@ -86,64 +86,41 @@ int64_t year_group_start(int64_t year, int64_t size) {
 }
 
 /// Years count from 1 to both sides of the start of the era; ours have a year 0.
-int64_t era_year(int64_t year) {
-  return year > 0 ? year : year - 1;
-}
+int64_t era_year(int64_t year) { return year > 0 ? year : year - 1; }
 int64_t year_group(int64_t year, int64_t size) {
   return year > 0 ? (year + size - 1) / size : -((size - 1 - (year - 1)) / size);
 }
-int64_t decade_of(int64_t year) {
-  return year >= 0 ? year / 10 : -((8 - (year - 1)) / 10);
-}
+int64_t decade_of(int64_t year) { return year >= 0 ? year / 10 : -((8 - (year - 1)) / 10); }
 
 /// What depends on the day alone.
 std::optional<FieldValue> day_field(int64_t day, Unit unit) {
   const CivilTime civil = civil_time(day * kDay);
   switch (unit) {
-    case Unit::kDay:
-      return FieldValue{civil.day};
-    case Unit::kWeek:
-      return FieldValue{iso_week(day * kDay)};
-    case Unit::kMonth:
-      return FieldValue{civil.month};
-    case Unit::kQuarter:
-      return FieldValue{(civil.month - 1) / 3 + 1};
-    case Unit::kYear:
-      return FieldValue{era_year(civil.year)};
-    case Unit::kDecade:
-      return FieldValue{decade_of(civil.year)};
-    case Unit::kCentury:
-      return FieldValue{year_group(civil.year, 100)};
-    case Unit::kMillennium:
-      return FieldValue{year_group(civil.year, 1000)};
-    case Unit::kDayOfWeek:
-      return FieldValue{day_of_week(day)};
-    case Unit::kIsoDayOfWeek:
-      return FieldValue{(day_of_week(day) + 6) % 7 + 1};
-    case Unit::kDayOfYear:
-      return FieldValue{day - day_of(month_start(civil.year, 1)) + 1};
-    case Unit::kIsoYear:
-      return FieldValue{era_year(iso_year(day * kDay))};
-    default:
-      return std::nullopt;
+    case Unit::kDay: return FieldValue{civil.day};
+    case Unit::kWeek: return FieldValue{iso_week(day * kDay)};
+    case Unit::kMonth: return FieldValue{civil.month};
+    case Unit::kQuarter: return FieldValue{(civil.month - 1) / 3 + 1};
+    case Unit::kYear: return FieldValue{era_year(civil.year)};
+    case Unit::kDecade: return FieldValue{decade_of(civil.year)};
+    case Unit::kCentury: return FieldValue{year_group(civil.year, 100)};
+    case Unit::kMillennium: return FieldValue{year_group(civil.year, 1000)};
+    case Unit::kDayOfWeek: return FieldValue{day_of_week(day)};
+    case Unit::kIsoDayOfWeek: return FieldValue{(day_of_week(day) + 6) % 7 + 1};
+    case Unit::kDayOfYear: return FieldValue{day - day_of(month_start(civil.year, 1)) + 1};
+    case Unit::kIsoYear: return FieldValue{era_year(iso_year(day * kDay))};
+    default: return std::nullopt;
   }
 }
 
 /// What depends on the time of day alone, given in microseconds.
 std::optional<FieldValue> clock_field(int64_t us, Unit unit) {
   switch (unit) {
-    case Unit::kMicrosecond:
-      return FieldValue{us % kMinute};
-    case Unit::kMillisecond:
-      return FieldValue{us % kMinute, 3};
-    case Unit::kSecond:
-      return FieldValue{us % kMinute, 6};
-    case Unit::kMinute:
-      return FieldValue{us / kMinute % 60};
-    case Unit::kHour:
-      return FieldValue{us / kHour};
-    default:
-      return std::nullopt;
+    case Unit::kMicrosecond: return FieldValue{us % kMinute};
+    case Unit::kMillisecond: return FieldValue{us % kMinute, 3};
+    case Unit::kSecond: return FieldValue{us % kMinute, 6};
+    case Unit::kMinute: return FieldValue{us / kMinute % 60};
+    case Unit::kHour: return FieldValue{us / kHour};
+    default: return std::nullopt;
   }
 }
 
@@ -165,9 +142,7 @@ int64_t day_of_week(int64_t day) {
 }
 
 /// The ISO week's Thursday decides its year.
-int64_t iso_year(int64_t us) {
-  return civil_time(week_start(us) + 3 * kDay).year;
-}
+int64_t iso_year(int64_t us) { return civil_time(week_start(us) + 3 * kDay).year; }
 int64_t iso_week(int64_t us) {
   const int64_t first = week_start(instant_of({iso_year(us), 1, 4, 0, 0, 0, 0}));
   return (week_start(us) - first) / (7 * kDay) + 1;
@@ -176,77 +151,49 @@ int64_t iso_week(int64_t us) {
 std::optional<int64_t> truncate_time(int64_t us, Unit unit) {
   const CivilTime civil = civil_time(us);
   switch (unit) {
-    case Unit::kMicrosecond:
-      return us;
-    case Unit::kMillisecond:
-      return floor_to(us, 1000);
-    case Unit::kSecond:
-      return floor_to(us, kSecond);
-    case Unit::kMinute:
-      return floor_to(us, kMinute);
-    case Unit::kHour:
-      return floor_to(us, kHour);
-    case Unit::kDay:
-      return floor_to(us, kDay);
-    case Unit::kWeek:
-      return week_start(us);
-    case Unit::kMonth:
-      return month_start(civil.year, civil.month);
-    case Unit::kQuarter:
-      return month_start(civil.year, (civil.month - 1) / 3 * 3 + 1);
-    case Unit::kYear:
-      return month_start(civil.year, 1);
-    case Unit::kDecade:
-      return month_start(year_group_start(civil.year, 10), 1);
-    case Unit::kCentury:
-      return month_start(year_group_start(civil.year, 100), 1);
-    case Unit::kMillennium:
-      return month_start(year_group_start(civil.year, 1000), 1);
-    default:
-      return std::nullopt;
+    case Unit::kMicrosecond: return us;
+    case Unit::kMillisecond: return floor_to(us, 1000);
+    case Unit::kSecond: return floor_to(us, kSecond);
+    case Unit::kMinute: return floor_to(us, kMinute);
+    case Unit::kHour: return floor_to(us, kHour);
+    case Unit::kDay: return floor_to(us, kDay);
+    case Unit::kWeek: return week_start(us);
+    case Unit::kMonth: return month_start(civil.year, civil.month);
+    case Unit::kQuarter: return month_start(civil.year, (civil.month - 1) / 3 * 3 + 1);
+    case Unit::kYear: return month_start(civil.year, 1);
+    case Unit::kDecade: return month_start(year_group_start(civil.year, 10), 1);
+    case Unit::kCentury: return month_start(year_group_start(civil.year, 100), 1);
+    case Unit::kMillennium: return month_start(year_group_start(civil.year, 1000), 1);
+    default: return std::nullopt;
   }
 }
 
 std::optional<IntervalValue> truncate_interval(const IntervalValue& value, Unit unit) {
-  const auto months = [&](int32_t size) {
-    return IntervalValue{0, 0, value.months / size * size};
-  };
+  const auto months = [&](int32_t size) { return IntervalValue{0, 0, value.months / size * size}; };
   const auto clock = [&](int64_t size) {
     return IntervalValue{value.us / size * size, value.days, value.months};
   };
   switch (unit) {
-    case Unit::kMicrosecond:
-      return value;
-    case Unit::kMillisecond:
-      return clock(1000);
-    case Unit::kSecond:
-      return clock(kSecond);
-    case Unit::kMinute:
-      return clock(kMinute);
-    case Unit::kHour:
-      return clock(kHour);
-    case Unit::kDay:
-      return IntervalValue{0, value.days, value.months};
-    case Unit::kMonth:
-      return months(1);
-    case Unit::kQuarter:
-      return months(3);
-    case Unit::kYear:
-      return months(12);
-    case Unit::kDecade:
-      return months(120);
-    case Unit::kCentury:
-      return months(1200);
-    case Unit::kMillennium:
-      return months(12000);
-    default:
-      return std::nullopt;
+    case Unit::kMicrosecond: return value;
+    case Unit::kMillisecond: return clock(1000);
+    case Unit::kSecond: return clock(kSecond);
+    case Unit::kMinute: return clock(kMinute);
+    case Unit::kHour: return clock(kHour);
+    case Unit::kDay: return IntervalValue{0, value.days, value.months};
+    case Unit::kMonth: return months(1);
+    case Unit::kQuarter: return months(3);
+    case Unit::kYear: return months(12);
+    case Unit::kDecade: return months(120);
+    case Unit::kCentury: return months(1200);
+    case Unit::kMillennium: return months(12000);
+    default: return std::nullopt;
   }
 }
 
 std::optional<FieldValue> field_of_time(int64_t us, Unit unit, bool zoned) {
   if (unit == Unit::kEpoch) return FieldValue{us, 6};
-  const bool is_zone = unit == Unit::kTimezone || unit == Unit::kTimezoneHour || unit == Unit::kTimezoneMinute;
+  const bool is_zone =
+      unit == Unit::kTimezone || unit == Unit::kTimezoneHour || unit == Unit::kTimezoneMinute;
   if (is_zone) return zoned ? std::optional(FieldValue{0}) : std::nullopt;
   const int64_t day = day_of(us);
   if (const auto field = clock_field(us - day * kDay, unit)) return field;
@@ -261,27 +208,20 @@ std::optional<FieldValue> field_of_date(int64_t day, Unit unit) {
 std::optional<FieldValue> field_of_interval(const IntervalValue& value, Unit unit) {
   const int64_t years = value.months / 12;
   switch (unit) {
-    case Unit::kDay:
-      return FieldValue{value.days};
-    case Unit::kMonth:
-      return FieldValue{value.months % 12};
-    case Unit::kQuarter:
-      return FieldValue{value.months % 12 / 3 + 1};
-    case Unit::kYear:
-      return FieldValue{years};
-    case Unit::kDecade:
-      return FieldValue{years / 10};
-    case Unit::kCentury:
-      return FieldValue{years / 100};
-    case Unit::kMillennium:
-      return FieldValue{years / 1000};
+    case Unit::kDay: return FieldValue{value.days};
+    case Unit::kMonth: return FieldValue{value.months % 12};
+    case Unit::kQuarter: return FieldValue{value.months % 12 / 3 + 1};
+    case Unit::kYear: return FieldValue{years};
+    case Unit::kDecade: return FieldValue{years / 10};
+    case Unit::kCentury: return FieldValue{years / 100};
+    case Unit::kMillennium: return FieldValue{years / 1000};
     case Unit::kEpoch: {
       // A year counts as 365.25 days, a month of the rest as 30.
-      const int64_t quarter_days = years * 1461 + (value.months % 12) * int64_t{120} + value.days * int64_t{4};
+      const int64_t quarter_days =
+          years * 1461 + (value.months % 12) * int64_t{120} + value.days * int64_t{4};
       return FieldValue{quarter_days * (kDay / 4) + value.us, 6};
     }
-    default:
-      return clock_field(value.us, unit);
+    default: return clock_field(value.us, unit);
   }
 }
 

@@ -39,7 +39,8 @@ void each_zone(const KernelCall& call, Convert convert) {
     known = true;
     out[row] = 0;
     if (!zone) {
-      return call.fail(row, sqlstate::kInvalidParameter, quoted_message("time zone ", name, " not recognized"));
+      return call.fail(row, sqlstate::kInvalidParameter,
+                       quoted_message("time zone ", name, " not recognized"));
     }
     out[row] = convert(*zone, argument<int64_t>(call, 1, row));
     if (out[row] < kTimestamptzMin || out[row] >= kTimestamptzEnd) {
@@ -61,14 +62,13 @@ constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestam
 constexpr std::array kEntries = {
     entry("timezone", {kT, kTz}, kTs, to_local, "What the zone's wall clock shows at the instant.",
           "timestamptz '2026-07-01 12:00Z' at time zone 'Europe/Berlin'", "2026-07-01 14:00:00"),
-    entry("timezone", {kT, kTs}, kTz, to_instant, "The instant at which the zone's wall clock shows it; of two the later.",
+    entry("timezone", {kT, kTs}, kTz, to_instant,
+          "The instant at which the zone's wall clock shows it; of two the later.",
           "timestamp '2026-07-01 12:00' at time zone 'America/New_York'", "2026-07-01 16:00:00+00"),
 };
 
 }  // namespace
 
-std::span<const Function> zone_functions() {
-  return kEntries;
-}
+std::span<const Function> zone_functions() { return kEntries; }
 
 }  // namespace millrace

@@ -15,9 +15,11 @@ namespace {
 using View = std::string_view;
 
 constexpr int64_t kDay = 86'400'000'000;
-constexpr std::array<View, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                          "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<View, 7> kDays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<View, 12> kMonths = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
+constexpr std::array<View, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
 
 /// A time taken apart once for all patterns.
 struct Moment {
@@ -25,7 +27,8 @@ struct Moment {
   CivilTime civil;
   bool zoned;
 
-  Moment(int64_t us_, bool zoned_) : us(us_), day(day_of(us_)), civil(civil_time(us_)), zoned(zoned_) {}
+  Moment(int64_t us_, bool zoned_)
+      : us(us_), day(day_of(us_)), civil(civil_time(us_)), zoned(zoned_) {}
   int64_t field(Unit unit) const { return field_of_time(us, unit, true)->value; }
   int64_t year() const { return era(civil.year); }
   /// Years before Christ count from 1, too.
@@ -47,7 +50,9 @@ std::string cased(View text, Letters letters) {
 /// `05`, or `5` under FM; the digits of a negative number stand behind its sign.
 std::string number(int64_t value, int width, bool fill) {
   char text[32];
-  const int size = std::snprintf(text, sizeof(text), "%0*lld", fill ? (value < 0 ? width + 1 : width) : 0, static_cast<long long>(value));
+  const int size =
+      std::snprintf(text, sizeof(text), "%0*lld", fill ? (value < 0 ? width + 1 : width) : 0,
+                    static_cast<long long>(value));
   return {text, static_cast<size_t>(size)};
 }
 
@@ -58,7 +63,8 @@ std::string name(View full, size_t size, Letters letters, bool fill, size_t widt
 }
 
 std::string roman(uint32_t month, bool fill) {
-  constexpr std::array<View, 12> kRoman = {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"};
+  constexpr std::array<View, 12> kRoman = {"I",   "II",   "III", "IV", "V",  "VI",
+                                           "VII", "VIII", "IX",  "X",  "XI", "XII"};
   std::string out(kRoman[month - 1]);
   if (fill && out.size() < 4) out.append(4 - out.size(), ' ');
   return out;
@@ -71,9 +77,7 @@ struct Pattern {
   bool is_number = false;  ///< TH may follow.
 };
 
-uint32_t hour12(const Moment& m) {
-  return m.civil.hour % 12 == 0 ? 12 : m.civil.hour % 12;
-}
+uint32_t hour12(const Moment& m) { return m.civil.hour % 12 == 0 ? 12 : m.civil.hour % 12; }
 View half(const Moment& m, bool upper, bool dots) {
   if (m.civil.hour >= 12) return dots ? (upper ? "P.M." : "p.m.") : (upper ? "PM" : "pm");
   return dots ? (upper ? "A.M." : "a.m.") : (upper ? "AM" : "am");
@@ -82,7 +86,8 @@ std::string month_name(const Moment& m, Letters letters, bool fill, bool whole) 
   return name(kMonths[m.civil.month - 1], whole ? 9 : 3, letters, fill && whole, 9);
 }
 std::string day_name(const Moment& m, Letters letters, bool fill, bool whole) {
-  return name(kDays[static_cast<size_t>(day_of_week(m.day))], whole ? 9 : 3, letters, fill && whole, 9);
+  return name(kDays[static_cast<size_t>(day_of_week(m.day))], whole ? 9 : 3, letters, fill && whole,
+              9);
 }
 
 constexpr Letters kUpper = Letters::kUpper, kFirst = Letters::kFirst, kLower = Letters::kLower;
@@ -93,23 +98,40 @@ constexpr std::array kPatterns = {
     Pattern{"HH12", [](const Moment& m, bool fill) { return number(hour12(m), 2, fill); }, true},
     Pattern{"HH", [](const Moment& m, bool fill) { return number(hour12(m), 2, fill); }, true},
     Pattern{"MI", [](const Moment& m, bool fill) { return number(m.civil.minute, 2, fill); }, true},
-    Pattern{"SSSSS", [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); }, true},
-    Pattern{"SSSS", [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); }, true},
+    Pattern{
+        "SSSSS",
+        [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); },
+        true},
+    Pattern{
+        "SSSS",
+        [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); },
+        true},
     Pattern{"SS", [](const Moment& m, bool fill) { return number(m.civil.second, 2, fill); }, true},
-    Pattern{"MS", [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); }, true},
+    Pattern{"MS", [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); },
+            true},
     Pattern{"US", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); }, true},
-    Pattern{"FF6", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); }, true},
-    Pattern{"FF3", [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); }, true},
+    Pattern{"FF6", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); },
+            true},
+    Pattern{"FF3",
+            [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); },
+            true},
     Pattern{"AM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
     Pattern{"PM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
     Pattern{"am", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
     Pattern{"pm", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
     Pattern{"A.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
     Pattern{"P.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
-    Pattern{"Y,YYY", [](const Moment& m, bool) { return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true); }, true},
-    Pattern{"IYYY", [](const Moment& m, bool fill) { return number(Moment::era(iso_year(m.us)), 4, fill); }, true},
+    Pattern{"Y,YYY",
+            [](const Moment& m, bool) {
+              return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true);
+            },
+            true},
+    Pattern{"IYYY",
+            [](const Moment& m, bool fill) { return number(Moment::era(iso_year(m.us)), 4, fill); },
+            true},
     Pattern{"YYYY", [](const Moment& m, bool fill) { return number(m.year(), 4, fill); }, true},
-    Pattern{"YYY", [](const Moment& m, bool fill) { return number(m.year() % 1000, 3, fill); }, true},
+    Pattern{"YYY", [](const Moment& m, bool fill) { return number(m.year() % 1000, 3, fill); },
+            true},
     Pattern{"YY", [](const Moment& m, bool fill) { return number(m.year() % 100, 2, fill); }, true},
     Pattern{"Y", [](const Moment& m, bool fill) { return number(m.year() % 10, 1, fill); }, true},
     Pattern{"MONTH", [](const Moment& m, bool fill) { return month_name(m, kUpper, fill, true); }},
@@ -123,24 +145,39 @@ constexpr std::array kPatterns = {
     Pattern{"DAY", [](const Moment& m, bool fill) { return day_name(m, kUpper, fill, true); }},
     Pattern{"Day", [](const Moment& m, bool fill) { return day_name(m, kFirst, fill, true); }},
     Pattern{"day", [](const Moment& m, bool fill) { return day_name(m, kLower, fill, true); }},
-    Pattern{"DDD", [](const Moment& m, bool fill) { return number(m.field(Unit::kDayOfYear), 3, fill); }, true},
+    Pattern{"DDD",
+            [](const Moment& m, bool fill) { return number(m.field(Unit::kDayOfYear), 3, fill); },
+            true},
     Pattern{"DD", [](const Moment& m, bool fill) { return number(m.civil.day, 2, fill); }, true},
     Pattern{"DY", [](const Moment& m, bool fill) { return day_name(m, kUpper, fill, false); }},
     Pattern{"Dy", [](const Moment& m, bool fill) { return day_name(m, kFirst, fill, false); }},
     Pattern{"dy", [](const Moment& m, bool fill) { return day_name(m, kLower, fill, false); }},
-    Pattern{"ID", [](const Moment& m, bool) { return number(m.field(Unit::kIsoDayOfWeek), 1, false); }, true},
-    Pattern{"D", [](const Moment& m, bool) { return number(day_of_week(m.day) + 1, 1, false); }, true},
+    Pattern{"ID",
+            [](const Moment& m, bool) { return number(m.field(Unit::kIsoDayOfWeek), 1, false); },
+            true},
+    Pattern{"D", [](const Moment& m, bool) { return number(day_of_week(m.day) + 1, 1, false); },
+            true},
     Pattern{"IW", [](const Moment& m, bool fill) { return number(iso_week(m.us), 2, fill); }, true},
-    Pattern{"WW", [](const Moment& m, bool fill) { return number((m.field(Unit::kDayOfYear) - 1) / 7 + 1, 2, fill); }, true},
-    Pattern{"W", [](const Moment& m, bool) { return number((m.civil.day - 1) / 7 + 1, 1, false); }, true},
-    Pattern{"CC", [](const Moment& m, bool fill) { return number(m.field(Unit::kCentury), 2, fill); }, true},
-    Pattern{"Q", [](const Moment& m, bool) { return number((m.civil.month - 1) / 3 + 1, 1, false); }, true},
+    Pattern{"WW",
+            [](const Moment& m,
+               bool fill) { return number((m.field(Unit::kDayOfYear) - 1) / 7 + 1, 2, fill); },
+            true},
+    Pattern{"W", [](const Moment& m, bool) { return number((m.civil.day - 1) / 7 + 1, 1, false); },
+            true},
+    Pattern{"CC",
+            [](const Moment& m, bool fill) { return number(m.field(Unit::kCentury), 2, fill); },
+            true},
+    Pattern{"Q",
+            [](const Moment& m, bool) { return number((m.civil.month - 1) / 3 + 1, 1, false); },
+            true},
     Pattern{"J", [](const Moment& m, bool) { return number(m.day + 2'440'588, 1, false); }, true},
     Pattern{"TZ", [](const Moment& m, bool) { return std::string(m.zoned ? "UTC" : ""); }},
     Pattern{"tz", [](const Moment& m, bool) { return std::string(m.zoned ? "utc" : ""); }},
     Pattern{"OF", [](const Moment&, bool) { return std::string("+00"); }},
-    Pattern{"BC", [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
-    Pattern{"AD", [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
+    Pattern{"BC",
+            [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
+    Pattern{"AD",
+            [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
 };
 
 bool same_letters(char a, char b) {
@@ -153,7 +190,8 @@ const Pattern* pattern_at(View format) {
     if (format.size() < pattern.text.size()) continue;
     bool same = true;
     for (size_t i = 0; i < pattern.text.size() && same; ++i) {
-      same = pattern.is_number ? same_letters(format[i], pattern.text[i]) : format[i] == pattern.text[i];
+      same = pattern.is_number ? same_letters(format[i], pattern.text[i])
+                               : format[i] == pattern.text[i];
     }
     if (same) return &pattern;
   }
@@ -206,7 +244,8 @@ void to_char(const KernelCall& call) {
   View* out = cells_of<View>(call.out);
   each_row(call.rows, [&](uint32_t row) {
     TextMaker made(call.out.bytes);
-    write_formatted(Moment(argument<int64_t>(call, 0, row), kZoned), argument<View>(call, 1, row), made);
+    write_formatted(Moment(argument<int64_t>(call, 0, row), kZoned), argument<View>(call, 1, row),
+                    made);
     out[row] = made.done();
   });
 }
@@ -214,16 +253,16 @@ void to_char(const KernelCall& call) {
 constexpr Type kT = Type::kText;
 
 constexpr std::array kEntries = {
-    entry("to_char", {Type::kTimestamptz, kT}, kT, to_char<true>, "Written by a template: YYYY MM DD HH24 MI SS MS US Mon Day IW Q FM TH …, in UTC.",
-          "to_char(timestamptz '2026-11-03 09:05Z', 'Dy DD Mon YYYY, HH24:MI')", "Tue 03 Nov 2026, 09:05"),
+    entry("to_char", {Type::kTimestamptz, kT}, kT, to_char<true>,
+          "Written by a template: YYYY MM DD HH24 MI SS MS US Mon Day IW Q FM TH …, in UTC.",
+          "to_char(timestamptz '2026-11-03 09:05Z', 'Dy DD Mon YYYY, HH24:MI')",
+          "Tue 03 Nov 2026, 09:05"),
     entry("to_char", {Type::kTimestamp, kT}, kT, to_char<false>, "Written by a template.",
           "to_char(timestamp '2026-11-03 09:05', 'FMDDth \"of\" FMMonth')", "3rd of November"),
 };
 
 }  // namespace
 
-std::span<const Function> to_char_functions() {
-  return kEntries;
-}
+std::span<const Function> to_char_functions() { return kEntries; }
 
 }  // namespace millrace

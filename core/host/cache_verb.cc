@@ -35,33 +35,38 @@ JsonValue state_json(const CachedState& state) {
 }
 
 void print_state(const CachedState& state) {
-  const auto text = [](const std::optional<uint64_t>& n) { return n ? std::to_string(*n) : std::string("none"); };
-  fmt::print("state {}: commit {}, complete to {}, owner {}, written {}, {}\n", state.state_id, text(state.commit),
-             text(state.complete_to), text(state.owner), format_rfc3339(state.written_us),
-             state.proven() ? "proven" : "not whole");
+  const auto text = [](const std::optional<uint64_t>& n) {
+    return n ? std::to_string(*n) : std::string("none");
+  };
+  fmt::print("state {}: commit {}, complete to {}, owner {}, written {}, {}\n", state.state_id,
+             text(state.commit), text(state.complete_to), text(state.owner),
+             format_rfc3339(state.written_us), state.proven() ? "proven" : "not whole");
   for (const auto& [name, op] : state.operators) {
-    fmt::print("  {}: {} blocks of {}, {} entries, {} bytes, {}\n", name, op.found.blocks, op.promised.blocks,
-               op.found.entries, op.bytes, op.proven() ? "proven" : "not what the manifest says");
+    fmt::print("  {}: {} blocks of {}, {} entries, {} bytes, {}\n", name, op.found.blocks,
+               op.promised.blocks, op.found.entries, op.bytes,
+               op.proven() ? "proven" : "not what the manifest says");
   }
 }
 
 }  // namespace
 
-int cache_show_verb(const ConfigArguments& arguments, bool json, const std::vector<std::string>& plugin_dirs) {
+int cache_show_verb(const ConfigArguments& arguments, bool json,
+                    const std::vector<std::string>& plugin_dirs) {
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
   Faults faults(arguments.file);
   auto loaded = load(arguments, *index, faults);
   if (!loaded) return report_faults(faults, *index);
   const PipelineConfig& config = loaded->pipeline;
-  if (!config.cache) return report_error({Code::kInvalidConfig, arguments.file + " has no \"cache\""});
+  if (!config.cache)
+    return report_error({Code::kInvalidConfig, arguments.file + " has no \"cache\""});
   auto url = parse_redis_url(config.cache->redis);
   if (!url) return report_error(url.error());
   auto view = view_cache(*url, config.cache->timeout_us, config.cache->prefix, config.name.text);
   if (!view) return report_error(view.error());
   if (!json) {
-    fmt::print("{}: maxmemory-policy {}, {} state(s) of {}\n", url->printable(), view->policy, view->states.size(),
-               config.name.text);
+    fmt::print("{}: maxmemory-policy {}, {} state(s) of {}\n", url->printable(), view->policy,
+               view->states.size(), config.name.text);
     for (const CachedState& state : view->states) print_state(state);
     return 0;
   }

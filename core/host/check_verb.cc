@@ -33,8 +33,10 @@ void print_fields(const Node& node, std::string_view done, std::string_view not_
 void print_graph(const Plan& plan, bool explain) {
   fmt::print("sources\n");
   for (const PlannedSource& source : plan.sources) {
-    constexpr std::string_view kReplay[] = {"cannot replay", "replays for some time", "replays exactly"};
-    fmt::print("  {} ({}): {}, {}\n", source.name, source.plugin, source.traits.bounded ? "ends" : "endless",
+    constexpr std::string_view kReplay[] = {"cannot replay", "replays for some time",
+                                            "replays exactly"};
+    fmt::print("  {} ({}): {}, {}\n", source.name, source.plugin,
+               source.traits.bounded ? "ends" : "endless",
                kReplay[static_cast<size_t>(source.traits.replay)]);
   }
   if (explain) {
@@ -68,17 +70,21 @@ void print_bounds(const Plan& plan, const PipelineConfig& config) {
       disorder_us = std::max(disorder_us, source.node->tracker().rules().out_of_orderness_us);
     }
     const OperatorConfig* configured = config.find_operator(op.node->name());
-    const std::string bound = configured ? state_bound(*configured, disorder_us, !op.identity.empty()) : "";
+    const std::string bound =
+        configured ? state_bound(*configured, disorder_us, !op.identity.empty()) : "";
     fmt::print("  {}: {}\n", op.node->name(), bound.empty() ? "none" : bound);
   }
-  fmt::print("  all together at most {} MiB (limits.state), above which the run stops with the figures; partitions and\n"
-             "  inputs that lie apart in time keep more windows open\n",
-             state_limit_bytes(config.limits) >> 20);
+  fmt::print(
+      "  all together at most {} MiB (limits.state), above which the run stops with the figures; "
+      "partitions and\n"
+      "  inputs that lie apart in time keep more windows open\n",
+      state_limit_bytes(config.limits) >> 20);
 }
 
 }  // namespace
 
-int check_verb(const ConfigArguments& arguments, bool explain, const std::vector<std::string>& plugin_dirs) {
+int check_verb(const ConfigArguments& arguments, bool explain,
+               const std::vector<std::string>& plugin_dirs) {
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
   Faults faults(arguments.file);
@@ -93,7 +99,8 @@ int check_verb(const ConfigArguments& arguments, bool explain, const std::vector
   if (!tzdata.empty()) fmt::print("time zones\n  rules of tzdata {}\n", tzdata);
   if (explain) print_bounds(**plan, loaded->pipeline);
   fmt::print("not deterministic\n");
-  if ((*plan)->nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");
+  if ((*plan)->nondeterministic.empty())
+    fmt::print("  nothing: the same input gives the same bytes\n");
   for (const std::string& note : (*plan)->nondeterministic) fmt::print("  {}\n", note);
   if (explain) fmt::print("{}\n", loaded->printed);
   return 0;

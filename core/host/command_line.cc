@@ -63,11 +63,13 @@ void add_run(CLI::App& app, Verbs& verbs) {
   verb->add_option("--forget", run.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
-  verb->add_flag("--explain-windows", run.explain_windows,
-                 "every 10 s and at the end: what is open, who holds the watermark back, what frees it");
+  verb->add_flag(
+      "--explain-windows", run.explain_windows,
+      "every 10 s and at the end: what is open, who holds the watermark back, what frees it");
   verb->add_flag("--quiet", run.quiet, "no progress and no summary");
-  verb->footer("SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.\n"
-               "SIGUSR1: tells once why windows are open, as --explain-windows does.");
+  verb->footer(
+      "SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.\n"
+      "SIGUSR1: tells once why windows are open, as --explain-windows does.");
   verb->callback([&verbs] { verbs.exit_code = run_verb(verbs.run, verbs.plugin_dirs); });
 }
 
@@ -82,7 +84,8 @@ void add_check(CLI::App& app, Verbs& verbs) {
 
 void add_state(CLI::App& app, Verbs& verbs) {
   CLI::App* verb = app.add_subcommand(
-      "state", "show positions, watermarks, open windows and sizes; change them while nothing runs");
+      "state",
+      "show positions, watermarks, open windows and sizes; change them while nothing runs");
   StateArguments& state = verbs.state;
   add_config(*verb, state.config);
   verb->add_flag("--json", state.json, "as JSON");
@@ -104,9 +107,8 @@ void add_cache(CLI::App& app, Verbs& verbs) {
       cache->add_subcommand("show", "what Redis holds of this pipeline, and whether all of it");
   add_config(*verb, verbs.cache);
   verb->add_flag("--json", verbs.json, "as JSON");
-  verb->callback([&verbs] {
-    verbs.exit_code = cache_show_verb(verbs.cache, verbs.json, verbs.plugin_dirs);
-  });
+  verb->callback(
+      [&verbs] { verbs.exit_code = cache_show_verb(verbs.cache, verbs.json, verbs.plugin_dirs); });
 }
 
 void add_test(CLI::App& app, Verbs& verbs) {
@@ -135,8 +137,9 @@ void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
   inspect->callback(
       [&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
 
-  CLI::App* docs = app.add_subcommand(
-      "docs", "the keys of a plugin, of the configuration (\"config\"), or all of \"expressions\", as Markdown");
+  CLI::App* docs = app.add_subcommand("docs",
+                                      "the keys of a plugin, of the configuration (\"config\"), or "
+                                      "all of \"expressions\", as Markdown");
   docs->add_option("ID", verbs.id, "id or name; \"config\" or \"expressions\"")->required();
   docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
 

@@ -26,7 +26,8 @@ class Family {
   void add(Labels labels, Number value) {
     ClientMetric& metric = family_.metric.emplace_back();
     metric.label = std::move(labels);
-    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = static_cast<double>(value);
+    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
+        static_cast<double>(value);
   }
   void move_to(std::vector<MetricFamily>& out) {
     if (!family_.metric.empty()) out.push_back(std::move(family_));
@@ -38,7 +39,8 @@ class Family {
 
 class RunMetrics final : public prometheus::Collectable {
  public:
-  RunMetrics(std::string pipeline, Runner& runner) : pipeline_(std::move(pipeline)), runner_(runner) {}
+  RunMetrics(std::string pipeline, Runner& runner)
+      : pipeline_(std::move(pipeline)), runner_(runner) {}
 
   std::vector<MetricFamily> Collect() const override {
     std::vector<MetricFamily> out;
@@ -63,9 +65,11 @@ class RunMetrics final : public prometheus::Collectable {
 void RunMetrics::add_counters(const RunResult& result, std::vector<MetricFamily>& out) const {
   constexpr auto kCounter = MetricType::Counter;
   Family commits("millrace_commits_total", "Commits of this run", kCounter);
-  Family records("millrace_source_records_total", "Committed records, by what became of them", kCounter);
+  Family records("millrace_source_records_total", "Committed records, by what became of them",
+                 kCounter);
   Family bytes("millrace_source_bytes_total", "Bytes of committed records", kCounter);
-  Family rows("millrace_operator_rows_total", "Committed rows of operators, by what became of them", kCounter);
+  Family rows("millrace_operator_rows_total", "Committed rows of operators, by what became of them",
+              kCounter);
   Family results("millrace_operator_results_total", "Rows that operators put out", kCounter);
   Family written("millrace_sink_records_total", "Rows that sinks took", kCounter);
   commits.add({{"pipeline", pipeline_}}, result.commits);
@@ -84,21 +88,26 @@ void RunMetrics::add_counters(const RunResult& result, std::vector<MetricFamily>
     results.add(labels("operator", name), c.out);
   }
   for (const auto& [name, c] : result.total.sinks) written.add(labels("sink", name), c.records);
-  for (Family* family : {&commits, &records, &bytes, &rows, &results, &written}) family->move_to(out);
+  for (Family* family : {&commits, &records, &bytes, &rows, &results, &written})
+    family->move_to(out);
 }
 
 void RunMetrics::add_gauges(const Graph& graph, std::vector<MetricFamily>& out) const {
-  Family watermark("millrace_watermark_seconds", "W of a source, in seconds since 1970", MetricType::Gauge);
-  Family state("millrace_state_bytes", "Memory that the state of an operator takes", MetricType::Gauge);
+  Family watermark("millrace_watermark_seconds", "W of a source, in seconds since 1970",
+                   MetricType::Gauge);
+  Family state("millrace_state_bytes", "Memory that the state of an operator takes",
+               MetricType::Gauge);
   Family open("millrace_open_windows", "What an operator holds until W comes", MetricType::Gauge);
   for (const SourceStart& source : graph.sources) {
     const EventTime w = source.node->tracker().now();
-    if (w != kTimeNone) watermark.add(labels("source", source.node->name()), static_cast<double>(w) / 1e6);
+    if (w != kTimeNone)
+      watermark.add(labels("source", source.node->name()), static_cast<double>(w) / 1e6);
   }
   for (const NamedOperator& op : graph.operators) {
     if (op.identity.empty()) continue;
     state.add(labels("operator", op.node->name()), op.node->state_bytes());
-    if (const auto work = op.node->open_work()) open.add(labels("operator", op.node->name()), work->open);
+    if (const auto work = op.node->open_work())
+      open.add(labels("operator", op.node->name()), work->open);
   }
   for (Family* family : {&watermark, &state, &open}) family->move_to(out);
 }
@@ -107,7 +116,8 @@ void RunMetrics::add_gauges(const Graph& graph, std::vector<MetricFamily>& out) 
 
 struct MetricsPage::Parts {
   Parts(const std::string& listen, std::string pipeline, Runner& runner)
-      : metrics(std::make_shared<RunMetrics>(std::move(pipeline), runner)), exposer(listen, kThreads) {
+      : metrics(std::make_shared<RunMetrics>(std::move(pipeline), runner)),
+        exposer(listen, kThreads) {
     exposer.RegisterCollectable(metrics, "/metrics");
   }
   static constexpr size_t kThreads = 1;
@@ -118,7 +128,8 @@ struct MetricsPage::Parts {
 MetricsPage::MetricsPage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 MetricsPage::~MetricsPage() = default;
 
-Result<std::unique_ptr<MetricsPage>> MetricsPage::open(const std::string& listen, std::string pipeline, Runner& runner) {
+Result<std::unique_ptr<MetricsPage>> MetricsPage::open(const std::string& listen,
+                                                       std::string pipeline, Runner& runner) {
   try {
     auto parts = std::make_unique<Parts>(listen, std::move(pipeline), runner);
     return std::unique_ptr<MetricsPage>(new MetricsPage(std::move(parts)));

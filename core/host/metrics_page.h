@@ -1,7 +1,7 @@
 #pragma once
 
-/// `metrics`: {`listen`}: Prometheus text at /metrics while the run lasts. Counters are those of the
-/// report's `total` (committed work); gauges are read from the graph where it stands still.
+/// `metrics`: {`listen`}: Prometheus text at /metrics while the run lasts. Counters are those of
+/// the report's `total` (committed work); gauges are read from the graph where it stands still.
 /// Threads: the page's own answer requests.
 
 #include <memory>
@@ -15,7 +15,8 @@ namespace millrace {
 class MetricsPage {
  public:
   /// Fails if the address cannot be listened on. `runner` must outlive it.
-  static Result<std::unique_ptr<MetricsPage>> open(const std::string& listen, std::string pipeline, Runner& runner);
+  static Result<std::unique_ptr<MetricsPage>> open(const std::string& listen, std::string pipeline,
+                                                   Runner& runner);
   ~MetricsPage();
 
  private:

@@ -35,7 +35,8 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
 int check_verb(const ConfigArguments& arguments, bool explain,
                const std::vector<std::string>& plugin_dirs);
 int state_verb(const StateArguments& arguments, const std::vector<std::string>& plugin_dirs);
-int cache_show_verb(const ConfigArguments& arguments, bool json, const std::vector<std::string>& plugin_dirs);
+int cache_show_verb(const ConfigArguments& arguments, bool json,
+                    const std::vector<std::string>& plugin_dirs);
 int plugins_verb(bool json, const std::vector<std::string>& plugin_dirs);
 int inspect_verb(const std::string& id_or_file, bool json,
                  const std::vector<std::string>& plugin_dirs);

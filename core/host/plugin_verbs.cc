@@ -49,7 +49,8 @@ JsonValue info_json(const ComponentInfo& info, bool whole) {
 std::vector<const ComponentInfo*> matching(const PluginIndex& index, const std::string& id) {
   std::vector<const ComponentInfo*> found;
   for (const ComponentInfo& info : index.components()) {
-    if (info.id == id || info.name == id || (!info.file.empty() && info.file == id)) found.push_back(&info);
+    if (info.id == id || info.name == id || (!info.file.empty() && info.file == id))
+      found.push_back(&info);
   }
   return found;
 }
@@ -58,12 +59,14 @@ int no_such_plugin(const PluginIndex& index, const std::string& id) {
   std::vector<std::string> names;
   for (const ComponentInfo& info : index.components()) names.push_back(info.name);
   const std::string hint = spelling_hint(id, names);
-  return report_error({Code::kInvalidConfig, "there is no plugin \"" + id + "\"" +
-                                                 (hint.empty() ? "; `millrace plugins` lists them" : "; " + hint)});
+  return report_error(
+      {Code::kInvalidConfig, "there is no plugin \"" + id + "\"" +
+                                 (hint.empty() ? "; `millrace plugins` lists them" : "; " + hint)});
 }
 
 /// A file outside the index is looked at like one inside: by the child process.
-Result<PluginIndex> index_for(const std::string& id_or_file, std::vector<std::string> dirs, std::string& id) {
+Result<PluginIndex> index_for(const std::string& id_or_file, std::vector<std::string> dirs,
+                              std::string& id) {
   std::error_code error;
   id = id_or_file;
   if (id_or_file.find('/') != std::string::npos || id_or_file.ends_with(".mrp.so")) {
@@ -76,13 +79,15 @@ Result<PluginIndex> index_for(const std::string& id_or_file, std::vector<std::st
 }
 
 std::string docs_of(const ComponentInfo& info) {
-  const auto docs = plugin_docs({std::string(kind_name(info.kind)), info.name, info.id, info.config_schema});
+  const auto docs =
+      plugin_docs({std::string(kind_name(info.kind)), info.name, info.id, info.config_schema});
   return docs ? docs.value() : docs.error().message;
 }
 
 void print_info(const ComponentInfo& info) {
-  fmt::print("{} {} {}\n  {}\n  id       {}\n  file     {}\n  licence  {}\n", kind_name(info.kind), info.name,
-             info.version, info.doc, info.id, info.file.empty() ? "built in" : info.file, info.license);
+  fmt::print("{} {} {}\n  {}\n  id       {}\n  file     {}\n  licence  {}\n", kind_name(info.kind),
+             info.name, info.version, info.doc, info.id, info.file.empty() ? "built in" : info.file,
+             info.license);
   if (!info.url.empty()) fmt::print("  url      {}\n", info.url);
   std::string caps;
   for (const std::string& name : cap_names(info.caps)) caps += (caps.empty() ? "" : ", ") + name;
@@ -109,18 +114,22 @@ int plugins_verb(bool json, const std::vector<std::string>& plugin_dirs) {
     return 0;
   }
   for (const ComponentInfo& info : index->components()) {
-    fmt::print("{:<10} {:<14} {:<8} {}\n", kind_name(info.kind), info.name, info.version, info.title);
+    fmt::print("{:<10} {:<14} {:<8} {}\n", kind_name(info.kind), info.name, info.version,
+               info.title);
   }
-  for (const RefusedFile& file : index->refused()) fmt::print("refused    {}: {}\n", file.file, file.reason);
+  for (const RefusedFile& file : index->refused())
+    fmt::print("refused    {}: {}\n", file.file, file.reason);
   return 0;
 }
 
-int inspect_verb(const std::string& id_or_file, bool json, const std::vector<std::string>& plugin_dirs) {
+int inspect_verb(const std::string& id_or_file, bool json,
+                 const std::vector<std::string>& plugin_dirs) {
   std::string id;
   auto index = index_for(id_or_file, plugin_dirs, id);
   if (!index) return report_error(index.error());
   for (const RefusedFile& file : index->refused()) {
-    if (file.file == id) return report_error({Code::kPluginRefused, file.file + ": " + file.reason});
+    if (file.file == id)
+      return report_error({Code::kPluginRefused, file.file + ": " + file.reason});
   }
   const auto found = matching(*index, id);
   if (found.empty()) return no_such_plugin(*index, id);
@@ -161,7 +170,8 @@ int schema_verb(const std::vector<std::string>& plugin_dirs) {
   return 0;
 }
 
-int infer_verb(const std::string& file, const std::string& format, const std::vector<std::string>& plugin_dirs) {
+int infer_verb(const std::string& file, const std::string& format,
+               const std::vector<std::string>& plugin_dirs) {
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
   const ComponentInfo* info = index->find(Kind::kSource, "file");

@@ -8,7 +8,9 @@
 namespace millrace {
 
 Progress::Progress(std::string pipeline, std::function<uint64_t()> records)
-    : pipeline_(std::move(pipeline)), records_(std::move(records)), thread_([this] { draw_until_stopped(); }) {}
+    : pipeline_(std::move(pipeline)),
+      records_(std::move(records)),
+      thread_([this] { draw_until_stopped(); }) {}
 
 Progress::~Progress() {
   {
@@ -36,8 +38,8 @@ void Progress::draw(double seconds, bool terminal) {
   const double rate = static_cast<double>(records - last_records_) / (seconds - last_seconds_);
   last_records_ = records;
   last_seconds_ = seconds;
-  fmt::print(stderr, "{}{}: {} records, {:.0f}/s, {:.0f} s{}", terminal ? "\r\x1b[K" : "", pipeline_, records,
-             rate, seconds, terminal ? "" : "\n");
+  fmt::print(stderr, "{}{}: {} records, {:.0f}/s, {:.0f} s{}", terminal ? "\r\x1b[K" : "",
+             pipeline_, records, rate, seconds, terminal ? "" : "\n");
   std::fflush(stderr);
 }
 

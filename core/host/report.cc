@@ -20,7 +20,8 @@ JsonValue ledger_json(const Ledger& ledger, const RunResult& result) {
   JsonValue& sources = out.set("sources", JsonValue::object());
   for (const auto& [name, counters] : ledger.sources) sources.set(name, counters_json(counters));
   JsonValue& operators = out.set("operators", JsonValue::object());
-  for (const auto& [name, counters] : ledger.operators) operators.set(name, counters_json(counters));
+  for (const auto& [name, counters] : ledger.operators)
+    operators.set(name, counters_json(counters));
   JsonValue& sinks = out.set("sinks", JsonValue::object());
   for (const auto& [name, counters] : ledger.sinks) {
     JsonValue& one = sinks.set(name, counters_json(counters));
@@ -88,8 +89,9 @@ std::string summary_text(const Usage& usage, const RunResult& result) {
     out += '\n';
   }
   for (const auto& [name, c] : result.run.operators) {
-    out += fmt::format("  operator  {:<{}}  {} in = {} used + {} late + {} filtered + {} errors", name, width,
-                       grouped(c.rows), grouped(c.used), grouped(c.late), grouped(c.filtered), grouped(c.errors));
+    out += fmt::format("  operator  {:<{}}  {} in = {} used + {} late + {} filtered + {} errors",
+                       name, width, grouped(c.rows), grouped(c.used), grouped(c.late),
+                       grouped(c.filtered), grouped(c.errors));
     if (c.duplicates) out += fmt::format(" + {} duplicates", grouped(c.duplicates));
     out += fmt::format("; {} out{}\n", grouped(c.out), c.balanced() ? "" : "  NOT BALANCED");
   }
@@ -98,11 +100,13 @@ std::string summary_text(const Usage& usage, const RunResult& result) {
     for (const SinkReport& sink : result.sinks) {
       if (sink.name == name) delivery = sink.delivery;
     }
-    out += fmt::format("  sink      {:<{}}  {} rows, {}\n", name, width, grouped(c.records), delivery);
+    out +=
+        fmt::format("  sink      {:<{}}  {} rows, {}\n", name, width, grouped(c.records), delivery);
   }
-  out += fmt::format("  {} records in {:.2f} s ({} per second), {} commits, at most {} MiB\n", grouped(records),
-                     usage.wall_seconds,
-                     grouped(static_cast<uint64_t>(static_cast<double>(records) / std::max(usage.wall_seconds, 1e-3))),
+  out += fmt::format("  {} records in {:.2f} s ({} per second), {} commits, at most {} MiB\n",
+                     grouped(records), usage.wall_seconds,
+                     grouped(static_cast<uint64_t>(static_cast<double>(records) /
+                                                   std::max(usage.wall_seconds, 1e-3))),
                      result.commits, usage.peak_rss_bytes >> 20);
   return out;
 }

@@ -38,7 +38,8 @@ Result<int64_t> run_for_of(const std::string& text) {
   if (text.empty()) return int64_t{0};
   const auto duration = parse_duration(text);
   if (duration && *duration > 0) return *duration;
-  return Error{Code::kInvalidConfig, "--for " + text + ": not a duration; write 250ms, 5s, 10m, 2h or 7d"};
+  return Error{Code::kInvalidConfig,
+               "--for " + text + ": not a duration; write 250ms, 5s, 10m, 2h or 7d"};
 }
 
 std::string_view outcome_of(const Result<void>& done, const RunResult& result) {
@@ -47,17 +48,21 @@ std::string_view outcome_of(const Result<void>& done, const RunResult& result) {
 }
 
 /// A source without an end must be told when to stop (E2).
-void refuse_endless(const RunArguments& arguments, const Plan& plan, const PipelineConfig& config, Faults& faults) {
+void refuse_endless(const RunArguments& arguments, const Plan& plan, const PipelineConfig& config,
+                    Faults& faults) {
   if (!arguments.until_end) return;
   for (size_t i = 0; i < plan.sources.size(); ++i) {
-    if (plan.sources[i].traits.bounded || plan.sources[i].traits.replay != SourceTraits::Replay::kNone) continue;
-    faults.add(config.sources[i].name.where, "this source has no end, so --until-end cannot stop it",
-               "use --for 10m");
+    if (plan.sources[i].traits.bounded ||
+        plan.sources[i].traits.replay != SourceTraits::Replay::kNone)
+      continue;
+    faults.add(config.sources[i].name.where,
+               "this source has no end, so --until-end cannot stop it", "use --for 10m");
   }
 }
 
 /// `--forget NAME` of something that is not there is a slip of the pen.
-void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig& config, Faults& faults) {
+void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig& config,
+                    Faults& faults) {
   std::vector<std::string> names;
   for (const SourceConfig& source : config.sources) names.push_back(source.name.text);
   for (const OperatorConfig& op : config.operators) names.push_back(op.name.text);
@@ -91,9 +96,11 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) {
     for (const std::string& delivery : (*plan)->deliveries) log_info(delivery);
-    for (const std::string& note : (*plan)->nondeterministic) log_info("not deterministic: " + note);
+    for (const std::string& note : (*plan)->nondeterministic)
+      log_info("not deterministic: " + note);
   }
-  RunOptions options{arguments.fresh, arguments.until_end, arguments.drain, arguments.forget, lanes_of(config)};
+  RunOptions options{arguments.fresh, arguments.until_end, arguments.drain, arguments.forget,
+                     lanes_of(config)};
   Runner runner(config, *index, std::move(options));
   RunResult result;
   Result<void> done;
@@ -105,8 +112,8 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   }
   on_give_up([&] {
     if (arguments.report.empty()) return;
-    (void)write_report(arguments.report,
-                       report_json(config.name.text, "failed", usage_since(started), runner.so_far()));
+    (void)write_report(arguments.report, report_json(config.name.text, "failed",
+                                                     usage_since(started), runner.so_far()));
   });
   {
     const auto explain = [&runner] {
@@ -118,7 +125,8 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
                     arguments.explain_windows ? kExplainEveryUs : 0);
     std::unique_ptr<Progress> progress;
     if (!arguments.quiet) {
-      progress = std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
+      progress =
+          std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
     }
     done = runner.run(std::move(**plan), result);
   }
@@ -127,14 +135,17 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   const Usage usage = usage_since(started);
   int exit_code = done ? 0 : report_error(done.error());
   if (!arguments.report.empty()) {
-    const std::string report = report_json(config.name.text, outcome_of(done, result), usage, result);
+    const std::string report =
+        report_json(config.name.text, outcome_of(done, result), usage, result);
     if (auto written = write_report(arguments.report, report); !written) {
       exit_code = std::max(exit_code, report_error(written.error()));
     }
   }
-  if (arguments.explain_windows) fmt::print(stderr, "open windows\n{}", waiting_text(result.waiting, wall_clock_us()));
-  if (!arguments.quiet) fmt::print(stderr, "{} {}\n{}", config.name.text, outcome_of(done, result),
-                                   summary_text(usage, result));
+  if (arguments.explain_windows)
+    fmt::print(stderr, "open windows\n{}", waiting_text(result.waiting, wall_clock_us()));
+  if (!arguments.quiet)
+    fmt::print(stderr, "{} {}\n{}", config.name.text, outcome_of(done, result),
+               summary_text(usage, result));
   return exit_code;
 }
 

@@ -80,7 +80,8 @@ std::vector<std::string> IndexedSchemas::names(std::string_view kind) const {
   return out;
 }
 
-std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginIndex& index, Faults& faults) {
+std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginIndex& index,
+                                 Faults& faults) {
   const IndexedSchemas schemas(index);
   auto loaded = load_config(arguments.file, arguments.overrides, schemas, faults);
   if (loaded && !arguments.state_dir.empty()) loaded->pipeline.commit.dir = arguments.state_dir;
@@ -100,7 +101,8 @@ int report_faults(const Faults& faults, const PluginIndex& index) {
   fmt::print(stderr, "{}\n", faults.text());
   const std::vector<Fault> all = faults.sorted();
   const bool missing = std::any_of(all.begin(), all.end(), [](const Fault& fault) {
-    return fault.message.find(" plugin \"") != std::string::npos && fault.message.ends_with("is installed");
+    return fault.message.find(" plugin \"") != std::string::npos &&
+           fault.message.ends_with("is installed");
   });
   if (!missing || index.refused().empty()) return 2;
   return 3;  // The refusals themselves were told when the index was made.

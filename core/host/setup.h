@@ -27,7 +27,8 @@ class IndexedSchemas final : public PluginSchemas {
 };
 
 /// Prints all faults on stderr when there are any.
-std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginIndex& index, Faults& faults);
+std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginIndex& index,
+                                 Faults& faults);
 
 /// `millrace: ` and the masked text on stderr; the exit code that belongs to the error.
 int report_error(const Error& error);

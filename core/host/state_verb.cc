@@ -18,7 +18,8 @@ std::string text_of(const JsonValue* value) {
   return value->is_string() ? value->as_string() : to_json(*value);
 }
 
-void print_parts(const JsonValue& state, const char* part, std::initializer_list<const char*> keys) {
+void print_parts(const JsonValue& state, const char* part,
+                 std::initializer_list<const char*> keys) {
   fmt::print("{}\n", part);
   for (const auto& [name, one, position] : state.find(part)->members()) {
     fmt::print("  {}:", name);
@@ -33,7 +34,8 @@ void print_state(const std::string& pipeline, const JsonValue& state) {
   fmt::print("{}: commit {}, {} bytes on disk, state {}\n", pipeline, text_of(state.find("commit")),
              text_of(state.find("bytes_on_disk")), text_of(state.find("state_id")));
   print_parts(state, "sources", {"snapshot", "skip", "seek", "watermark", "max_time"});
-  print_parts(state, "operators", {"watermark", "slices", "first_slice", "last_slice", "blocks", "bytes"});
+  print_parts(state, "operators",
+              {"watermark", "slices", "first_slice", "last_slice", "blocks", "bytes"});
   print_parts(state, "sinks", {"delivered", "waiting_commits", "waiting_bytes"});
 }
 
@@ -65,7 +67,8 @@ Result<void> change(CommitLog& log, const StateArguments& arguments) {
     if (!to) return to.error();
     seeks.push_back(std::move(*to));
   }
-  if (!seeks.empty() || !arguments.forget.empty()) MILLRACE_TRY(alter_state(log, arguments.forget, seeks));
+  if (!seeks.empty() || !arguments.forget.empty())
+    MILLRACE_TRY(alter_state(log, arguments.forget, seeks));
   if (!arguments.export_file.empty()) MILLRACE_TRY(write_export(log, arguments.export_file));
   return {};
 }
@@ -82,7 +85,8 @@ int state_verb(const StateArguments& arguments, const std::vector<std::string>& 
   const std::string folder = config.commit.dir + "/" + config.name.text + "/state";
   std::error_code error;
   if (arguments.import_file.empty() && !std::filesystem::exists(folder, error)) {
-    return report_error({Code::kFailed, "there is no state of " + config.name.text + " in " + config.commit.dir});
+    return report_error(
+        {Code::kFailed, "there is no state of " + config.name.text + " in " + config.commit.dir});
   }
   auto log = LocalLog::open({config.commit.dir, config.name.text});
   if (!log) return report_error(log.error());

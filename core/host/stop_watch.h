@@ -1,8 +1,8 @@
 #pragma once
 
-/// Signals and clocks of a run, on a thread of its own. SIGINT or SIGTERM stops the run, a second one
-/// exits at once; SIGUSR1 explains. Also keeps the time of `--for` and of `--explain-windows`. The
-/// program blocks these signals at its start, so that no other thread takes them.
+/// Signals and clocks of a run, on a thread of its own. SIGINT or SIGTERM stops the run, a second
+/// one exits at once; SIGUSR1 explains. Also keeps the time of `--for` and of `--explain-windows`.
+/// The program blocks these signals at its start, so that no other thread takes them.
 
 #include <atomic>
 #include <csignal>
@@ -15,7 +15,8 @@ namespace millrace {
 class StopWatch {
  public:
   /// `stop` and `explain` are called on its thread. 0: never.
-  StopWatch(std::function<void()> stop, std::function<void()> explain, int64_t run_for_us, int64_t explain_every_us);
+  StopWatch(std::function<void()> stop, std::function<void()> explain, int64_t run_for_us,
+            int64_t explain_every_us);
   ~StopWatch();
 
  private:

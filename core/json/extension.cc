@@ -12,18 +12,12 @@ namespace {
 // Every slot is noexcept: a plugin's frames are no place to unwind through. Out of memory
 // ends the process, as everywhere in the host.
 
-const JsonValue& node_of(const mr_json* node) {
-  return *reinterpret_cast<const JsonValue*>(node);
-}
-const mr_json* handle_of(const JsonValue* value) {
-  return reinterpret_cast<const mr_json*>(value);
-}
+const JsonValue& node_of(const mr_json* node) { return *reinterpret_cast<const JsonValue*>(node); }
+const mr_json* handle_of(const JsonValue* value) { return reinterpret_cast<const mr_json*>(value); }
 std::string_view view_of(mr_str text) {
   return text.ptr ? std::string_view(text.ptr, text.len) : std::string_view();
 }
-mr_str str_of(std::string_view text) {
-  return {text.data(), text.size()};
-}
+mr_str str_of(std::string_view text) { return {text.data(), text.size()}; }
 
 void report(mr_err* err, mr_rc code, std::string_view message) {
   if (!err) return;
@@ -96,17 +90,13 @@ mr_rc iterate(const mr_json* node, uint64_t* cursor, mr_str* key, const mr_json*
   return MR_OK;
 }
 
-void free_root(mr_json* root) noexcept {
-  delete reinterpret_cast<JsonValue*>(root);
-}
+void free_root(mr_json* root) noexcept { delete reinterpret_cast<JsonValue*>(root); }
 
 constexpr mr_json_v1 kExtension = {sizeof(mr_json_v1), 0, parse, at, type, str, i64, f64, iterate,
                                    free_root};
 
 }  // namespace
 
-const mr_json_v1* json_extension() {
-  return &kExtension;
-}
+const mr_json_v1* json_extension() { return &kExtension; }
 
 }  // namespace millrace

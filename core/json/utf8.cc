@@ -52,8 +52,6 @@ size_t first_invalid_utf8(std::string_view text) {
   return text.size();
 }
 
-bool is_valid_utf8(std::string_view text) {
-  return first_invalid_utf8(text) == text.size();
-}
+bool is_valid_utf8(std::string_view text) { return first_invalid_utf8(text) == text.size(); }
 
 }  // namespace millrace

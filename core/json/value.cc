@@ -87,9 +87,7 @@ JsonValue JsonValue::string(std::string value) {
   return made;
 }
 
-JsonValue JsonValue::array() {
-  return array(Array());
-}
+JsonValue JsonValue::array() { return array(Array()); }
 
 JsonValue JsonValue::array(Array items) {
   JsonValue made;
@@ -194,9 +192,7 @@ bool JsonValue::remove(std::string_view key) {
   return std::erase_if(members(), [&](const Member& member) { return member.key == key; }) != 0;
 }
 
-void JsonValue::push_back(JsonValue value) {
-  items().push_back(std::move(value));
-}
+void JsonValue::push_back(JsonValue value) { items().push_back(std::move(value)); }
 
 const JsonValue* JsonValue::at(std::string_view pointer) const {
   const JsonValue* node = this;

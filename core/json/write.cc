@@ -27,27 +27,13 @@ void append_double(std::string& out, double value) {
 void append_escape(std::string& out, unsigned char c) {
   constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"':
-      out += "\\\"";
-      break;
-    case '\\':
-      out += "\\\\";
-      break;
-    case '\b':
-      out += "\\b";
-      break;
-    case '\f':
-      out += "\\f";
-      break;
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
+    case '"': out += "\\\""; break;
+    case '\\': out += "\\\\"; break;
+    case '\b': out += "\\b"; break;
+    case '\f': out += "\\f"; break;
+    case '\n': out += "\\n"; break;
+    case '\r': out += "\\r"; break;
+    case '\t': out += "\\t"; break;
     default:
       out += "\\u00";
       out += kHex[c >> 4];
@@ -145,9 +131,7 @@ std::string to_pretty_json(const JsonValue& value) {
   return out;
 }
 
-void append_json(std::string& out, const JsonValue& value) {
-  Writer(out, false).write(value);
-}
+void append_json(std::string& out, const JsonValue& value) { Writer(out, false).write(value); }
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

@@ -33,24 +33,18 @@ bool may_pass(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
-      return true;
-    default:
-      return false;
+    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS: return true;
+    default: return false;
   }
 }
 
 /// A property's value as text, whatever JSON made of it.
 std::string text_of(const config& value) {
   switch (value.type("")) {
-    case MR_JSON_TRUE:
-      return "true";
-    case MR_JSON_FALSE:
-      return "false";
-    case MR_JSON_NUMBER:
-      return std::to_string(value.i64(""));
-    default:
-      return value.str("");
+    case MR_JSON_TRUE: return "true";
+    case MR_JSON_FALSE: return "false";
+    case MR_JSON_NUMBER: return std::to_string(value.i64(""));
+    default: return value.str("");
   }
 }
 

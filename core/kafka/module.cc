@@ -4,8 +4,6 @@
 
 namespace millrace {
 
-const mr_module& kafka_module() {
-  return module_of<kafka::KafkaSource, kafka::KafkaSink>;
-}
+const mr_module& kafka_module() { return module_of<kafka::KafkaSource, kafka::KafkaSink>; }
 
 }  // namespace millrace

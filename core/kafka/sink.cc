@@ -7,9 +7,7 @@ constexpr int kRequestMs = static_cast<int>(kRequestTime.count());
 /// A commit may take longer than other requests; the host grants a call 30 s.
 constexpr int kCommitMs = 20000;
 
-std::string group_of(std::string_view pipeline) {
-  return std::string(pipeline) + ".out";
-}
+std::string group_of(std::string_view pipeline) { return std::string(pipeline) + ".out"; }
 
 void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   auto* lost = static_cast<std::string*>(message->_private);
@@ -51,9 +49,7 @@ KafkaSink::KafkaSink(const context& ctx, const config& cfg)
       topic_(cfg.str("topic")),
       records_(ctx.make_counter("kafka_records", "messages sent")) {}
 
-void KafkaSink::open(const opening&) {
-  lost_.clear();
-}
+void KafkaSink::open(const opening&) { lost_.clear(); }
 
 void KafkaSink::write(batch_view rows, emitter& rejects) {
   if (!plain_) plain_ = producer_settings(ctx_, cfg_).make(RD_KAFKA_PRODUCER);

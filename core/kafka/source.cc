@@ -127,8 +127,7 @@ void KafkaSource::take_event(const rd_kafka_message_t& message, emitter& out) {
     case RD_KAFKA_RESP_ERR__RESOLVE:
     case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
       return;  // librdkafka has logged it and tries again by itself.
-    default:
-      fail(topic.empty() ? "reading" : "reading " + topic, message.err);
+    default: fail(topic.empty() ? "reading" : "reading " + topic, message.err);
   }
 }
 

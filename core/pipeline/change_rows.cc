@@ -54,8 +54,8 @@ void ChangeRows::start(Work& work, Rows& out) const {
   out.own_time.clear();
 }
 
-void ChangeRows::end_row(Work& work, bool deletes, EventTime time, uint32_t record, std::string_view value,
-                         Rows& out) const {
+void ChangeRows::end_row(Work& work, bool deletes, EventTime time, uint32_t record,
+                         std::string_view value, Rows& out) const {
   if (deletes) {
     work.op.texts.push_back("delete");
     work.op.pushed_valid();
@@ -68,15 +68,16 @@ void ChangeRows::end_row(Work& work, bool deletes, EventTime time, uint32_t reco
   if (has_bytes_) work.records.push_back(deletes ? delete_text(work) : value);
 }
 
-void ChangeRows::upsert(Work& work, const std::vector<const Column*>& cells, uint32_t row, EventTime time,
-                        uint32_t record, std::string_view value, Rows& out) const {
+void ChangeRows::upsert(Work& work, const std::vector<const Column*>& cells, uint32_t row,
+                        EventTime time, uint32_t record, std::string_view value, Rows& out) const {
   for (uint32_t i = 0; i < fields_.size(); ++i) {
     if (made_[i]) push_cell(*cells[i], row, work.columns[i]);
   }
   end_row(work, false, time, record, value, out);
 }
 
-void ChangeRows::remove(Work& work, std::string_view key, EventTime time, uint32_t record, Rows& out) const {
+void ChangeRows::remove(Work& work, std::string_view key, EventTime time, uint32_t record,
+                        Rows& out) const {
   for (size_t i = 0; i < key_.size(); ++i) work.key_columns[i].reset(fields_[key_[i]].type, 0);
   MILLRACE_ASSERT(read_group_key(work.keys.store(key), work.key_columns));
   for (uint32_t i = 0; i < fields_.size(); ++i) {
@@ -110,14 +111,16 @@ std::string_view ChangeRows::delete_text(Work& work) const {
   return work.texts.store(text.view());
 }
 
-std::string ChangeRows::store(const std::vector<const Column*>& cells, uint32_t row, std::string_view value) const {
+std::string ChangeRows::store(const std::vector<const Column*>& cells, uint32_t row,
+                              std::string_view value) const {
   std::string bytes;
   if (has_bytes_) append_sized(bytes, value);
   for (const Column* cell : cells) write_stored_cell(*cell, row, bytes);
   return bytes;
 }
 
-void ChangeRows::upsert_stored(Work& work, std::string_view row, EventTime time, uint32_t record, Rows& out) const {
+void ChangeRows::upsert_stored(Work& work, std::string_view row, EventTime time, uint32_t record,
+                               Rows& out) const {
   ByteReader reader(work.keys.store(row));
   const std::string_view value = has_bytes_ ? reader.sized() : std::string_view();
   for (uint32_t i = 0; i < fields_.size(); ++i) {

@@ -39,19 +39,22 @@ class ChangeRows {
   void make(Work& work) const;
   void start(Work& work, Rows& out) const;
   /// `cells` by field; those that are not made may be null. `value`: the row's bytes.
-  void upsert(Work& work, const std::vector<const Column*>& cells, uint32_t row, EventTime time, uint32_t record,
-              std::string_view value, Rows& out) const;
+  void upsert(Work& work, const std::vector<const Column*>& cells, uint32_t row, EventTime time,
+              uint32_t record, std::string_view value, Rows& out) const;
   /// `row`: what store() gave.
-  void upsert_stored(Work& work, std::string_view row, EventTime time, uint32_t record, Rows& out) const;
+  void upsert_stored(Work& work, std::string_view row, EventTime time, uint32_t record,
+                     Rows& out) const;
   void remove(Work& work, std::string_view key, EventTime time, uint32_t record, Rows& out) const;
   /// `out` can be read.
   void finish(Work& work, Rows& out) const;
 
   /// All fields and the bytes of a row, for when its chunk is gone.
-  std::string store(const std::vector<const Column*>& cells, uint32_t row, std::string_view value) const;
+  std::string store(const std::vector<const Column*>& cells, uint32_t row,
+                    std::string_view value) const;
 
  private:
-  void end_row(Work& work, bool deletes, EventTime time, uint32_t record, std::string_view value, Rows& out) const;
+  void end_row(Work& work, bool deletes, EventTime time, uint32_t record, std::string_view value,
+               Rows& out) const;
   std::string_view delete_text(Work& work) const;
 
   std::vector<Field> fields_;

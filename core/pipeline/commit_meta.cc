@@ -19,7 +19,8 @@ Result<JsonValue> parse_commit_meta(const std::string& text) {
   }
   if (format->as_int() > kCommitMetaFormat) {
     return Error{Code::kFailed,
-                 "the state was written by a newer release of millrace; use that one, or start anew with --fresh"};
+                 "the state was written by a newer release of millrace; use that one, or start "
+                 "anew with --fresh"};
   }
   return std::move(parsed->root);
 }

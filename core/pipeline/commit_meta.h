@@ -2,13 +2,14 @@
 
 /// The text part of a commit: what is no block (R34), as JSON.
 ///   {"format": 1, "tzdata": version, "clock": of operators that go by the wall clock,
-///    "sources":   {NAME: {"identity", "settings", "snapshot": hex, "skip", "seek": {PARTITION: position},
+///    "sources":   {NAME: {"identity", "settings", "snapshot": hex, "skip", "seek": {PARTITION:
+///    position},
 ///                         "max_time", "watermark", "counters"}},
 ///    "operators": {NAME: {"identity", "settings", "watermark", …, "counters"}},
 ///    "sinks":     {NAME: {"state": hex, "delivered", "counters"}},
 ///    "fresh_begun": true}    only while a start from nothing is under way
-/// Members that a release does not know are left alone by none: it writes all anew. A change that an
-/// older release would misread takes a new format number.
+/// Members that a release does not know are left alone by none: it writes all anew. A change that
+/// an older release would misread takes a new format number.
 
 #include <string>
 #include <string_view>

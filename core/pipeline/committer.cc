@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/fault_point.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "delivery/outbox_rows.h"
 #include "json/write.h"
-#include "base/fault_point.h"
 #include "pipeline/commit_meta.h"
 #include "pipeline/hex.h"
-#include "delivery/outbox_rows.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {
@@ -25,7 +25,9 @@ std::string stored_identity(const std::string& identity) {
   return masked(identity) + " #" + std::to_string(hash_bytes(identity));
 }
 
-std::string shown_identity(const std::string& stored) { return stored.substr(0, stored.rfind(" #")); }
+std::string shown_identity(const std::string& stored) {
+  return stored.substr(0, stored.rfind(" #"));
+}
 
 }  // namespace
 
@@ -40,14 +42,17 @@ Result<void> Committer::check_identity(const JsonValue& stored, const std::strin
   if (!was || !was->is_string() || was->as_string() == stored_identity(identity)) {
     const JsonValue* settings = stored.find("settings");
     const auto now = graph_.settings.find(name);
-    if (settings && settings->is_string() && now != graph_.settings.end() && settings->as_string() != now->second) {
-      log_info(name + ": its configuration changed; its state is kept, and the change counts from now on");
+    if (settings && settings->is_string() && now != graph_.settings.end() &&
+        settings->as_string() != now->second) {
+      log_info(name +
+               ": its configuration changed; its state is kept, and the change counts from now on");
     }
     return {};
   }
-  return Error{Code::kInvalidConfig,
-               name + " has state of another configuration (" + shown_identity(was->as_string()) + ", now " +
-                   masked(identity) + "); drop that state with --forget " + name + ", or all of it with --fresh"};
+  return Error{Code::kInvalidConfig, name + " has state of another configuration (" +
+                                         shown_identity(was->as_string()) + ", now " +
+                                         masked(identity) + "); drop that state with --forget " +
+                                         name + ", or all of it with --fresh"};
 }
 
 Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
@@ -57,13 +62,15 @@ Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
   MILLRACE_TRY(check_identity(stored, source.node->name(), source.identity));
   const JsonValue* snapshot = stored.find("snapshot");
   const JsonValue* skip = stored.find("skip");
-  if (!snapshot || !snapshot->is_string() || !from_hex(snapshot->as_string(), resume_[i].snapshot)) {
+  if (!snapshot || !snapshot->is_string() ||
+      !from_hex(snapshot->as_string(), resume_[i].snapshot)) {
     return Error{Code::kCorrupt, "the stored position of " + source.node->name() + " is damaged"};
   }
   resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
   for (const auto& [partition, position, place] : member_of(stored, "seek").members()) {
     const auto number = static_cast<uint32_t>(std::strtoul(partition.c_str(), nullptr, 10));
-    if (position.is_int()) resume_[i].seeks.emplace_back(number, static_cast<uint64_t>(position.as_int()));
+    if (position.is_int())
+      resume_[i].seeks.emplace_back(number, static_cast<uint64_t>(position.as_int()));
   }
   read_counters(member_of(stored, "counters"), source.node->source_counters);
   return source.node->restore(stored, log_);
@@ -80,9 +87,11 @@ Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOpera
 /// Rules of zones change with their database; what that means for windows, WindowNode knows (R8).
 void Committer::tell_new_tzdata(const JsonValue& meta) const {
   const JsonValue* was = meta.find("tzdata");
-  if (!was || !was->is_string() || graph_.tzdata.empty() || was->as_string() == graph_.tzdata) return;
-  log_warn("time zones: the database changed from " + was->as_string() + " to " + graph_.tzdata +
-           "; windows that are open keep their bounds, new ones and local times follow the new rules");
+  if (!was || !was->is_string() || graph_.tzdata.empty() || was->as_string() == graph_.tzdata)
+    return;
+  log_warn(
+      "time zones: the database changed from " + was->as_string() + " to " + graph_.tzdata +
+      "; windows that are open keep their bounds, new ones and local times follow the new rules");
 }
 
 /// An operator may keep several kinds of blocks, named `OP` and `OP/KIND`.
@@ -119,8 +128,9 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
     }
   }
   for (const auto& [name, value, position] : member_of(*meta, "operators").members()) {
-    const bool there = std::any_of(graph_.operators.begin(), graph_.operators.end(),
-                                   [&](const NamedOperator& op) { return op.node->name() == name; });
+    const bool there =
+        std::any_of(graph_.operators.begin(), graph_.operators.end(),
+                    [&](const NamedOperator& op) { return op.node->name() == name; });
     if (there) continue;
     log_info("operator " + name + " is no longer configured: its state is dropped");
     MILLRACE_TRY(erase_state(name));
@@ -134,7 +144,8 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   return {};
 }
 
-Result<void> Committer::restore_sinks(const JsonValue& stored, const std::vector<std::string>& forget) {
+Result<void> Committer::restore_sinks(const JsonValue& stored,
+                                      const std::vector<std::string>& forget) {
   std::vector<std::string> outboxes;
   for (SinkNode* sink : graph_.sinks) {
     outboxes.push_back(outbox_operator(sink->name()));
@@ -150,8 +161,8 @@ Result<void> Committer::restore_sinks(const JsonValue& stored, const std::vector
   if (!operators) return operators.error();
   for (const StoredOperator& one : *operators) {
     if (!one.op.starts_with(outbox_operator("")) || contains(outboxes, one.op)) continue;
-    log_warn(one.op.substr(outbox_operator("").size()) + " is no longer a sink: " + std::to_string(one.bytes) +
-             " bytes of rows that it had not confirmed are dropped");
+    log_warn(one.op.substr(outbox_operator("").size()) + " is no longer a sink: " +
+             std::to_string(one.bytes) + " bytes of rows that it had not confirmed are dropped");
     erase_operators_.push_back(one.op);
   }
   return {};
@@ -202,7 +213,8 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
   meta.set("format", JsonValue::integer(kCommitMetaFormat));
   if (!graph_.tzdata.empty()) meta.set("tzdata", JsonValue::string(graph_.tzdata));
   for (const ProcessingTimeNode* clock : graph_.clocks) {
-    JsonValue& latest = meta.find("clock") ? *meta.find("clock") : meta.set("clock", JsonValue::integer(kTimeNone));
+    JsonValue& latest =
+        meta.find("clock") ? *meta.find("clock") : meta.set("clock", JsonValue::integer(kTimeNone));
     latest = JsonValue::integer(std::max(latest.as_int(), clock->clock()));
   }
   JsonValue& sources = meta.set("sources", JsonValue::object());
@@ -231,7 +243,8 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
     one.set("counters", counters_json(op.node->counters));
   }
   JsonValue& unions = meta.set("unions", JsonValue::object());
-  for (Node* node : graph_.unions) node->save(commit.epoch, commit, unions.set(node->name(), JsonValue::object()));
+  for (Node* node : graph_.unions)
+    node->save(commit.epoch, commit, unions.set(node->name(), JsonValue::object()));
   JsonValue& sinks = meta.set("sinks", JsonValue::object());
   for (SinkNode* sink : graph_.sinks) {
     JsonValue& one = sinks.set(sink->name(), JsonValue::object());
@@ -239,15 +252,18 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
   }
 }
 
-Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
+Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points,
+                                    std::vector<SourceRunner*> sources) {
   OpenCommit open;
   open.commit.epoch = epoch_ + 1;
   open.sources = std::move(sources);
   fault_point("commit.begin");
-  for (PluginNode* processor : graph_.processors) MILLRACE_TRY(processor->prepare_commit(open.commit.epoch));
+  for (PluginNode* processor : graph_.processors)
+    MILLRACE_TRY(processor->prepare_commit(open.commit.epoch));
   open.commit.erase_operators = std::move(erase_operators_);
   erase_operators_.clear();
-  for (SinkNode* sink : graph_.sinks) MILLRACE_TRY(sink->outlet().barrier(open.commit.epoch, open.commit));
+  for (SinkNode* sink : graph_.sinks)
+    MILLRACE_TRY(sink->outlet().barrier(open.commit.epoch, open.commit));
   write_meta(points, open);
   open.ledger = graph_.ledger();
   fault_point("commit.barrier");
@@ -278,7 +294,8 @@ Result<void> Committer::finish(OpenCommit open) {
   return {};
 }
 
-Result<void> Committer::commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources) {
+Result<void> Committer::commit(const std::vector<ResumePoint>& points,
+                               std::vector<SourceRunner*> sources) {
   auto open = begin(points, std::move(sources));
   if (!open) return open.error();
   return finish(std::move(*open));

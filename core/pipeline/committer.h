@@ -48,13 +48,15 @@ class Committer {
   uint64_t commits() const { return commits_; }
 
   /// Cuts a commit here.
-  Result<OpenCommit> begin(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
+  Result<OpenCommit> begin(const std::vector<ResumePoint>& points,
+                           std::vector<SourceRunner*> sources);
   /// On kUnavailable or kFailed the caller restarts in process.
   Result<void> finish(OpenCommit open);
   /// Both at once.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
 
-  /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the first.
+  /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the
+  /// first.
   void on_committed(std::function<void(Commit)> hear) { hear_ = std::move(hear); }
   /// Rows that are on their way to sinks. From any thread.
   uint64_t backlog_bytes() const;

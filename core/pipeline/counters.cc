@@ -29,7 +29,8 @@ void subtract(SinkCounters& a, const SinkCounters& b) {
 }
 
 template <class T>
-void subtract_by_name(std::vector<Ledger::Named<T>>& later, const std::vector<Ledger::Named<T>>& earlier) {
+void subtract_by_name(std::vector<Ledger::Named<T>>& later,
+                      const std::vector<Ledger::Named<T>>& earlier) {
   for (auto& a : later) {
     for (const auto& b : earlier) {
       if (a.name == b.name) subtract(a.counters, b.counters);

@@ -16,11 +16,11 @@ struct SourceCounters {
   uint64_t skipped = 0;  ///< Dropped by the duplicate filter.
 };
 
-/// rows = used + late + filtered + duplicates + errors; late_partial is a part of used, late_after_idle
-/// one of late: records of a partition that was idle and had not caught up (R17).
+/// rows = used + late + filtered + duplicates + errors; late_partial is a part of used,
+/// late_after_idle one of late: records of a partition that was idle and had not caught up (R17).
 struct OperatorCounters {
-  uint64_t in = 0, rows = 0, used = 0, late = 0, late_partial = 0, late_after_idle = 0, filtered = 0,
-           duplicates = 0, errors = 0, out = 0;
+  uint64_t in = 0, rows = 0, used = 0, late = 0, late_partial = 0, late_after_idle = 0,
+           filtered = 0, duplicates = 0, errors = 0, out = 0;
   bool balanced() const { return rows == used + late + filtered + duplicates + errors; }
 };
 

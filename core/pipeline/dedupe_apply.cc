@@ -9,7 +9,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors),
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors),
                kLate = static_cast<size_t>(Port::kLate);
 
 }  // namespace
@@ -51,12 +52,15 @@ void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime
     for (; i < cut.behind && stage.record_of(work.in.live[i]) == place; ++i) {
       if (!take(work, i, behind(w[place]))) {
         const uint32_t row = work.in.live[i];
-        work.late.late.push_back({0, row, w[place], saturating_add(work.in.time(row), plan_.allowed_lateness_us),
+        work.late.late.push_back({0, row, w[place],
+                                  saturating_add(work.in.time(row), plan_.allowed_lateness_us),
                                   key_text(work.in.groups, row)});
       }
     }
-    if (keeps_last() && w[place + 1] > input_watermark_) hand_out(work, behind(w[place + 1]), place);
-    input_watermark_ = std::max(input_watermark_, w[place + 1] == kTimeMax ? kTimeNone : w[place + 1]);
+    if (keeps_last() && w[place + 1] > input_watermark_)
+      hand_out(work, behind(w[place + 1]), place);
+    input_watermark_ =
+        std::max(input_watermark_, w[place + 1] == kTimeMax ? kTimeNone : w[place + 1]);
   }
   // At the end of input ids stay known: a later run on longer input may repeat them (E1).
   const EventTime known = behind(input_watermark_);
@@ -114,7 +118,8 @@ void DedupeNode::finish_first(Work& work) {
   work.made.time = stage.time;
   work.made.batch = stage.batch;
   work.made.origin = stage.origin;
-  results_.finish(work.result, work.made, {work.passed.data(), static_cast<uint32_t>(work.passed.size())},
+  results_.finish(work.result, work.made,
+                  {work.passed.data(), static_cast<uint32_t>(work.passed.size())},
                   work.ports[kMain], work.failed);
 }
 

@@ -12,7 +12,8 @@ namespace {
 Shape made_shape(const Shape& stage, bool later) {
   Shape made = stage;
   if (!later) return made;
-  std::vector<Field> fields(stage.schema.fields().begin(), stage.schema.fields().begin() + stage.visible);
+  std::vector<Field> fields(stage.schema.fields().begin(),
+                            stage.schema.fields().begin() + stage.visible);
   fields.push_back({"event_time()", Type::kTimestamptz});
   made.schema = Schema(std::move(fields));
   made.own_bytes = made.has_bytes;
@@ -25,7 +26,8 @@ Shape DedupePlan::made(const Shape& input, const StagePlan& stage, DedupeConfig:
   return made_shape(make_stage_shape(input, stage.explode), which == DedupeConfig::Which::kLast);
 }
 
-DedupeNode::DedupeNode(std::string name, std::vector<Input> inputs, StagePlan stage, DedupePlan plan)
+DedupeNode::DedupeNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                       DedupePlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
       explode_(stage.explode),
@@ -92,21 +94,23 @@ void DedupeNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
   if (!keeps_last()) {
-    blocks_.save(first_.slices(), 0, epoch, commit, [](const FirstSeen::Id& id, std::string& value) {
-      append_i64(value, id.first);
-      value += *id.key;
-    });
+    blocks_.save(first_.slices(), 0, epoch, commit,
+                 [](const FirstSeen::Id& id, std::string& value) {
+                   append_i64(value, id.first);
+                   value += *id.key;
+                 });
     return;
   }
   meta.set("fields", stored_.json());
-  blocks_.save(last_.slices(), 0, epoch, commit, [](const LastSeen::Round& round, std::string& value) {
-    append_i64(value, round.first);
-    append_i64(value, round.last);
-    append_u64(value, round.sequence);
-    append_u8(value, round.handed_out);
-    append_sized(value, *round.key);
-    value += round.row;
-  });
+  blocks_.save(last_.slices(), 0, epoch, commit,
+               [](const LastSeen::Round& round, std::string& value) {
+                 append_i64(value, round.first);
+                 append_i64(value, round.last);
+                 append_u64(value, round.sequence);
+                 append_u8(value, round.handed_out);
+                 append_sized(value, *round.key);
+                 value += round.row;
+               });
 }
 
 Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
@@ -126,10 +130,12 @@ Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
   }
   auto conversion = stored_.from(meta.find("fields"), name());
   if (!conversion) return conversion.error();
-  return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) { return restore_round(stored, *conversion); });
+  return blocks_.restore(
+      log, [&](const SliceBlocks::Stored& stored) { return restore_round(stored, *conversion); });
 }
 
-bool DedupeNode::restore_round(const SliceBlocks::Stored& stored, const StoredFields::Conversion& conversion) {
+bool DedupeNode::restore_round(const SliceBlocks::Stored& stored,
+                               const StoredFields::Conversion& conversion) {
   ByteReader reader(stored.value);
   LastSeen::Round round;
   round.first = reader.i64();
@@ -139,7 +145,8 @@ bool DedupeNode::restore_round(const SliceBlocks::Stored& stored, const StoredFi
   const std::string_view key = reader.sized();
   round.row = reader.left();
   if (!reader.ok() || !conversion.apply(round.row)) return false;
-  LastSeen::Round& kept = last_.restore(stored.slice, key, std::move(round), behind(input_watermark_));
+  LastSeen::Round& kept =
+      last_.restore(stored.slice, key, std::move(round), behind(input_watermark_));
   if (conversion.changes()) last_.slices().touch(kept);
   return true;
 }

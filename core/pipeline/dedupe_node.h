@@ -68,7 +68,7 @@ class DedupeNode final : public Node {
   std::vector<bool> kept_;  ///< Of the stage's fields: those whose values outlive the chunk.
   FirstSeen first_;
   LastSeen last_;
-  StoredFields stored_;     ///< Those fields, of `which: last`.
+  StoredFields stored_;  ///< Those fields, of `which: last`.
   SliceBlocks blocks_;
   EventTime input_watermark_ = kTimeNone, watermark_ = kTimeNone;
 };

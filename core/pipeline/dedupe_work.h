@@ -10,10 +10,10 @@ namespace millrace {
 struct DedupeNode::Work final : NodeWork {
   GroupedInput::Work in;
   ResultRows::Work result;
-  Rows made;                          ///< First: the stage's rows. Last: those handed out.
-  Buffer<uint32_t> passed;            ///< First: the rows that pass.
-  std::vector<Column> made_columns;   ///< Last: by field of the made shape.
-  ByteArena made_bytes;               ///< Last: what rows and records point to.
+  Rows made;                         ///< First: the stage's rows. Last: those handed out.
+  Buffer<uint32_t> passed;           ///< First: the rows that pass.
+  std::vector<Column> made_columns;  ///< Last: by field of the made shape.
+  ByteArena made_bytes;              ///< Last: what rows and records point to.
   std::vector<std::string_view> records;
   BatchBuilder builder;
   LateRecords::Work late;

@@ -32,7 +32,9 @@ bool read_entry(std::string_view bytes, DuplicateFilter::Entry& entry) {
 }  // namespace
 
 DuplicateBlocks::DuplicateBlocks(std::string source, int64_t horizon_us)
-    : op_(std::move(source)), horizon_us_(horizon_us), slice_us_(std::max<int64_t>(horizon_us / 8, 1)) {}
+    : op_(std::move(source)),
+      horizon_us_(horizon_us),
+      slice_us_(std::max<int64_t>(horizon_us / 8, 1)) {}
 
 DuplicateBlocks::Slice& DuplicateBlocks::slice_of(int64_t time_us) {
   return slice_starting(floor_div(time_us, slice_us_) * slice_us_);
@@ -69,7 +71,8 @@ void DuplicateBlocks::save(uint64_t epoch, Commit& commit) {
   for (auto& [start, slice] : slices_) {
     if (slice.saved == slice.entries.size()) continue;
     const size_t fresh = slice.entries.size() - slice.saved;
-    const BlockSeries series = slice.chain.next(epoch, hash_bytes(kLayout), fresh * (kEntryBytes + 4));
+    const BlockSeries series =
+        slice.chain.next(epoch, hash_bytes(kLayout), fresh * (kEntryBytes + 4));
     BlockWriter writer(series);
     for (size_t i = series.base() ? 0 : slice.saved; i < slice.entries.size(); ++i) {
       writer.put(static_cast<uint32_t>(i), "", entry_bytes(slice.entries[i]));
@@ -90,7 +93,8 @@ Result<std::vector<DuplicateFilter::Entry>> DuplicateBlocks::restore(CommitLog& 
     BlockEntry stored;
     while (reader->next(stored)) {
       DuplicateFilter::Entry entry{};
-      if (!read_entry(stored.value, entry)) return Error{Code::kCorrupt, to_text(id) + " does not add up"};
+      if (!read_entry(stored.value, entry))
+        return Error{Code::kCorrupt, to_text(id) + " does not add up"};
       remember(slice, entry);
     }
     slice.saved = slice.entries.size();

@@ -15,7 +15,8 @@ class EmitTimer {
   /// A record at `t` came. The first one crosses nothing, because nothing came before it.
   bool crosses(EventTime t) {
     if (trigger_ != EmitConfig::Trigger::kEventTime || t <= running_) return false;
-    const bool crossed = running_ != kTimeNone && floor_div(t, every_us_) > floor_div(running_, every_us_);
+    const bool crossed =
+        running_ != kTimeNone && floor_div(t, every_us_) > floor_div(running_, every_us_);
     running_ = t;
     return crossed;
   }

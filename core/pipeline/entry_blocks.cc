@@ -59,12 +59,13 @@ void EntryBlocks::write(const BlockSeries& series, const Changes& changes, Commi
   }
   if (!changes.puts.empty()) entry_bytes_ = bytes / changes.puts.size();
   std::vector<StateBlock> blocks = writer.finish();
-  for (BlockId& id : chain(changes.shard).wrote(series, blocks)) commit.erase.push_back(std::move(id));
+  for (BlockId& id : chain(changes.shard).wrote(series, blocks))
+    commit.erase.push_back(std::move(id));
   for (StateBlock& block : blocks) commit.put.push_back(std::move(block));
 }
 
-Result<EntryBlocks::NextOrdinals> EntryBlocks::read(CommitLog& log,
-                                                    const std::function<bool(const Stored&)>& visit) {
+Result<EntryBlocks::NextOrdinals> EntryBlocks::read(
+    CommitLog& log, const std::function<bool(const Stored&)>& visit) {
   NextOrdinals next_ordinals;
   std::map<uint8_t, AliveEntries> shards;
   MILLRACE_TRY(log.read_blocks(op_, [&](const BlockId& id, std::string_view bytes) -> Result<void> {
@@ -84,7 +85,8 @@ Result<EntryBlocks::NextOrdinals> EntryBlocks::read(CommitLog& log,
   for (const auto& [shard, alive] : shards) {
     for (const auto& [ordinal, entry] : alive) {
       if (visit({entry.key, entry.value, ordinal})) continue;
-      return Error{Code::kCorrupt, "a stored entry of " + op_ + " does not add up; start anew with --fresh"};
+      return Error{Code::kCorrupt,
+                   "a stored entry of " + op_ + " does not add up; start anew with --fresh"};
     }
   }
   return next_ordinals;

@@ -1,9 +1,8 @@
 #pragma once
 
-/// TimedStates in the commit: one chain of blocks per shard, with deletes, because entries go one by
-/// one and not by slices of time (hotpath §4). An entry's key is written once per chain; a new base
-/// numbers the entries anew.
-/// Threads: the one that applies.
+/// TimedStates in the commit: one chain of blocks per shard, with deletes, because entries go one
+/// by one and not by slices of time (hotpath §4). An entry's key is written once per chain; a new
+/// base numbers the entries anew. Threads: the one that applies.
 
 #include <functional>
 #include <map>
@@ -62,7 +61,8 @@ class EntryBlocks {
     });
     if (!next_ordinals) return next_ordinals.error();
     for (const auto& [number, next] : *next_ordinals) states.shard(number).next_ordinal = next;
-    for (unsigned number = 0; number < kGroupShards; ++number) states.written(static_cast<uint8_t>(number));
+    for (unsigned number = 0; number < kGroupShards; ++number)
+      states.written(static_cast<uint8_t>(number));
     return {};
   }
 

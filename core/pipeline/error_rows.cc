@@ -7,7 +7,17 @@
 namespace millrace {
 namespace {
 
-enum Field : size_t { kOperator, kReason, kPlace, kPartition, kPosition, kTime, kValue, kBase64, kFields };
+enum Field : size_t {
+  kOperator,
+  kReason,
+  kPlace,
+  kPartition,
+  kPosition,
+  kTime,
+  kValue,
+  kBase64,
+  kFields
+};
 
 void push_text(Column& column, std::string_view text) {
   column.texts.push_back(column.bytes.store(text));
@@ -43,7 +53,8 @@ void ErrorRows::start(Rows& rows, std::string_view operator_name) {
   rows.own_record.clear();
   rows.own_time.clear();
   const Shape columns = shape();
-  for (size_t i = 0; i < kFields; ++i) rows.own_column(i).reset(columns.schema[static_cast<uint32_t>(i)].type, 0);
+  for (size_t i = 0; i < kFields; ++i)
+    rows.own_column(i).reset(columns.schema[static_cast<uint32_t>(i)].type, 0);
 }
 
 void ErrorRows::add(const FailedRow& failed) {
@@ -89,8 +100,7 @@ void ErrorRows::finish() {
   for (size_t i = 0; i < kFields; ++i) rows_->columns[i] = rows_->own[i].get();
 }
 
-void ErrorRows::write(std::vector<FailedRow> failed, Rows& rows,
-                      std::string_view operator_name) {
+void ErrorRows::write(std::vector<FailedRow> failed, Rows& rows, std::string_view operator_name) {
   std::stable_sort(failed.begin(), failed.end(),
                    [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
   start(rows, operator_name);

@@ -12,20 +12,14 @@ using Unit = EventTimeConfig::Unit;
 /// Decimal places from the unit to microseconds.
 int scale_of(Unit unit) {
   switch (unit) {
-    case Unit::kSeconds:
-      return 6;
-    case Unit::kMillis:
-      return 3;
-    case Unit::kNanos:
-      return -3;
-    default:
-      return 0;
+    case Unit::kSeconds: return 6;
+    case Unit::kMillis: return 3;
+    case Unit::kNanos: return -3;
+    default: return 0;
   }
 }
 
-bool counts(Unit unit) {
-  return unit != Unit::kRfc3339 && unit != Unit::kLocal;
-}
+bool counts(Unit unit) { return unit != Unit::kRfc3339 && unit != Unit::kLocal; }
 
 }  // namespace
 

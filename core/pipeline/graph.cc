@@ -17,7 +17,8 @@ void Graph::spread_demand() {
       // Side outputs are made whole; of late records the fields in front are those of the main
       // rows that the operator read, and it asks for them itself.
       if (from.port != Port::kMain && from.port != Port::kVersions) continue;
-      for (size_t field = 0; field < asked.size(); ++field) main[field] = main[field] || asked[field];
+      for (size_t field = 0; field < asked.size(); ++field)
+        main[field] = main[field] || asked[field];
     }
   }
 }
@@ -49,7 +50,8 @@ Ledger Graph::ledger() const {
   for (const SourceStart& source : sources) {
     out.sources.push_back({source.node->name(), source.node->source_counters});
   }
-  for (const NamedOperator& op : operators) out.operators.push_back({op.node->name(), op.node->counters});
+  for (const NamedOperator& op : operators)
+    out.operators.push_back({op.node->name(), op.node->counters});
   for (size_t i = 0; i < written_sinks; ++i) {
     out.sinks.push_back({sinks[i]->name(), sinks[i]->sink_counters});
   }

@@ -35,10 +35,10 @@ struct Graph {
   std::vector<std::unique_ptr<Node>> nodes;  ///< Every node behind its inputs.
   std::vector<SourceStart> sources;          ///< In the order of the configuration.
   std::vector<NamedOperator> operators;
-  std::vector<Node*> unions;                 ///< In front of operators with several inputs.
+  std::vector<Node*> unions;  ///< In front of operators with several inputs.
   std::vector<PluginNode*> processors;
   std::vector<ProcessingTimeNode*> clocks;
-  std::vector<SinkNode*> sinks;              ///< Written ones first, then dead letters.
+  std::vector<SinkNode*> sinks;  ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
   std::string tzdata;  ///< Version of the zone database; empty if nothing follows a zone.
   /// By name of source and operator: a hash of its configuration, to tell a change that state

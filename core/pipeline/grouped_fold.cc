@@ -5,14 +5,16 @@
 
 namespace millrace {
 
-void GroupedNode::fold_range(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range range) {
+void GroupedNode::fold_range(Work& work, const GroupedInput::Cut& cut, const EventTime* w,
+                             Range range) {
   Fold fold{w, range.begin, w[range.end]};
   set_next_due(fold);
   find_triggers(work, cut);
   fold_rows(work, fold, cut);
   advance(work, fold, range.end);
   this->fold(work);
-  if (fold.w_end == kTimeMax) end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
+  if (fold.w_end == kTimeMax)
+    end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
 }
 
 void GroupedNode::set_next_due(Fold& fold) const {
@@ -107,7 +109,8 @@ void GroupedNode::snapshot(Work& work, uint32_t release, EventTime now) {
   }
   output_.join_firings(work.out, first);
   if (fits) return;
-  work.overflow = "a complete result of " + std::to_string(rows) + " rows is larger than complete_max_rows (" +
+  work.overflow = "a complete result of " + std::to_string(rows) +
+                  " rows is larger than complete_max_rows (" +
                   std::to_string(plan_.grouped.complete_max_rows) +
                   "): raise it, limit the rows, or emit updates";
 }

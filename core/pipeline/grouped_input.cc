@@ -20,8 +20,12 @@ std::string layout_text(const GroupedSelect& select) {
   return text + make_layout(select).describe();
 }
 
-GroupedInput::GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes)
-    : stage_(std::move(stage)), select_(select), deletes_(deletes), input_shape_(from.node->shape(from.port)) {
+GroupedInput::GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from,
+                           const Program* deletes)
+    : stage_(std::move(stage)),
+      select_(select),
+      deletes_(deletes),
+      input_shape_(from.node->shape(from.port)) {
   stage_shape_ = make_stage_shape(input_shape_, stage_.explode);
 }
 
@@ -73,8 +77,8 @@ void GroupedInput::prepare(Work& work, const Rows& input, Selection live) const 
   keep_selection(rows, work.live);
   if (deletes_) put_deletes_back(work);
   write_keys(work);
-  collect_stage_errors(work.stage, input, input_shape_, stage_shape_, work.errors, work.failed_bytes,
-                       work.failed);
+  collect_stage_errors(work.stage, input, input_shape_, stage_shape_, work.errors,
+                       work.failed_bytes, work.failed);
 }
 
 /// A row that deletes has a key and nothing else that could fail.
@@ -157,8 +161,9 @@ bool GroupedInput::fold(Work& work, const AggregateLayout& layout) const {
       work.filtered.push_back(work.folded[i]);
       work.filtered_states.push_back(work.states[i]);
     }
-    call.function->kernel.update(work.filtered_states.data(), argument,
-                                 {work.filtered.data(), static_cast<uint32_t>(work.filtered.size())});
+    call.function->kernel.update(
+        work.filtered_states.data(), argument,
+        {work.filtered.data(), static_cast<uint32_t>(work.filtered.size())});
   }
   work.states.clear();
   work.folded.clear();

@@ -46,7 +46,8 @@ class GroupedInput {
   };
 
   /// `select` must outlive this, `deletes` too: where it is true a row deletes its key (tables).
-  GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes = nullptr);
+  GroupedInput(StagePlan stage, const GroupedSelect& select, const Input& from,
+               const Program* deletes = nullptr);
 
   void start(Work& work) const;
   void prepare(Work& work, const Rows& input, Selection live) const;

@@ -7,7 +7,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors),
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors),
                kLate = static_cast<size_t>(Port::kLate);
 
 }  // namespace
@@ -17,7 +18,8 @@ int64_t meta_number(const JsonValue& meta, std::string_view key, int64_t otherwi
   return value && value->is_int() ? value->as_int() : otherwise;
 }
 
-GroupedNode::GroupedNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan)
+GroupedNode::GroupedNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                         WindowPlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
       layout_(make_layout(plan_.grouped.select)),
@@ -68,7 +70,8 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   count(work, chunk, cut);
   finish_errors(work);
   if (plan_.late == OperatorConfig::Late::kFail && work.late.size() != 0) {
-    return Error{Code::kFailed, name() + ": a record is late for all its windows, and `late` is \"fail\""};
+    return Error{Code::kFailed,
+                 name() + ": a record is late for all its windows, and `late` is \"fail\""};
   }
   return {};
 }
@@ -83,7 +86,8 @@ void GroupedNode::start_range(Work& work) const {
 void GroupedNode::pass_watermark(Work& work, const EventTime* w, Range range, uint32_t places) {
   work.watermarks.resize(places + 1);
   for (uint32_t i = range.begin; i <= range.end; ++i) {
-    work.watermarks[i] = w[i] == kTimeMax ? kTimeMax : saturating_sub(w[i], plan_.allowed_lateness_us);
+    work.watermarks[i] =
+        w[i] == kTimeMax ? kTimeMax : saturating_sub(w[i], plan_.allowed_lateness_us);
   }
   watermark_ = work.watermarks[range.end];
 }
@@ -123,7 +127,8 @@ void GroupedNode::finish_errors(Work& work) const {
   work.now[kErrors] = {&rows, rows.selection()};
 }
 
-void GroupedNode::add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end) {
+void GroupedNode::add_late(Work& work, uint32_t row, EventTime w, const Span& window,
+                           EventTime end) {
   const bool after_idle = work.chunk->is_after_idle(work.in.stage.rows->record_of(row));
   counters.late_after_idle += after_idle;
   work.late.add({row, w, window, saturating_add(end, plan_.allowed_lateness_us), after_idle});

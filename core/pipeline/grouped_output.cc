@@ -14,7 +14,8 @@ using Mode = EmitConfig::Mode;
 GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
   for (uint32_t i = 0; i < plan_.group_names.size(); ++i) {
     const std::string& name = plan_.group_names[i];
-    const bool start = name == "window_start", bound = plan_.windowed && (start || name == "window_end");
+    const bool start = name == "window_start",
+               bound = plan_.windowed && (start || name == "window_end");
     if (bound) {
       bounds_[start ? 0 : 1] = i;
     } else {
@@ -24,11 +25,13 @@ GroupedOutput::GroupedOutput(const GroupedPlan& plan) : plan_(plan) {
   for (uint32_t i = 0; i < plan_.select.outputs.size(); ++i) {
     const auto& names = plan_.group_names;
     // A group that is also selected is written once.
-    if (std::find(names.begin(), names.end(), plan_.select.output_names[i]) != names.end()) continue;
+    if (std::find(names.begin(), names.end(), plan_.select.output_names[i]) != names.end())
+      continue;
     shown_outputs_.push_back(i);
   }
   // Only these take back what they have shown.
-  const bool deletes = plan_.over_table || plan_.select.having || plan_.ranked() || plan_.starts_vanish;
+  const bool deletes =
+      plan_.over_table || plan_.select.having || plan_.ranked() || plan_.starts_vanish;
   first_field_ = plan_.mode == Mode::kUpdate && deletes ? 1 : 0;
 }
 
@@ -47,7 +50,8 @@ Shape GroupedOutput::shape() const {
   }
   for (uint32_t bound = 0; bound < 2 && plan_.windowed; ++bound) {
     const char* name = bound == 0 ? "window_start" : "window_end";
-    const Type type = bounds_[bound] ? plan_.select.groups[*bounds_[bound]].type() : Type::kTimestamptz;
+    const Type type =
+        bounds_[bound] ? plan_.select.groups[*bounds_[bound]].type() : Type::kTimestamptz;
     if (bound == 0 || plan_.end_in_identity || bounds_[bound]) {
       add_key(name, type);
     } else {
@@ -132,7 +136,8 @@ void GroupedOutput::fire(Work& work, std::vector<FiredGroup>& groups, const Aggr
       work.derived[plan_.select.window_start + 1].ints.push_back(group.window.end);
     }
     if (plan_.select.session_last) {
-      work.derived[*plan_.select.session_last].ints.push_back(group.window.end - plan_.session_gap_us);
+      work.derived[*plan_.select.session_last].ints.push_back(group.window.end -
+                                                              plan_.session_gap_us);
     }
     if (plan_.select.row_number) work.derived[*plan_.select.row_number].ints.push_back(0);
     out.own_record.push_back(release);
@@ -181,7 +186,8 @@ Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out
   return {};
 }
 
-/// Fills the columns of `out` by derived row; returns the rows that are shown and could be computed.
+/// Fills the columns of `out` by derived row; returns the rows that are shown and could be
+/// computed.
 Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) const {
   const auto count = static_cast<uint32_t>(out.own_record.size());
   out.count = count;
@@ -189,7 +195,8 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   out.time = out.own_time.data();
   work.output_errors.start(count);
   for (RowError& error : work.emit_failures) {
-    work.output_errors.add(error.row, error.sqlstate, error.program, error.place, std::move(error.text));
+    work.output_errors.add(error.row, error.sqlstate, error.program, error.place,
+                           std::move(error.text));
   }
   const Inputs inputs{work.derived_view, count};
   Selection live = work.output_errors.drop_failed(Selection::all(count), out.live);
@@ -202,14 +209,16 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   out.columns.assign(out_shape.schema.size(), nullptr);
   size_t field = first_field_;
   for (uint32_t bound = 0; bound < 2 && plan_.windowed; ++bound) {
-    out.columns[field++] = &work.derived[bounds_[bound].value_or(plan_.select.window_start + bound)];
+    out.columns[field++] =
+        &work.derived[bounds_[bound].value_or(plan_.select.window_start + bound)];
   }
   for (uint32_t i : shown_groups_) out.columns[field++] = &work.derived[i];
   for (uint32_t i : shown_outputs_) {
     const size_t failed_before = work.output_errors.size();
-    out.columns[field++] =
-        &evaluate(plan_.select.outputs[i], inputs, live, work.output_scratch[i], work.output_errors);
-    if (work.output_errors.size() != failed_before) live = work.output_errors.drop_failed(live, out.live);
+    out.columns[field++] = &evaluate(plan_.select.outputs[i], inputs, live, work.output_scratch[i],
+                                     work.output_errors);
+    if (work.output_errors.size() != failed_before)
+      live = work.output_errors.drop_failed(live, out.live);
   }
   if (plan_.mode == Mode::kUpdate && plan_.windowed) ++field;
   Column& time = out.own_column(0);

@@ -25,7 +25,7 @@ struct GroupedPlan {
   std::optional<int64_t> limit;  ///< Per firing, or per value of select.limit_by.
   EmitConfig::Mode mode = EmitConfig::Mode::kAppend;
   int64_t complete_max_rows = 100000;
-  bool over_table = false;  ///< Its rows can go again, and with the last one the group.
+  bool over_table = false;     ///< Its rows can go again, and with the last one the group.
   int64_t session_gap_us = 0;  ///< Of sessions: from session_last to window_end.
   bool starts_vanish = false;  ///< update: windows merge, and results with them (R7).
 
@@ -37,15 +37,16 @@ struct GroupedPlan {
 struct FiredGroup {
   std::string_view key;
   const std::byte* state;
-  Span window;     ///< As shown; unused without windows.
-  EventTime time;  ///< The row's event time (R19).
+  Span window;                   ///< As shown; unused without windows.
+  EventTime time;                ///< The row's event time (R19).
   Emission* emission = nullptr;  ///< update: what readers have of it. Holds until finish().
 };
 
 enum class FiringKind : uint8_t {
   kRows,
   kFinal,     ///< update sends these rows whether they changed or not.
-  kVanished,  ///< update: results that are no more (R7); deleted if readers have them. Their values are unread.
+  kVanished,  ///< update: results that are no more (R7); deleted if readers have them. Their values
+              ///< are unread.
 };
 
 class GroupedOutput {
@@ -70,18 +71,18 @@ class GroupedOutput {
     Scratch having_scratch;
     RowErrors emit_errors, output_errors;
     std::vector<RowError> emit_failures;
-    ByteArena keys;        ///< Of fired groups; texts of the derived columns point here.
-    ByteArena bytes;       ///< Of failed results and frames.
+    ByteArena keys;   ///< Of fired groups; texts of the derived columns point here.
+    ByteArena bytes;  ///< Of failed results and frames.
     size_t failed_results = 0;
     std::vector<FailedRow> failed;
 
     std::vector<Firing> firings;
-    std::vector<Emission*> emissions;        ///< update: per derived row.
+    std::vector<Emission*> emissions;  ///< update: per derived row.
     bool any_vanished = false;
-    Buffer<uint32_t> ranked;                 ///< Rows of the firings in the order they are shown.
-    Buffer<uint8_t> alive;                   ///< Per derived row: shown, and computed.
+    Buffer<uint32_t> ranked;  ///< Rows of the firings in the order they are shown.
+    Buffer<uint8_t> alive;    ///< Per derived row: shown, and computed.
     std::vector<Pick> picks;
-    Buffer<EventTime> times;                 ///< Per derived row.
+    Buffer<EventTime> times;  ///< Per derived row.
     ByteBuffer text;
   };
 
@@ -96,14 +97,15 @@ class GroupedOutput {
   void start(Work& work, Rows& out) const;
   /// Appends a row per group, sorted; `release` is the record that made them due. Releases rise.
   /// complete: all groups at once.
-  void fire(Work& work, std::vector<FiredGroup>& groups, const AggregateLayout& layout, uint32_t release,
-            Rows& out, FiringKind kind = FiringKind::kRows) const;
+  void fire(Work& work, std::vector<FiredGroup>& groups, const AggregateLayout& layout,
+            uint32_t release, Rows& out, FiringKind kind = FiringKind::kRows) const;
   /// Everything fired since `first` (a number in work.firings) becomes one firing: one frame, one
   /// limit. Their windows came in order.
   void join_firings(Work& work, size_t first) const;
   /// Behind the last firing of a range: `out` can be read. `out_shape`: of the main port.
   /// `snapshots` (how many there were) is for complete. Fails above complete_max_rows.
-  Result<void> finish(Work& work, const Shape& out_shape, Rows& out, int64_t* snapshots = nullptr) const;
+  Result<void> finish(Work& work, const Shape& out_shape, Rows& out,
+                      int64_t* snapshots = nullptr) const;
   /// The rows that failed in finish().
   void add_failed(Work& work, std::vector<FailedRow>& failed) const;
 
@@ -121,7 +123,8 @@ class GroupedOutput {
   void pick_deletes(Work& work, const Firing& firing, const Buffer<uint8_t>& failed) const;
   void pick_changes(Work& work, const Rows& out, const Shape& out_shape) const;
   Result<void> pick_frames(Work& work, int64_t& snapshots) const;
-  void write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from, Column& to) const;
+  void write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from,
+                   Column& to) const;
   void write_marks(const Work& work, const Shape& out_shape, Rows& out) const;
   void write_picks(Work& work, const Shape& out_shape, Rows& out) const;
   bool in_identity(uint32_t field) const;

@@ -18,7 +18,8 @@ Selection GroupedOutput::rank(Work& work, Selection live, Rows& out) const {
   const auto run = [&](const Program& program, Scratch& scratch) {
     const size_t failed_before = work.output_errors.size();
     const Column& column = evaluate(program, inputs, live, scratch, work.output_errors);
-    if (work.output_errors.size() != failed_before) live = work.output_errors.drop_failed(live, out.live);
+    if (work.output_errors.size() != failed_before)
+      live = work.output_errors.drop_failed(live, out.live);
     return &column;
   };
   for (size_t i = 0; i < plan_.select.order.size(); ++i) {

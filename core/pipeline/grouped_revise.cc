@@ -32,7 +32,8 @@ Selection GroupedOutput::without_vanished(Work& work, Selection live, Rows& out)
 
 /// Rows of the firing that are not in the result any more. Rows that could not be computed change
 /// nothing for the reader.
-void GroupedOutput::pick_deletes(Work& work, const Firing& firing, const Buffer<uint8_t>& failed) const {
+void GroupedOutput::pick_deletes(Work& work, const Firing& firing,
+                                 const Buffer<uint8_t>& failed) const {
   for (uint32_t row = firing.begin; row < firing.end && first_field_ == 1; ++row) {
     if (work.alive[row] || failed[row]) continue;
     Emission& emission = *work.emissions[row];
@@ -109,7 +110,8 @@ bool is_frame(const Pick& pick) { return pick.kind == Pick::kBegin || pick.kind 
 
 /// `value` for rows of `kind`, NULL for the others.
 template <class Set>
-void fill_mark(const std::vector<Pick>& picks, Type type, Column& to, bool (*marked)(const Pick&), Set set) {
+void fill_mark(const std::vector<Pick>& picks, Type type, Column& to, bool (*marked)(const Pick&),
+               Set set) {
   const auto count = static_cast<uint32_t>(picks.size());
   to.reset(type, count);
   for (uint32_t at = 0; at < count; ++at) {
@@ -130,8 +132,8 @@ std::string frame_text(const Pick& pick) {
 }  // namespace
 
 /// The cells of the picked rows; what a deleted row has beside its identity is NULL.
-void GroupedOutput::write_cells(const Work& work, uint32_t field, const Shape& out_shape, const Column& from,
-                                Column& to) const {
+void GroupedOutput::write_cells(const Work& work, uint32_t field, const Shape& out_shape,
+                                const Column& from, Column& to) const {
   const auto count = static_cast<uint32_t>(work.picks.size());
   const bool kept_in_deletes = field >= out_shape.visible || in_identity(field);
   to.reset(out_shape.schema[field].type, count);
@@ -157,13 +159,15 @@ void GroupedOutput::write_marks(const Work& work, const Shape& out_shape, Rows& 
   };
   if (out_shape.op) {
     Column& op = made(*out_shape.op);
-    fill_mark(work.picks, Type::kText, op, [](const Pick& pick) { return pick.kind == Pick::kDelete; },
-              [&](uint32_t at) { op.texts[at] = "delete"; });
+    fill_mark(
+        work.picks, Type::kText, op, [](const Pick& pick) { return pick.kind == Pick::kDelete; },
+        [&](uint32_t at) { op.texts[at] = "delete"; });
   }
   if (plan_.mode == EmitConfig::Mode::kUpdate && plan_.windowed) {
     Column& final = made(out_shape.visible - 1);
-    fill_mark(work.picks, Type::kBool, final, [](const Pick& pick) { return pick.kind != Pick::kDelete; },
-              [&](uint32_t at) { final.bools[at] = work.picks[at].kind == Pick::kFinal; });
+    fill_mark(
+        work.picks, Type::kBool, final, [](const Pick& pick) { return pick.kind != Pick::kDelete; },
+        [&](uint32_t at) { final.bools[at] = work.picks[at].kind == Pick::kFinal; });
   }
   if (out_shape.frame) {
     Column& frame = made(*out_shape.frame);

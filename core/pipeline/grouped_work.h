@@ -14,7 +14,7 @@ struct GroupedNode::Work : NodeWork {
   LateRows late;
   Buffer<EventTime> watermarks;
   ErrorRows error_rows;
-  std::vector<FailedRow> failed;  ///< Of this range, results included.
+  std::vector<FailedRow> failed;   ///< Of this range, results included.
   std::vector<uint32_t> triggers;  ///< Records whose time crossed a multiple of `every`.
   std::vector<EventTime> trigger_times;
   std::string overflow;  ///< A complete result was too large.
@@ -22,12 +22,12 @@ struct GroupedNode::Work : NodeWork {
 
 /// Where the fold stands.
 struct GroupedNode::Fold {
-  const EventTime* w;      ///< By record.
-  uint32_t begin;          ///< First record of the range.
-  EventTime w_end;         ///< W behind the range.
+  const EventTime* w;               ///< By record.
+  uint32_t begin;                   ///< First record of the range.
+  EventTime w_end;                  ///< W behind the range.
   EventTime next_close = kTimeMax;  ///< W at which something may fire.
-  bool due = false;        ///< False: nothing is open.
-  size_t next_trigger = 0;  ///< In work.triggers.
+  bool due = false;                 ///< False: nothing is open.
+  size_t next_trigger = 0;          ///< In work.triggers.
 };
 
 }  // namespace millrace

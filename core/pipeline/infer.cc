@@ -5,7 +5,8 @@
 
 namespace millrace {
 
-Result<Schema> infer_schema(const Component& component, const InstanceName& name, const std::string& config) {
+Result<Schema> infer_schema(const Component& component, const InstanceName& name,
+                            const std::string& config) {
   constexpr uint32_t kRecords = 1000;
   constexpr uint64_t kBytes = 4 << 20;
   constexpr int64_t kWaitUs = 200'000;
@@ -17,7 +18,8 @@ Result<Schema> infer_schema(const Component& component, const InstanceName& name
   std::vector<SourceInstance::PartitionEvent> events;
   uint64_t bytes = 0;
   while (sample.records() < kRecords && bytes < kBytes) {
-    auto flow = (*source)->poll(kRecords, kBytes - bytes, monotonic_us() + kWaitUs, nullptr, builder, events);
+    auto flow = (*source)->poll(kRecords, kBytes - bytes, monotonic_us() + kWaitUs, nullptr,
+                                builder, events);
     const uint64_t before = bytes;
     for (const SourceBatch& one : builder.take().batches) {
       const bool text_cells = (one.batch.abi().flags & MR_BATCH_TEXT_CELLS) != 0;

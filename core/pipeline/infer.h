@@ -8,6 +8,7 @@
 namespace millrace {
 
 /// An empty schema for a source without records. The error is the plugin's.
-Result<Schema> infer_schema(const Component& component, const InstanceName& name, const std::string& config);
+Result<Schema> infer_schema(const Component& component, const InstanceName& name,
+                            const std::string& config);
 
 }  // namespace millrace

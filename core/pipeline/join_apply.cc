@@ -13,7 +13,8 @@ Result<void> JoinNode::apply(Chunk& chunk, Range range) {
   for (uint32_t place = places.begin; place < places.end; ++place) {
     work.record = place;
     for (size_t side = 0; side < 2; ++side) {
-      for (; at(work, side, place); ++work.next[side]) take(work, side, work.next[side], work.w[place]);
+      for (; at(work, side, place); ++work.next[side])
+        take(work, side, work.next[side], work.w[place]);
     }
     end_rows(work, work.w[place + 1], place);
   }
@@ -50,7 +51,8 @@ void JoinNode::take(Work& work, size_t side, uint32_t i, EventTime w) {
   }
   if (!keeps(side, matched, keyed)) return;
   const std::string_view key = work.in[side].key(i);
-  buffers_[side].add(keyed ? &key : nullptr, t, joined_.store(side, *work.in[side].stage.rows, row), matched);
+  buffers_[side].add(keyed ? &key : nullptr, t, joined_.store(side, *work.in[side].stage.rows, row),
+                     matched);
 }
 
 /// Nothing can come of it: no partner by its key, and no row of its own at the end.
@@ -64,7 +66,8 @@ void JoinNode::find_partners(Work& work, size_t side, uint32_t i, EventTime w) {
   // t_l - before <= t_r <= t_l + after, seen from either side.
   const int64_t back = side == 0 ? before_us_ : after_us_;
   const int64_t ahead = side == 0 ? after_us_ : before_us_;
-  buffers_[1 - side].find(work.in[side].key(i), saturating_sub(t, back), saturating_add(t, ahead), w, work.partners);
+  buffers_[1 - side].find(work.in[side].key(i), saturating_sub(t, back), saturating_add(t, ahead),
+                          w, work.partners);
 }
 
 /// The rest of `on` over each candidate pair.
@@ -73,7 +76,8 @@ void JoinNode::drop_unequal(Work& work, size_t side, uint32_t row) {
   for (const JoinBuffer::Row* partner : work.partners) {
     const SideRow mine = now(work, side, row), other{nullptr, 0, &partner->bytes};
     const EventTime time = std::max(work.in[side].time(row), partner->time);
-    joined_.push(work.candidates, side == 0 ? mine : other, side == 0 ? other : mine, time, work.record);
+    joined_.push(work.candidates, side == 0 ? mine : other, side == 0 ? other : mine, time,
+                 work.record);
   }
   const Selection equal = fitting(work);
   for (uint32_t k = 0; k < equal.count; ++k) work.partners[k] = work.partners[equal[k]];
@@ -93,7 +97,8 @@ void JoinNode::push_matches(Work& work, size_t side, uint32_t row) {
       if (!partner->matched) joined_.push(work.joined, other, {}, partner->time, work.record);
     } else if (!pair_.anti()) {
       const EventTime time = std::max(work.in[side].time(row), partner->time);
-      joined_.push(work.joined, side == 0 ? mine : other, side == 0 ? other : mine, time, work.record);
+      joined_.push(work.joined, side == 0 ? mine : other, side == 0 ? other : mine, time,
+                   work.record);
     }
     buffers_[1 - side].mark_matched(*partner);
   }
@@ -111,7 +116,8 @@ void JoinNode::end_rows(Work& work, EventTime w, uint32_t release) {
     const JoinBuffer::Row* row = buffers_[side].take_ended(w);
     if (!pads(side)) continue;
     const SideRow mine{nullptr, 0, &row->bytes};
-    joined_.push(work.joined, side == 0 ? mine : SideRow(), side == 0 ? SideRow() : mine, row->time, release);
+    joined_.push(work.joined, side == 0 ? mine : SideRow(), side == 0 ? SideRow() : mine, row->time,
+                 release);
   }
   for (JoinBuffer& buffer : buffers_) {
     for (auto& slice : buffer.drop_ended(w)) gone_.push_back(std::move(slice));

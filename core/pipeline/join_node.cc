@@ -20,18 +20,23 @@ bool JoinNode::pads(size_t side) const {
 }
 
 int64_t JoinNode::life_us(size_t side) const {
-  return saturating_add(saturating_add(side == 0 ? after_us_ : before_us_, 1), allowed_lateness_us_);
+  return saturating_add(saturating_add(side == 0 ? after_us_ : before_us_, 1),
+                        allowed_lateness_us_);
 }
 
 /// Whether a row's partner has come is asked at the end of its life; a semi join asks before.
-bool JoinNode::tracks_matches(size_t side) const { return pads(side) || (side == 0 && pair_.semi()); }
+bool JoinNode::tracks_matches(size_t side) const {
+  return pads(side) || (side == 0 && pair_.semi());
+}
 
 JoinNode::JoinNode(std::string name, std::vector<Input> inputs, JoinedRows joined, JoinPlan plan)
-    : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 2, "join rows v2"),
+    : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 2,
+               "join rows v2"),
       before_us_(plan.before_us),
       after_us_(plan.after_us),
       allowed_lateness_us_(plan.allowed_lateness_us),
-      buffers_{JoinBuffer(life_us(0), tracks_matches(0)), JoinBuffer(life_us(1), tracks_matches(1))} {}
+      buffers_{JoinBuffer(life_us(0), tracks_matches(0)),
+               JoinBuffer(life_us(1), tracks_matches(1))} {}
 
 std::unique_ptr<NodeWork> JoinNode::make_work() const {
   auto work = std::make_unique<Work>();
@@ -57,13 +62,15 @@ void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   save_merged(merged_, meta);
   save_fields(meta);
   for (uint8_t side = 0; side < 2; ++side) {
-    blocks_.save(buffers_[side].slices(), side, epoch, commit, [](const JoinBuffer::Row& row, std::string& value) {
-      append_i64(value, row.time);
-      append_u64(value, row.sequence);
-      append_u8(value, static_cast<uint8_t>((row.matched ? 1 : 0) | (row.key ? 2 : 0)));
-      if (row.key) append_sized(value, row.key->first);
-      value += row.bytes;
-    });
+    blocks_.save(buffers_[side].slices(), side, epoch, commit,
+                 [](const JoinBuffer::Row& row, std::string& value) {
+                   append_i64(value, row.time);
+                   append_u64(value, row.sequence);
+                   append_u8(value,
+                             static_cast<uint8_t>((row.matched ? 1 : 0) | (row.key ? 2 : 0)));
+                   if (row.key) append_sized(value, row.key->first);
+                   value += row.bytes;
+                 });
   }
 }
 
@@ -85,10 +92,11 @@ Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
     row.matched = (flags & 1) != 0;
     const std::string_view key = (flags & 2) != 0 ? reader.sized() : std::string_view();
     row.bytes = reader.left();
-    if (!reader.ok() || stored.shard > 1 || !conversion_[stored.shard].apply(row.bytes)) return false;
+    if (!reader.ok() || stored.shard > 1 || !conversion_[stored.shard].apply(row.bytes))
+      return false;
     JoinBuffer& buffer = buffers_[stored.shard];
-    JoinBuffer::Row& kept =
-        buffer.restore(stored.slice, (flags & 2) != 0 ? &key : nullptr, std::move(row), input_watermark_);
+    JoinBuffer::Row& kept = buffer.restore(stored.slice, (flags & 2) != 0 ? &key : nullptr,
+                                           std::move(row), input_watermark_);
     if (conversion_[stored.shard].changes()) buffer.slices().touch(kept);
     return true;
   });

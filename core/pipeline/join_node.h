@@ -1,9 +1,9 @@
 #pragma once
 
-/// Stream–stream join (semantics R32). Prepare computes both sides' keys; apply takes the records of
-/// the chunk in log order: each probes the other side's buffer and is kept while it lives. Rows of
-/// unmatched records (outer, anti) go out when their life ends, released by the record that moved W
-/// there.
+/// Stream–stream join (semantics R32). Prepare computes both sides' keys; apply takes the records
+/// of the chunk in log order: each probes the other side's buffer and is kept while it lives. Rows
+/// of unmatched records (outer, anti) go out when their life ends, released by the record that
+/// moved W there.
 
 #include "pipeline/merged_watermark.h"
 #include "pipeline/pair_node.h"

@@ -20,7 +20,8 @@ std::optional<uint32_t> find_visible(const Shape& shape, const std::string& name
 
 }  // namespace
 
-JoinedRows::JoinedRows(Side left, Side right, const std::vector<std::string>& using_fields, bool left_only)
+JoinedRows::JoinedRows(Side left, Side right, const std::vector<std::string>& using_fields,
+                       bool left_only)
     : sides_{std::move(left), std::move(right)}, left_only_(left_only) {
   struct Name {
     std::string text;

@@ -46,7 +46,8 @@ class JoinedRows {
     Rows rows;
   };
   void start(Work& work) const;
-  void push(Work& work, const SideRow& left, const SideRow& right, EventTime time, uint32_t record) const;
+  void push(Work& work, const SideRow& left, const SideRow& right, EventTime time,
+            uint32_t record) const;
   /// Makes work.rows readable.
   void finish(Work& work) const;
   /// The needed fields of a row, for when its chunk is gone.

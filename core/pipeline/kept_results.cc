@@ -7,9 +7,11 @@ namespace millrace {
 
 KeptResults::KeptResults(const std::string& operator_name, const AggregateLayout& layout,
                          std::string_view layout_text)
-    : states_(layout), blocks_(operator_name + "/kept", "kept v1: start, end; " + std::string(layout_text)) {}
+    : states_(layout),
+      blocks_(operator_name + "/kept", "kept v1: start, end; " + std::string(layout_text)) {}
 
-void KeptResults::keep(uint64_t hash, std::string_view key, const Span& window, const std::byte* state) {
+void KeptResults::keep(uint64_t hash, std::string_view key, const Span& window,
+                       const std::byte* state) {
   Kept& kept = states_.add(hash, key, nullptr, window.start, window.end);
   states_.layout().merge(States::state_of(kept), state);
 }

@@ -10,7 +10,8 @@ namespace millrace {
 
 class KeptResults {
  public:
-  KeptResults(const std::string& operator_name, const AggregateLayout& layout, std::string_view layout_text);
+  KeptResults(const std::string& operator_name, const AggregateLayout& layout,
+              std::string_view layout_text);
 
   /// The state is copied.
   void keep(uint64_t hash, std::string_view key, const Span& window, const std::byte* state);

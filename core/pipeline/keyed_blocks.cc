@@ -8,13 +8,16 @@ namespace millrace {
 KeyedBlocks::KeyedBlocks(std::string op, std::string_view layout)
     : op_(std::move(op)), schema_hash_(hash_bytes(layout)) {}
 
-Chain& KeyedBlocks::chain(uint8_t shard) { return chains_.try_emplace(shard, op_, 0, shard).first->second; }
+Chain& KeyedBlocks::chain(uint8_t shard) {
+  return chains_.try_emplace(shard, op_, 0, shard).first->second;
+}
 
 BlockSeries KeyedBlocks::start(uint8_t shard, uint64_t epoch, size_t changes) {
   return chain(shard).next(epoch, schema_hash_, changes * row_bytes_);
 }
 
-void KeyedBlocks::finish(uint8_t shard, const BlockSeries& series, BlockWriter& writer, Commit& commit) {
+void KeyedBlocks::finish(uint8_t shard, const BlockSeries& series, BlockWriter& writer,
+                         Commit& commit) {
   std::vector<StateBlock> blocks = writer.finish();
   for (BlockId& id : chain(shard).wrote(series, blocks)) commit.erase.push_back(std::move(id));
   for (StateBlock& block : blocks) commit.put.push_back(std::move(block));
@@ -53,7 +56,8 @@ Result<void> KeyedBlocks::read(CommitLog& log, const Visit& visit) {
     for (uint32_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
       const auto& row = rows[ordinal];
       if (!row || visit({ordinal, row->key, row->value})) continue;
-      return Error{Code::kCorrupt, "a stored row of " + op_ + " does not add up; start anew with --fresh"};
+      return Error{Code::kCorrupt,
+                   "a stored row of " + op_ + " does not add up; start anew with --fresh"};
     }
   }
   return {};

@@ -1,8 +1,8 @@
 #pragma once
 
-/// KeyedRows in the commit: a chain of blocks per shard. New keys are written once per chain, changed
-/// rows again, erased ones as erasures; a base leaves the holes out.
-/// Threads: the one that applies.
+/// KeyedRows in the commit: a chain of blocks per shard. New keys are written once per chain,
+/// changed rows again, erased ones as erasures; a base leaves the holes out. Threads: the one that
+/// applies.
 
 #include <functional>
 #include <map>
@@ -27,7 +27,8 @@ class KeyedBlocks {
   void save(KeyedRows<Row>& rows, uint64_t epoch, Commit& commit, Encode encode) {
     for (size_t number = 0; number < rows.shards().size(); ++number) {
       auto& shard = rows.shards()[number];
-      if (shard.changed()) save_shard<Row>(shard, static_cast<uint8_t>(number), epoch, commit, encode);
+      if (shard.changed())
+        save_shard<Row>(shard, static_cast<uint8_t>(number), epoch, commit, encode);
     }
   }
 
@@ -52,8 +53,8 @@ class KeyedBlocks {
   using KeptRows = std::vector<std::optional<Kept>>;  ///< By ordinal.
 
   template <class Row, class Encode>
-  void save_shard(typename KeyedRows<Row>::Shard& shard, uint8_t number, uint64_t epoch, Commit& commit,
-                  Encode& encode) {
+  void save_shard(typename KeyedRows<Row>::Shard& shard, uint8_t number, uint64_t epoch,
+                  Commit& commit, Encode& encode) {
     BlockSeries series = start(number, epoch, shard.dirty.size() + shard.erased.size());
     BlockWriter writer(series);
     std::string value;
@@ -61,7 +62,8 @@ class KeyedBlocks {
       value.clear();
       encode(row, value);
       note_row(value.size() + (with_key ? row.key->size() : 0));
-      writer.put(row.ordinal, with_key ? std::optional<std::string_view>(*row.key) : std::nullopt, value);
+      writer.put(row.ordinal, with_key ? std::optional<std::string_view>(*row.key) : std::nullopt,
+                 value);
       row.dirty_at = KeyedRow::kNotStored;
     };
     if (series.base()) {
@@ -112,7 +114,7 @@ class KeyedBlocks {
   uint64_t schema_hash_;
   std::map<uint8_t, Chain> chains_;
   std::map<uint8_t, size_t> ordinals_;  ///< As read.
-  size_t row_bytes_ = 32;  ///< Of the latest rows, about: what a delta will take.
+  size_t row_bytes_ = 32;               ///< Of the latest rows, about: what a delta will take.
 };
 
 }  // namespace millrace

@@ -72,16 +72,15 @@ void LastEmissions::note_change(const Span& window, uint64_t hash, std::string_v
 std::vector<LastEmissions::Changed> LastEmissions::take_changed() {
   std::vector<Changed> out;
   for (auto& [end, changed] : changed_) {
-    for (const WindowGroups::GroupId& id : changed.groups) slot(end, id.hash, id.key).changed = false;
+    for (const WindowGroups::GroupId& id : changed.groups)
+      slot(end, id.hash, id.key).changed = false;
     out.push_back(std::move(changed));
   }
   changed_.clear();
   return out;
 }
 
-void LastEmissions::forget_changes(EventTime window_end) {
-  changed_.erase(window_end);
-}
+void LastEmissions::forget_changes(EventTime window_end) { changed_.erase(window_end); }
 
 void LastEmissions::drop(EventTime window_end) {
   slots_.slices().erase(window_end);
@@ -97,7 +96,8 @@ Result<void> LastEmissions::restore(const Slicer& slicer, CommitLog& log) {
       for (size_t i = 0; map && i < map->size(); ++i) {
         const GroupMap::Group& group = (*map)[i];
         if (!as_slot(group.state).changed) continue;
-        changed_.try_emplace(end, Changed{window, {}}).first->second.groups.push_back({group.hash, group.key});
+        changed_.try_emplace(end, Changed{window, {}})
+            .first->second.groups.push_back({group.hash, group.key});
       }
     }
   }

@@ -41,7 +41,8 @@ void LateRecords::demand(size_t input, std::vector<bool>& wanted) const {
   }
 }
 
-void LateRecords::finish(Work& work, const std::vector<const Rows*>& rows, bool shown, Rows& out) const {
+void LateRecords::finish(Work& work, const std::vector<const Rows*>& rows, bool shown,
+                         Rows& out) const {
   out.clear();
   out.own_record.clear();
   out.own_time.clear();

@@ -12,14 +12,14 @@ class LateRecords {
  public:
   struct Late {
     uint32_t input;
-    uint32_t row;        ///< Of that input.
+    uint32_t row;  ///< Of that input.
     EventTime w;
-    EventTime over_at;   ///< W at which the record's time was over.
-    std::string key;     ///< Its text (E27).
+    EventTime over_at;  ///< W at which the record's time was over.
+    std::string key;    ///< Its text (E27).
   };
 
-  /// `shapes` of the inputs. Where all pass source records on, late ones are shown as those; else as
-  /// the fields of all inputs, without the NULL ones.
+  /// `shapes` of the inputs. Where all pass source records on, late ones are shown as those; else
+  /// as the fields of all inputs, without the NULL ones.
   explicit LateRecords(const std::vector<Shape>& shapes);
 
   const Shape& shape() const { return shape_; }

@@ -23,16 +23,17 @@ void write_key_text(const std::vector<const Column*>& groups, uint32_t row, Byte
 Shape late_shape(const Shape& stage, bool has_bytes) {
   Shape late = stage;
   late.has_bytes = has_bytes;
-  constexpr Type kTypes[] = {Type::kText,        Type::kTimestamptz, Type::kTimestamptz, Type::kTimestamptz,
-                             Type::kTimestamptz, Type::kInt8,        Type::kText};
+  constexpr Type kTypes[] = {Type::kText,        Type::kTimestamptz, Type::kTimestamptz,
+                             Type::kTimestamptz, Type::kTimestamptz, Type::kInt8,
+                             Type::kText};
   for (size_t i = 0; i < std::size(kLateContext); ++i) {
     late.schema.add(std::string(kLateContext[i]), kTypes[i]);
   }
   return late;
 }
 
-void LateRows::finish(const Rows& stage, const Shape& shape, const std::vector<const Column*>& groups,
-                      bool shown, Rows& out) const {
+void LateRows::finish(const Rows& stage, const Shape& shape,
+                      const std::vector<const Column*>& groups, bool shown, Rows& out) const {
   out.clear();
   out.count = stage.count;
   out.record = stage.record;
@@ -62,7 +63,8 @@ void LateRows::finish(const Rows& stage, const Shape& shape, const std::vector<c
     out.own[kStart]->ints[row] = late.window.start;
     out.own[kEnd]->ints[row] = late.window.end;
     out.own[kLateBy]->ints[row] = floor_div(saturating_sub(late.w, late.closed_at), 1000);
-    out.own[kReason]->texts[row] = late.after_idle ? "window closed while its partition was idle" : "window closed";
+    out.own[kReason]->texts[row] =
+        late.after_idle ? "window closed while its partition was idle" : "window closed";
   }
 }
 

@@ -10,8 +10,8 @@
 namespace millrace {
 
 /// Hidden fields of `.late`, behind those of the record (R13).
-inline constexpr std::string_view kLateContext[] = {"#key",        "#event_time", "#watermark", "#window_start",
-                                                    "#window_end", "#late_by_ms", "#reason"};
+inline constexpr std::string_view kLateContext[] = {
+    "#key", "#event_time", "#watermark", "#window_start", "#window_end", "#late_by_ms", "#reason"};
 
 /// Rows of the stage with the context's fields.
 Shape late_shape(const Shape& stage, bool has_bytes);
@@ -21,7 +21,7 @@ class LateRows {
   struct Late {
     uint32_t row;  ///< Of the stage. They come ascending.
     EventTime w;
-    Span window;   ///< The closest one: it closed last.
+    Span window;  ///< The closest one: it closed last.
     EventTime closed_at;
     bool after_idle = false;  ///< Its partition was idle and had not caught up (R17).
   };
@@ -30,8 +30,8 @@ class LateRows {
   size_t size() const { return late_.size(); }
 
   /// Fills the port. `groups`: the key columns over the stage's rows. `shown` false: only counted.
-  void finish(const Rows& stage, const Shape& shape, const std::vector<const Column*>& groups, bool shown,
-              Rows& out) const;
+  void finish(const Rows& stage, const Shape& shape, const std::vector<const Column*>& groups,
+              bool shown, Rows& out) const;
 
  private:
   std::vector<Late> late_;

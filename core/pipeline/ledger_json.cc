@@ -58,8 +58,12 @@ void read(const JsonValue& json, T& counters, const std::array<Name<T>, N>& name
 JsonValue counters_json(const SourceCounters& counters) { return write(counters, kSource); }
 JsonValue counters_json(const OperatorCounters& counters) { return write(counters, kOperator); }
 JsonValue counters_json(const SinkCounters& counters) { return write(counters, kSink); }
-void read_counters(const JsonValue& json, SourceCounters& counters) { read(json, counters, kSource); }
-void read_counters(const JsonValue& json, OperatorCounters& counters) { read(json, counters, kOperator); }
+void read_counters(const JsonValue& json, SourceCounters& counters) {
+  read(json, counters, kSource);
+}
+void read_counters(const JsonValue& json, OperatorCounters& counters) {
+  read(json, counters, kOperator);
+}
 void read_counters(const JsonValue& json, SinkCounters& counters) { read(json, counters, kSink); }
 
 }  // namespace millrace

@@ -23,7 +23,8 @@ Result<void> LookupNode::apply(Chunk& chunk, Range range) {
     const EventTime w = w_of(0, chunk, place);
     work.watermarks[place] = watermark_ = std::max(watermark_, std::min(w, waiting_.oldest()));
     release(work, w_of(1, chunk, place));
-    for (; at(work, 0, place); ++work.next[0]) take_stream(work, work.next[0], w, w_of(1, chunk, place));
+    for (; at(work, 0, place); ++work.next[0])
+      take_stream(work, work.next[0], w, w_of(1, chunk, place));
     for (; at(work, 1, place); ++work.next[1]) take_table(work, work.next[1]);
     const EventTime behind = w_of(0, chunk, place + 1);
     if (behind != kTimeMax) stream_watermark_ = std::max(stream_watermark_, behind);
@@ -40,7 +41,8 @@ void LookupNode::take_table(Work& work, uint32_t i) {
   if (!has_key(work, 1, row)) return;
   const Rows& rows = *in.stage.rows;
   const bool deletes = op_ && rows.columns[*op_]->valid(row);
-  versions_.put(in.key(i), in.time(row), deletes, deletes ? std::string() : joined_.store(1, rows, row),
+  versions_.put(in.key(i), in.time(row), deletes,
+                deletes ? std::string() : joined_.store(1, rows, row),
                 saturating_sub(std::min(stream_watermark_, waiting_.oldest()), keep_us_));
 }
 

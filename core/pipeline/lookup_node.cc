@@ -22,8 +22,10 @@ void encode_key(const TableVersions::Key& key, std::string& value) {
 
 }  // namespace
 
-LookupNode::LookupNode(std::string name, std::vector<Input> inputs, JoinedRows joined, LookupPlan plan)
-    : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 1, "lookup v2"),
+LookupNode::LookupNode(std::string name, std::vector<Input> inputs, JoinedRows joined,
+                       LookupPlan plan)
+    : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 1,
+               "lookup v2"),
       latest_(plan.latest),
       keep_us_(plan.keep_us),
       op_(this->inputs()[1].node->shape().op),
@@ -47,13 +49,14 @@ void LookupNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("table_watermark", JsonValue::integer(table_watermark_));
   save_fields(meta);
   blocks_.save(versions_.slices(), kVersions, epoch, commit, encode_key);
-  blocks_.save(waiting_.slices(), kWaiting, epoch, commit, [](const WaitingRows::Row& row, std::string& value) {
-    append_i64(value, row.time);
-    append_u64(value, row.sequence);
-    append_u8(value, row.has_key);
-    append_sized(value, row.key);
-    value += row.bytes;
-  });
+  blocks_.save(waiting_.slices(), kWaiting, epoch, commit,
+               [](const WaitingRows::Row& row, std::string& value) {
+                 append_i64(value, row.time);
+                 append_u64(value, row.sequence);
+                 append_u8(value, row.has_key);
+                 append_sized(value, row.key);
+                 value += row.bytes;
+               });
 }
 
 Result<void> LookupNode::restore(const JsonValue& meta, CommitLog& log) {

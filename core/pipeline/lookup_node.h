@@ -50,7 +50,8 @@ class LookupNode final : public PairNode {
   std::optional<uint32_t> op_;  ///< Field of the table that says "delete".
   TableVersions versions_;
   WaitingRows waiting_;
-  TimeSlices<WaitingRows::Row>::Gone gone_;  ///< Rows made in one apply point into these until the next.
+  TimeSlices<WaitingRows::Row>::Gone
+      gone_;  ///< Rows made in one apply point into these until the next.
   EventTime stream_watermark_ = kTimeNone, table_watermark_ = kTimeNone;
 };
 

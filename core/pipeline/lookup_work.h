@@ -7,7 +7,8 @@
 namespace millrace {
 
 struct LookupNode::Work final : PairWork {
-  std::vector<std::shared_ptr<const std::string>> met;  ///< Versions that rows of this apply point to.
+  std::vector<std::shared_ptr<const std::string>>
+      met;  ///< Versions that rows of this apply point to.
 };
 
 /// A stream row that looks into the table: of the chunk, or one that waited.

@@ -44,8 +44,8 @@ std::optional<Merge::Next> Merge::next() const {
   if (by_arrival_) return next_by_arrival();
   const InputQueue* best = nullptr;
   EventTime best_time = 0;
-  EventTime other_time = kTimeMax;     // The smallest head of the others...
-  const InputQueue* other = nullptr;   // ...and whose it is, for ties.
+  EventTime other_time = kTimeMax;    // The smallest head of the others...
+  const InputQueue* other = nullptr;  // ...and whose it is, for ties.
   for (const InputQueue& input : inputs_) {
     if (input.queue.empty()) {
       if (input.ended || input.at_proven_end) continue;
@@ -68,10 +68,12 @@ std::optional<Merge::Next> Merge::next() const {
   const EventTime* times = best->node->times(*chunk);
   uint32_t end = chunk->applied;
   const bool wins_ties = !other || best < other;
-  while (end < chunk->records && (!other || times[end] < other_time || (times[end] == other_time && wins_ties))) {
+  while (end < chunk->records &&
+         (!other || times[end] < other_time || (times[end] == other_time && wins_ties))) {
     ++end;
   }
-  return Next{static_cast<size_t>(best - inputs_.data()), chunk,
+  return Next{static_cast<size_t>(best - inputs_.data()),
+              chunk,
               {chunk->applied, end, end == chunk->records}};
 }
 

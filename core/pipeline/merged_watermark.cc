@@ -2,7 +2,8 @@
 
 namespace millrace {
 
-EventTime merge_inputs(const Node& node, const Chunk& chunk, uint32_t place, InputWatermarks& merged) {
+EventTime merge_inputs(const Node& node, const Chunk& chunk, uint32_t place,
+                       InputWatermarks& merged) {
   const auto& inputs = node.inputs();
   const auto w_of = [&](size_t i) {
     const Node& input = *inputs[i].node;

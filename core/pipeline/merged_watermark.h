@@ -8,9 +8,10 @@
 
 namespace millrace {
 
-/// W of `node` in front of `place` of the chunk. Inputs that the chunk's source does not reach stand
-/// still; those that are idle or at their end hold nobody back (R15).
-EventTime merge_inputs(const Node& node, const Chunk& chunk, uint32_t place, InputWatermarks& merged);
+/// W of `node` in front of `place` of the chunk. Inputs that the chunk's source does not reach
+/// stand still; those that are idle or at their end hold nobody back (R15).
+EventTime merge_inputs(const Node& node, const Chunk& chunk, uint32_t place,
+                       InputWatermarks& merged);
 
 void save_merged(const InputWatermarks& merged, JsonValue& meta);
 void restore_merged(const JsonValue& meta, InputWatermarks& merged);

@@ -29,26 +29,27 @@ class CommitLog;
 class JsonValue;
 struct Commit;
 
-/// Where rows leave a node. kVersions: a table's changes as a join as of event time needs them, with
-/// the fields of kMain.
+/// Where rows leave a node. kVersions: a table's changes as a join as of event time needs them,
+/// with the fields of kMain.
 enum class Port : uint8_t { kMain, kLate, kErrors, kGaps, kVersions };
 inline constexpr size_t kPorts = 5;
 
 /// What leaves a port.
 struct Shape {
-  Schema schema;                ///< Visible fields first, then hidden ones such as "event_time()".
-  uint32_t visible = 0;         ///< Fields that rows are written with.
+  Schema schema;         ///< Visible fields first, then hidden ones such as "event_time()".
+  uint32_t visible = 0;  ///< Fields that rows are written with.
   std::vector<std::string> omitted_when_null;
-  bool has_bytes = false;       ///< Rows are source records, passed on byte for byte.
-  bool bytes_are_json = true;   ///< False: records are text lines.
-  bool own_bytes = false;       ///< Those bytes lie in a batch of the operator's, not in the chunk's.
+  bool has_bytes = false;      ///< Rows are source records, passed on byte for byte.
+  bool bytes_are_json = true;  ///< False: records are text lines.
+  bool own_bytes = false;  ///< Those bytes lie in a batch of the operator's, not in the chunk's.
   /// Rows replace earlier ones of the same key, or delete them where `op` says so (E17).
   bool is_table = false;
-  std::vector<uint32_t> key;      ///< Fields of the identity, if rows are a table.
-  std::optional<uint32_t> op;     ///< Field "op": "delete", or NULL for an upsert.
+  std::vector<uint32_t> key;   ///< Fields of the identity, if rows are a table.
+  std::optional<uint32_t> op;  ///< Field "op": "delete", or NULL for an upsert.
   /// Bool field of windowed tables: true in the last row that comes of its key.
   std::optional<uint32_t> final_mark;
-  std::optional<uint32_t> frame;  ///< Hidden text field: where it has a value, that is the whole row.
+  std::optional<uint32_t>
+      frame;  ///< Hidden text field: where it has a value, that is the whole row.
   std::vector<std::string> visible_names() const;
 };
 
@@ -78,22 +79,24 @@ struct Chunk {
   std::vector<Reject> rejects;
   std::vector<Gap> gaps;
   std::vector<PartitionEvent> events;  ///< By rising place.
-  bool tick = false;        ///< Empty; says that its source had nothing more at `arrival_us`.
-  int64_t arrival_us = 0;   ///< Wall clock when it was polled.
-  std::string snapshot;     ///< Resumes behind this chunk; meaningful if has_snapshot.
+  bool tick = false;       ///< Empty; says that its source had nothing more at `arrival_us`.
+  int64_t arrival_us = 0;  ///< Wall clock when it was polled.
+  std::string snapshot;    ///< Resumes behind this chunk; meaningful if has_snapshot.
   bool has_snapshot = false;
-  uint64_t skip = 0;        ///< Records behind the snapshot that were applied before a restart.
-  bool end = false;         ///< The source ended behind it; this chunk may be empty.
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied before a restart.
+  bool end = false;   ///< The source ended behind it; this chunk may be empty.
 
   uint32_t records = 0;
   /// Places in the order: one per record, and one behind them all, where rejects at the end, gaps
   /// and the end of input stand.
   uint32_t places() const { return records + 1; }
-  uint32_t applied = 0;     ///< Records before this one were applied.
-  /// By record, a 1 for those of a partition that was idle and is still behind W (R17). Empty: none.
-  /// Made when its source applies the record.
+  uint32_t applied = 0;  ///< Records before this one were applied.
+  /// By record, a 1 for those of a partition that was idle and is still behind W (R17). Empty:
+  /// none. Made when its source applies the record.
   std::vector<uint8_t> after_idle;
-  bool is_after_idle(uint32_t record) const { return record < after_idle.size() && after_idle[record]; }
+  bool is_after_idle(uint32_t record) const {
+    return record < after_idle.size() && after_idle[record];
+  }
   std::vector<std::unique_ptr<NodeWork>> work;  ///< By node index.
 };
 
@@ -113,7 +116,8 @@ struct Input {
 
 class Node {
  public:
-  Node(std::string name, std::vector<Input> inputs) : name_(std::move(name)), inputs_(std::move(inputs)) {}
+  Node(std::string name, std::vector<Input> inputs)
+      : name_(std::move(name)), inputs_(std::move(inputs)) {}
   virtual ~Node() = default;
   Node(const Node&) = delete;
 
@@ -142,8 +146,8 @@ class Node {
   /// Null: no watermark here (side outputs, R45).
   virtual const EventTime* watermarks(const Chunk&) const { return nullptr; }
   virtual EventTime watermark() const { return kTimeNone; }
-  /// No record can come any more: all sources above are bounded and were read to their end. The task
-  /// tells sources in its one order, so this is a function of the log as W is.
+  /// No record can come any more: all sources above are bounded and were read to their end. The
+  /// task tells sources in its one order, so this is a function of the log as W is.
   virtual bool at_end() const {
     for (const Input& input : inputs_) {
       if (!input.node->at_end()) return false;

@@ -7,7 +7,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors),
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors),
                kLate = static_cast<size_t>(Port::kLate);
 constexpr const char* kFields[] = {"left_fields", "right_fields"};
 
@@ -19,17 +20,19 @@ std::vector<Shape> late_shapes(const GroupedInput* inputs, size_t count) {
 
 }  // namespace
 
-PairNode::PairNode(std::string name, std::vector<Input> inputs, JoinedRows joined, PairPlan plan, size_t late_sides,
-                   std::string_view kind)
+PairNode::PairNode(std::string name, std::vector<Input> inputs, JoinedRows joined, PairPlan plan,
+                   size_t late_sides, std::string_view kind)
     : Node(std::move(name), std::move(inputs)),
       pair_(std::move(plan)),
-      input_{GroupedInput({}, pair_.keys[0], this->inputs()[0]), GroupedInput({}, pair_.keys[1], this->inputs()[1])},
+      input_{GroupedInput({}, pair_.keys[0], this->inputs()[0]),
+             GroupedInput({}, pair_.keys[1], this->inputs()[1])},
       joined_(std::move(joined)),
       results_(std::move(pair_.result), joined_.shape()),
       late_(late_shapes(input_, late_sides)),
       blocks_(this->name(), kind),
       late_sides_(late_sides) {
-  for (const Input& input : this->inputs()) inputs_parallel_ = inputs_parallel_ && input.node->parallel();
+  for (const Input& input : this->inputs())
+    inputs_parallel_ = inputs_parallel_ && input.node->parallel();
   shape_of(Port::kMain) = results_.shape();
   shape_of(Port::kErrors) = ErrorRows::shape();
   shape_of(Port::kLate) = late_.shape();
@@ -46,7 +49,8 @@ void PairNode::set_wanted(std::vector<bool> wanted) {
   results_.demand(wanted_, needed);
   if (pair_.residual) mark_fields(*pair_.residual, needed);
   joined_.set_needed(needed);
-  for (size_t side = 0; side < 2; ++side) stored_[side] = StoredFields(false, joined_.stored_fields(side));
+  for (size_t side = 0; side < 2; ++side)
+    stored_[side] = StoredFields(false, joined_.stored_fields(side));
 }
 
 void PairNode::demand(size_t side, std::vector<bool>& wanted) const {
@@ -93,23 +97,27 @@ bool PairNode::at(const PairWork& work, size_t side, uint32_t place) const {
 
 bool PairNode::has_key(const PairWork& work, size_t side, uint32_t row) const {
   const auto& groups = work.in[side].groups;
-  return std::all_of(groups.begin(), groups.end(), [&](const Column* column) { return column->valid(row); });
+  return std::all_of(groups.begin(), groups.end(),
+                     [&](const Column* column) { return column->valid(row); });
 }
 
 SideRow PairNode::now(const PairWork& work, size_t side, uint32_t row) const {
   return {work.in[side].stage.rows, row, nullptr};
 }
 
-void PairNode::add_late(PairWork& work, size_t side, uint32_t row, EventTime w, EventTime over_at) const {
-  work.late.late.push_back({static_cast<uint32_t>(side), row, w, over_at, key_text(work.in[side].groups, row)});
+void PairNode::add_late(PairWork& work, size_t side, uint32_t row, EventTime w,
+                        EventTime over_at) const {
+  work.late.late.push_back(
+      {static_cast<uint32_t>(side), row, w, over_at, key_text(work.in[side].groups, row)});
 }
 
 Selection PairNode::fitting(PairWork& work) const {
   joined_.finish(work.candidates);
   const Rows& rows = work.candidates.rows;
   work.residual_errors.start(rows.count);
-  const Selection fits = filter(*pair_.residual, {rows.columns, rows.count}, Selection::all(rows.count),
-                                work.residual_scratch, work.residual_errors);
+  const Selection fits =
+      filter(*pair_.residual, {rows.columns, rows.count}, Selection::all(rows.count),
+             work.residual_scratch, work.residual_errors);
   for (const RowError& error : work.residual_errors.list()) {
     FailedRow failed;
     describe_row(rows, joined_.shape(), error.row, work.error_bytes, failed);
@@ -123,7 +131,8 @@ Selection PairNode::fitting(PairWork& work) const {
 Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   joined_.finish(work.joined);
   Rows& out = work.ports[kMain];
-  results_.finish(work.result, work.joined.rows, Selection::all(work.joined.rows.count), out, work.failed);
+  results_.finish(work.result, work.joined.rows, Selection::all(work.joined.rows.count), out,
+                  work.failed);
   work.now[kMain] = {&out, out.selection()};
   std::vector<const Rows*> sides = {nullptr, nullptr};
   for (size_t side = 0; side < 2; ++side) {

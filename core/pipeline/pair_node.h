@@ -14,8 +14,8 @@
 namespace millrace {
 
 struct PairPlan {
-  GroupedSelect keys[2];             ///< Left, right: only groups are in them.
-  std::optional<Program> residual;   ///< The rest of `on`, over the joined row.
+  GroupedSelect keys[2];            ///< Left, right: only groups are in them.
+  std::optional<Program> residual;  ///< The rest of `on`, over the joined row.
   JoinConfig::Type type = JoinConfig::Type::kInner;
   OperatorConfig::Late late = OperatorConfig::Late::kStream;
   ResultPlan result;
@@ -38,24 +38,24 @@ class PairNode : public Node {
   struct PairWork : NodeWork {
     GroupedInput::Work in[2];
     GroupedInput::Cut cut[2];
-    bool here[2] = {};               ///< The chunk's source reaches this side.
-    uint32_t next[2] = {};           ///< Into the live rows of each side.
+    bool here[2] = {};      ///< The chunk's source reaches this side.
+    uint32_t next[2] = {};  ///< Into the live rows of each side.
     JoinedRows::Work candidates, joined;
     Scratch residual_scratch;
     RowErrors residual_errors;
     ByteArena error_bytes;
     ResultRows::Work result;
     LateRecords::Work late;
-    Buffer<EventTime> watermarks;    ///< W_out, by place.
+    Buffer<EventTime> watermarks;  ///< W_out, by place.
     ErrorRows error_rows;
     std::vector<FailedRow> failed;
-    uint32_t record = 0;             ///< At hand.
+    uint32_t record = 0;  ///< At hand.
   };
 
-  /// `late_sides`: how many of the inputs, from the left, have late records. `kind` names the stored
-  /// state.
-  PairNode(std::string name, std::vector<Input> inputs, JoinedRows joined, PairPlan plan, size_t late_sides,
-           std::string_view kind);
+  /// `late_sides`: how many of the inputs, from the left, have late records. `kind` names the
+  /// stored state.
+  PairNode(std::string name, std::vector<Input> inputs, JoinedRows joined, PairPlan plan,
+           size_t late_sides, std::string_view kind);
 
   void make_pair(PairWork& work) const;
   /// The places of the range; work.next stands at its first rows.
@@ -66,8 +66,8 @@ class PairNode : public Node {
   bool has_key(const PairWork& work, size_t side, uint32_t row) const;
   SideRow now(const PairWork& work, size_t side, uint32_t row) const;
   void add_late(PairWork& work, size_t side, uint32_t row, EventTime w, EventTime over_at) const;
-  /// The pairs of work.candidates that the residual passes. One for which it cannot be computed does
-  /// not match and is told in `.errors`.
+  /// The pairs of work.candidates that the residual passes. One for which it cannot be computed
+  /// does not match and is told in `.errors`.
   Selection fitting(PairWork& work) const;
   Result<void> finish(PairWork& work, const Chunk& chunk);
 

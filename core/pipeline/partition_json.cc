@@ -5,7 +5,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStates = {"unknown", "active", "idle", "behind", "ended"};
+constexpr std::array<std::string_view, 5> kStates = {"unknown", "active", "idle", "behind",
+                                                     "ended"};
 constexpr size_t kMembers = 4;
 
 bool read_partition(const JsonValue& json, PartitionWatermarks::Partition& out) {
@@ -25,7 +26,9 @@ bool read_partition(const JsonValue& json, PartitionWatermarks::Partition& out) 
 
 }  // namespace
 
-std::string_view state_name(PartitionWatermarks::State state) { return kStates[static_cast<size_t>(state)]; }
+std::string_view state_name(PartitionWatermarks::State state) {
+  return kStates[static_cast<size_t>(state)];
+}
 
 void save_partitions(const PartitionWatermarks& from, JsonValue& meta) {
   JsonValue& list = meta.set("partitions", JsonValue::array());

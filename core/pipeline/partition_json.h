@@ -1,7 +1,7 @@
 #pragma once
 
-/// Watermarks of partitions in the commit (semantics R34): per partition its number, largest time, w_p
-/// and state, and the decisions of R18, so that a restart goes on as if it had not been one.
+/// Watermarks of partitions in the commit (semantics R34): per partition its number, largest time,
+/// w_p and state, and the decisions of R18, so that a restart goes on as if it had not been one.
 
 #include "json/value.h"
 #include "window/partition_watermarks.h"

@@ -10,13 +10,16 @@ namespace {
 /// What the page promises and this version lacks, of the keys that stand at the top.
 void refuse_missing(const PipelineConfig& config, Faults& faults) {
   if (config.cache) {
-    if (auto url = parse_redis_url(config.cache->redis); !url) faults.add(config.cache->where, url.error().message);
+    if (auto url = parse_redis_url(config.cache->redis); !url)
+      faults.add(config.cache->where, url.error().message);
   }
   if (config.commit.log == CommitConfig::Log::kKafka) {
-    faults.add(config.commit.where, "the commit log \"kafka\" is not in this version of Millrace", "use \"local\"");
+    faults.add(config.commit.where, "the commit log \"kafka\" is not in this version of Millrace",
+               "use \"local\"");
   }
   if (config.commit.keep == CommitConfig::Keep::kCache) {
-    faults.add(config.commit.where, "keep: cache is not in this version of Millrace", "use \"log\"");
+    faults.add(config.commit.where, "keep: cache is not in this version of Millrace",
+               "use \"log\"");
   }
 }
 
@@ -62,7 +65,8 @@ std::optional<Input> Planner::find_input(const InputRef& ref) {
     case SideOutput::kGaps: input.port = Port::kGaps; break;
   }
   if (input.node->shape(input.port).visible == 0 && input.port != Port::kMain) {
-    faults_.add(ref.as_written.where, "\"" + ref.name + "\" has no such side output: nothing can come out of it",
+    faults_.add(ref.as_written.where,
+                "\"" + ref.name + "\" has no such side output: nothing can come out of it",
                 "only operators with a window have late records");
     return std::nullopt;
   }

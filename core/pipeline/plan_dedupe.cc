@@ -27,8 +27,8 @@ void Planner::plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, S
   const Shape made = DedupePlan::made(input, stage, plan.which);
   if (!compile_select(op, made.schema, plan.result.select)) return;
   if (plan.id.groups.size() != op.dedupe->by.size()) return;
-  Node* node = plan_.graph.add(
-      std::make_unique<DedupeNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan)));
+  Node* node = plan_.graph.add(std::make_unique<DedupeNode>(op.name.text, std::move(inputs),
+                                                            std::move(stage), std::move(plan)));
   plan_.graph.operators.push_back({node, identity});
   named_[op.name.text] = node;
 }

@@ -28,7 +28,8 @@ std::string window_text(const WindowConfig& window) {
     case WindowConfig::Kind::kTumbling: text = "tumbling"; break;
     case WindowConfig::Kind::kHopping: text = "hopping"; break;
     case WindowConfig::Kind::kCumulative: text = "cumulative"; break;
-    case WindowConfig::Kind::kCalendar: return "calendar " + std::string(unit_name(window.unit)) + " in " + window.zone.text;
+    case WindowConfig::Kind::kCalendar:
+      return "calendar " + std::string(unit_name(window.unit)) + " in " + window.zone.text;
     case WindowConfig::Kind::kSession: text = "session"; break;
     case WindowConfig::Kind::kSlidingByRecord: text = "sliding by record"; break;
   }
@@ -39,7 +40,8 @@ std::string window_text(const WindowConfig& window) {
 }
 
 /// What results depend on: state of another identity is refused (E5).
-std::string identity_of(const OperatorConfig& op, const GroupedText& text, const GroupedSelect& select) {
+std::string identity_of(const OperatorConfig& op, const GroupedText& text,
+                        const GroupedSelect& select) {
   std::string identity = op.window ? window_text(*op.window) : "no window";
   for (const NamedText& group : text.group_by) identity += ", by " + group.text;
   for (const auto& call : select.calls) {
@@ -104,13 +106,18 @@ bool Planner::refuse_result_keys(const OperatorConfig& op) {
   if (!other && is_grouped(op)) return false;
   bool refused = false;
   const auto refuse = [&](const Where& where, const std::string& what) {
-    faults_.add(where, other ? what + " is not in this version of Millrace on an operator of this kind"
-                             : what + " is about results over many records, and this operator passes each on by itself",
-                other ? "use it on an operator behind this one" : "give it aggregates in \"select\"");
+    faults_.add(
+        where,
+        other
+            ? what + " is not in this version of Millrace on an operator of this kind"
+            : what +
+                  " is about results over many records, and this operator passes each on by itself",
+        other ? "use it on an operator behind this one" : "give it aggregates in \"select\"");
     refused = true;
   };
   for (const char* key : {"order_by", "limit", "limit_by", "complete_max_rows"}) {
-    if (const Where* where = find_written(op.written, key)) refuse(*where, "\"" + std::string(key) + "\"");
+    if (const Where* where = find_written(op.written, key))
+      refuse(*where, "\"" + std::string(key) + "\"");
   }
   if (op.emit && op.emit->mode != Mode::kAppend) refuse(op.emit->where, "this output mode");
   return refused;
@@ -128,22 +135,33 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
     };
     const std::string append = "let " + name + " emit \"append\"";
     if (shape.frame) {
-      return refuse(name + " emits whole results in frames, which only sinks can read", "let it emit \"update\" or \"append\"");
+      return refuse(name + " emits whole results in frames, which only sinks can read",
+                    "let it emit \"update\" or \"append\"");
     }
-    const char* reader = op.window ? "a window" : op.join ? "a stream join" : op.dedupe ? "dedupe" : nullptr;
+    const char* reader = op.window   ? "a window"
+                         : op.join   ? "a stream join"
+                         : op.dedupe ? "dedupe"
+                                     : nullptr;
     if (!op.plugin.empty()) reader = "a plugin";
-    if (reader) return refuse("rows of " + name + " replace earlier ones, which " + reader + " cannot read", append);
+    if (reader)
+      return refuse("rows of " + name + " replace earlier ones, which " + reader + " cannot read",
+                    append);
     if (inputs.size() > 1) {
-      return refuse("rows of " + name + " replace earlier ones of their key, which rows of another input may have too",
-                    append + ", or read the inputs one by one");
+      return refuse(
+          "rows of " + name +
+              " replace earlier ones of their key, which rows of another input may have too",
+          append + ", or read the inputs one by one");
     }
     if (op.event_time) {
-      return refuse("rows of " + name + " replace earlier ones in the order they come, which has no new event time",
+      return refuse("rows of " + name +
+                        " replace earlier ones in the order they come, which has no new event time",
                     "set it in front of " + name);
     }
     if (op.explode) {
-      return refuse("rows of " + name + " replace earlier ones by their key, and \"explode\" would make several of one",
-                    "explode in front of it");
+      return refuse(
+          "rows of " + name +
+              " replace earlier ones by their key, and \"explode\" would make several of one",
+          "explode in front of it");
     }
   }
   return false;
@@ -166,7 +184,8 @@ bool Planner::refuse_hidden_bound(const OperatorConfig& op, Mode mode) {
     const std::string& name = group.alias.text;
     if (name != "window_start" && name != "window_end") continue;
     faults_.add(group.expression.where,
-                "a group named " + name + " hides this window's own, which is part of what its updates replace",
+                "a group named " + name +
+                    " hides this window's own, which is part of what its updates replace",
                 "give it another name: {\"upstream_" + name + "\": \"" + name + "\"}");
     return true;
   }
@@ -218,7 +237,8 @@ std::optional<EmitConfig> Planner::plan_emit(const OperatorConfig& op) {
 std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const Schema& schema,
                                                 std::string& identity) {
   if (!op.select) {
-    faults_.add(op.name.where, "an operator with group_by or window needs \"select\" with aggregates",
+    faults_.add(op.name.where,
+                "an operator with group_by or window needs \"select\" with aggregates",
                 "for example \"select\": { \"records\": \"count(*)\" }");
     return std::nullopt;
   }
@@ -235,7 +255,8 @@ std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const 
   for (const auto* programs : {&plan.select.groups, &plan.select.arguments, &plan.select.filters}) {
     for (const Program& program : *programs) {
       if (program.deterministic()) continue;
-      plan_.nondeterministic.push_back(op.name.text + ": " + program.text() + " reads processing_time()");
+      plan_.nondeterministic.push_back(op.name.text + ": " + program.text() +
+                                       " reads processing_time()");
     }
   }
   plan.end_in_identity = op.window && op.window->kind == WindowConfig::Kind::kCumulative;
@@ -276,8 +297,9 @@ void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, 
   std::string identity;
   auto plan = plan_results(op, inputs[0], stage, identity);
   if (!plan) return;
-  add_operator(op, plan_.graph.add(std::make_unique<WindowNode>(op.name.text, std::move(inputs), std::move(stage),
-                                                                std::move(*plan), *slicer)),
+  add_operator(op,
+               plan_.graph.add(std::make_unique<WindowNode>(
+                   op.name.text, std::move(inputs), std::move(stage), std::move(*plan), *slicer)),
                identity);
 }
 

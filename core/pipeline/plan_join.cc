@@ -18,8 +18,8 @@ std::string condition_text(const JoinConfig& join, const std::string& left) {
   std::string text;
   for (const Text& field : join.on_fields) {
     if (!text.empty()) text += " and ";
-    text += quoted_path(left) + "." + quoted_path(field.text) + " = " + quoted_path(join.with.name) + "." +
-            quoted_path(field.text);
+    text += quoted_path(left) + "." + quoted_path(field.text) + " = " +
+            quoted_path(join.with.name) + "." + quoted_path(field.text);
   }
   return text;
 }
@@ -44,10 +44,12 @@ void Planner::join_fault(const Where& where, const ExprError& error, const Joine
   ExprError clearer = error;
   const std::string& field = error.unknown_field;
   const std::string left = op.from[0].name, right = op.join->with.name;
-  const bool left_only = op.join->type == JoinConfig::Type::kSemi || op.join->type == JoinConfig::Type::kAnti;
+  const bool left_only =
+      op.join->type == JoinConfig::Type::kSemi || op.join->type == JoinConfig::Type::kAnti;
   if (left_only && joined.shape().schema.find(field)) {
     clearer.unknown_field.clear();
-    clearer.message = "a " + std::string(type_text(op.join->type)) + " join has the fields of \"" + left + "\" only";
+    clearer.message = "a " + std::string(type_text(op.join->type)) + " join has the fields of \"" +
+                      left + "\" only";
     clearer.hint = "use \"inner\" or \"left\" for those of \"" + right + "\"";
   }
   for (const std::string& name : joined.ambiguous()) {
@@ -58,19 +60,23 @@ void Planner::join_fault(const Where& where, const ExprError& error, const Joine
   }
   // What a source would declare has no name of an input in front.
   for (const std::string& name : {left, right}) {
-    if (field.starts_with(name + ".")) clearer.unknown_field = clearer.unknown_field.empty() ? "" : field.substr(name.size() + 1);
+    if (field.starts_with(name + "."))
+      clearer.unknown_field = clearer.unknown_field.empty() ? "" : field.substr(name.size() + 1);
   }
   fault(where, clearer);
 }
 
 /// Like compile_filter and compile_select, but faults know both sides.
-bool Planner::compile_result(const OperatorConfig& op, const JoinedRows& joined, ResultPlan& result) {
+bool Planner::compile_result(const OperatorConfig& op, const JoinedRows& joined,
+                             ResultPlan& result) {
   const Schema schema = joined.result_schema();
   bool fine = true;
-  const auto take = [&](const Text& text, Compiled<Program> program, std::string_view what) -> std::optional<Program> {
+  const auto take = [&](const Text& text, Compiled<Program> program,
+                        std::string_view what) -> std::optional<Program> {
     if (program) {
       if (!program->deterministic()) {
-        plan_.nondeterministic.push_back(op.name.text + ": " + std::string(what) + " reads processing_time()");
+        plan_.nondeterministic.push_back(op.name.text + ": " + std::string(what) +
+                                         " reads processing_time()");
       }
       return std::move(*program);
     }
@@ -78,13 +84,16 @@ bool Planner::compile_result(const OperatorConfig& op, const JoinedRows& joined,
     fine = false;
     return std::nullopt;
   };
-  if (!op.filter.empty()) result.filter = take(op.filter, compile_filter(op.filter.text, schema), "filter");
+  if (!op.filter.empty())
+    result.filter = take(op.filter, compile_filter(op.filter.text, schema), "filter");
   if (!op.select) return fine;
   result.select.emplace();
   for (const NamedExpression& entry : op.select->entries) {
     const std::string& text = entry.expression.text;
-    auto program = take(entry.expression, compile_expression(op.select->fields_only ? quoted_path(text) : text, schema),
-                        entry.alias.text);
+    auto program =
+        take(entry.expression,
+             compile_expression(op.select->fields_only ? quoted_path(text) : text, schema),
+             entry.alias.text);
     if (!program) continue;
     result.select->names.push_back(entry.alias.text);
     result.select->programs.push_back(std::move(*program));
@@ -107,10 +116,12 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const JoinedRows::Side left = side_of(0, op.from[0].name), right = side_of(1, join.with.name);
   std::vector<std::string> using_fields;
   for (const Text& field : join.on_fields) using_fields.push_back(field.text);
-  const bool left_only = join.type == JoinConfig::Type::kSemi || join.type == JoinConfig::Type::kAnti;
+  const bool left_only =
+      join.type == JoinConfig::Type::kSemi || join.type == JoinConfig::Type::kAnti;
   JoinedRows joined(left, right, using_fields, left_only);
-  auto condition = compile_join_condition(condition_text(join, left.name), {left.name, &left.shape.schema},
-                                          {right.name, &right.shape.schema}, joined.shape().schema);
+  auto condition =
+      compile_join_condition(condition_text(join, left.name), {left.name, &left.shape.schema},
+                             {right.name, &right.shape.schema}, joined.shape().schema);
   const Where where = join.on_fields.empty() ? join.on.where : join.on_fields[0].where;
   if (!condition) return join_fault(where, condition.error(), joined, op);
   PairPlan pair;
@@ -120,17 +131,20 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   pair.keys[0].groups = std::move(condition->left);
   pair.keys[1].groups = std::move(condition->right);
   pair.residual = std::move(condition->residual);
-  std::string identity = "join " + std::string(type_text(join.type)) + " with " + join.with.name + " on " +
-                         condition_text(join, left.name);
+  std::string identity = "join " + std::string(type_text(join.type)) + " with " + join.with.name +
+                         " on " + condition_text(join, left.name);
   if (!join.within) {
     LookupPlan plan;
     plan.latest = join.as_of == JoinConfig::AsOf::kLatest;
     plan.keep_us = join.keep_us;
     plan.pair = std::move(pair);
-    identity += plan.latest ? ", latest" : ", as of event time, keep " + format_duration(plan.keep_us);
-    if (plan.latest) plan_.nondeterministic.push_back(op.name.text + ": joins with the latest row of " + join.with.name);
-    Node* node = plan_.graph.add(
-        std::make_unique<LookupNode>(op.name.text, std::move(inputs), std::move(joined), std::move(plan)));
+    identity +=
+        plan.latest ? ", latest" : ", as of event time, keep " + format_duration(plan.keep_us);
+    if (plan.latest)
+      plan_.nondeterministic.push_back(op.name.text + ": joins with the latest row of " +
+                                       join.with.name);
+    Node* node = plan_.graph.add(std::make_unique<LookupNode>(op.name.text, std::move(inputs),
+                                                              std::move(joined), std::move(plan)));
     plan_.graph.operators.push_back({node, identity});
     named_[op.name.text] = node;
     return;
@@ -140,9 +154,10 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   plan.after_us = join.within->after_us;
   plan.allowed_lateness_us = op.allowed_lateness_us;
   plan.pair = std::move(pair);
-  identity += ", within " + format_duration(plan.before_us) + " before, " + format_duration(plan.after_us) + " after";
-  Node* node = plan_.graph.add(
-      std::make_unique<JoinNode>(op.name.text, std::move(inputs), std::move(joined), std::move(plan)));
+  identity += ", within " + format_duration(plan.before_us) + " before, " +
+              format_duration(plan.after_us) + " after";
+  Node* node = plan_.graph.add(std::make_unique<JoinNode>(op.name.text, std::move(inputs),
+                                                          std::move(joined), std::move(plan)));
   plan_.graph.operators.push_back({node, identity});
   named_[op.name.text] = node;
 }

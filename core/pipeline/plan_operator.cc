@@ -26,7 +26,8 @@ Result<void> Planner::plan_operators() {
       return std::any_of(left.begin(), left.end(),
                          [&](const OperatorConfig* other) { return other->name.text == ref.name; });
     };
-    return std::none_of(op->from.begin(), op->from.end(), unplanned) && !(op->join && unplanned(op->join->with));
+    return std::none_of(op->from.begin(), op->from.end(), unplanned) &&
+           !(op->join && unplanned(op->join->with));
   };
   while (!left.empty()) {
     const auto next = std::find_if(left.begin(), left.end(), ready);
@@ -37,7 +38,9 @@ Result<void> Planner::plan_operators() {
   }
   // The report tells operators in the order of the configuration.
   const auto place = [&](const NamedOperator& op) {
-    const auto same = [&](const OperatorConfig& other) { return other.name.text == op.node->name(); };
+    const auto same = [&](const OperatorConfig& other) {
+      return other.name.text == op.node->name();
+    };
     return std::find_if(config_.operators.begin(), config_.operators.end(), same);
   };
   std::sort(plan_.graph.operators.begin(), plan_.graph.operators.end(),
@@ -75,7 +78,8 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
       faults_.add(op.from[0].as_written.where, difference, "select equal fields in front");
       return {};
     }
-    Node* node = plan_.graph.add(std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
+    Node* node = plan_.graph.add(
+        std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
     plan_.graph.unions.push_back(node);
     inputs = {{node, Port::kMain}};
   }
@@ -126,12 +130,13 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
     if (type) {
       plan.fields.add(field.path.text, *type);
     } else {
-      faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+      faults_.add(
+          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
     }
   }
-  PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(op.name.text, config_.name.text,
-                                                                  std::move(inputs), std::move(plan)));
+  PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(
+      op.name.text, config_.name.text, std::move(inputs), std::move(plan)));
   plan_.graph.operators.push_back({node, "processor " + op.plugin.text});
   plan_.graph.processors.push_back(node);
   named_[op.name.text] = node;
@@ -147,7 +152,8 @@ void Planner::fault(const Where& where, const ExprError& error) {
   }
   // The caret line without its text, which stands in front of the hint already.
   const std::string caret = error.caret();
-  const size_t line = caret.find('\n'), mark = caret.find('^', line == std::string::npos ? 0 : line);
+  const size_t line = caret.find('\n'),
+               mark = caret.find('^', line == std::string::npos ? 0 : line);
   std::string snippet;
   if (line != std::string::npos && mark != std::string::npos) {
     snippet = "    " + caret.substr(0, line + 1) + "    " + caret.substr(line + 1, mark - line);
@@ -184,10 +190,12 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     for (const Field& field : input.schema.fields()) {
       if (field.type == Type::kJsonb) arrays.push_back(field.name);
     }
-    faults_.add(explode.array.where,
-                "there is no array \"" + explode.array.text + "\"" +
-                    (array ? " (its type is " + std::string(type_name(input.schema[*array].type)) + ")" : ""),
-                spelling_hint(explode.array.text, arrays));
+    faults_.add(
+        explode.array.where,
+        "there is no array \"" + explode.array.text + "\"" +
+            (array ? " (its type is " + std::string(type_name(input.schema[*array].type)) + ")"
+                   : ""),
+        spelling_hint(explode.array.text, arrays));
     return std::nullopt;
   }
   plan.array = *array;
@@ -197,7 +205,9 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     plan.from_element.push_back(from_element);
     return plan.schema.add(std::move(name), type);
   };
-  const auto is_top = [](const std::string& name) { return name.find_first_of(".[") == std::string::npos; };
+  const auto is_top = [](const std::string& name) {
+    return name.find_first_of(".[") == std::string::npos;
+  };
   for (uint32_t i = 0; i < input.visible; ++i) {
     if (is_top(input.schema[i].name) && i != plan.array) {
       add(input.schema[i].name, input.schema[i].type, static_cast<int32_t>(i), -1);
@@ -206,7 +216,8 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
   const auto scalar = input.schema.find(prefix);
   std::vector<Field> members;
   for (const Field& field : input.schema.fields()) {
-    if (field.name.starts_with(prefix + ".")) members.push_back({field.name.substr(prefix.size() + 1), field.type});
+    if (field.name.starts_with(prefix + "."))
+      members.push_back({field.name.substr(prefix.size() + 1), field.type});
   }
   plan.scalar = scalar && members.empty();
   plan.as_field = add(explode.as.text, plan.scalar ? input.schema[*scalar].type : Type::kJsonb, -1,
@@ -214,7 +225,8 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
   plan.visible = plan.schema.size();
   if (plan.scalar) plan.elements.push_back({{""}, input.schema[*scalar].type, CellFormat::kTyped});
   for (const Field& member : members) {
-    add(explode.as.text + "." + member.name, member.type, -1, static_cast<int32_t>(plan.elements.size()));
+    add(explode.as.text + "." + member.name, member.type, -1,
+        static_cast<int32_t>(plan.elements.size()));
     plan.elements.push_back({split_path(member.name), member.type, CellFormat::kTyped});
   }
   for (uint32_t i = 0; i < input.schema.size(); ++i) {
@@ -225,15 +237,17 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     }
   }
   if (plan.elements.empty()) {
-    faults_.add(explode.array.where, "nothing is known of the elements of \"" + explode.array.text + "\"",
-                "declare them on the source: \"schema\": { \"" + prefix + ".name\": \"text\" }, or \"" +
-                    prefix + "\" for elements without members");
+    faults_.add(explode.array.where,
+                "nothing is known of the elements of \"" + explode.array.text + "\"",
+                "declare them on the source: \"schema\": { \"" + prefix +
+                    ".name\": \"text\" }, or \"" + prefix + "\" for elements without members");
     return std::nullopt;
   }
   return plan;
 }
 
-bool Planner::compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select) {
+bool Planner::compile_select(const OperatorConfig& op, const Schema& schema,
+                             std::optional<SelectPlan>& select) {
   if (!op.select) return true;
   select.emplace();
   for (const NamedExpression& entry : op.select->entries) {
@@ -243,7 +257,8 @@ bool Planner::compile_select(const OperatorConfig& op, const Schema& schema, std
       continue;
     }
     if (!program->deterministic()) {
-      plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text + " reads processing_time()");
+      plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text +
+                                       " reads processing_time()");
     }
     select->names.push_back(entry.alias.text);
     select->programs.push_back(std::move(*program));

@@ -9,9 +9,11 @@ void Planner::plan_session(const OperatorConfig& op, std::vector<Input> inputs, 
   if (!plan || refuse_ranked_updates(op, *plan)) return;
   plan->grouped.starts_vanish = true;
   plan->grouped.session_gap_us = op.window->size_us;
-  add_operator(op, plan_.graph.add(std::make_unique<SessionNode>(op.name.text, std::move(inputs), std::move(stage),
-                                                                 std::move(*plan), op.window->size_us)),
-               identity);
+  add_operator(
+      op,
+      plan_.graph.add(std::make_unique<SessionNode>(
+          op.name.text, std::move(inputs), std::move(stage), std::move(*plan), op.window->size_us)),
+      identity);
 }
 
 }  // namespace millrace

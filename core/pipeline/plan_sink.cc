@@ -18,7 +18,8 @@ std::string with_member(const std::string& config, std::string_view key, JsonVal
 }
 
 bool is_view(const Component& component) {
-  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
   const JsonValue* view = schema ? schema->root.find("x-view") : nullptr;
   return component.name() == "stdout" || (view && view->is_bool() && view->as_bool());
 }
@@ -35,7 +36,8 @@ constexpr uint64_t kExact = MR_CAP_TWO_PHASE | MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_
 std::string sinks_that_can(const PluginIndex& plugins) {
   std::string able;
   for (const ComponentInfo& info : plugins.components()) {
-    if (info.kind == Kind::kSink && (info.caps & kExact)) able += (able.empty() ? "" : ", ") + info.name;
+    if (info.kind == Kind::kSink && (info.caps & kExact))
+      able += (able.empty() ? "" : ", ") + info.name;
   }
   return able;
 }
@@ -58,17 +60,20 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
   const auto wanted = sink.delivery ? sink.delivery : config_.delivery;
   const Where& where = sink.delivery ? sink.delivery_where : config_.delivery_where;
   if (component.has_cap(MR_CAP_IN_COMMIT) && !exact) {
-    faults_.add(sink.name.where, "sink \"" + sink.name.text + "\" (" + component.name() +
-                                     ") writes into the commit itself, which only the kafka commit log can take");
+    faults_.add(sink.name.where,
+                "sink \"" + sink.name.text + "\" (" + component.name() +
+                    ") writes into the commit itself, which only the kafka commit log can take");
   }
   if (wanted == Delivery::kExactlyOnce && !exact) {
-    faults_.add(where, "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once",
+    faults_.add(where,
+                "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once",
                 "sinks that can: " + sinks_that_can(plugins_));
   }
   const Delivery given = wanted.value_or(exact ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce);
   plan.delivery = std::string(delivery_name(given));
   if (given == Delivery::kAtMostOnce) plan.way = DeliveryWay::kHeld;
-  if (given == Delivery::kExactlyOnce && !component.has_cap(MR_CAP_TWO_PHASE)) plan.way = DeliveryWay::kOutbox;
+  if (given == Delivery::kExactlyOnce && !component.has_cap(MR_CAP_TWO_PHASE))
+    plan.way = DeliveryWay::kOutbox;
 }
 
 /// A file that is read and written by one pipeline would feed on itself.
@@ -85,9 +90,13 @@ void Planner::refuse_own_input(const SinkConfig& sink) {
     const auto in = parse_json(source.plugin_config, "");
     const JsonValue* read = in ? in->root.find("path") : nullptr;
     if (source.plugin.text != "file" || !read) continue;
-    const bool feeds = read->is_array() ? std::any_of(read->items().begin(), read->items().end(), same) : same(*read);
+    const bool feeds = read->is_array()
+                           ? std::any_of(read->items().begin(), read->items().end(), same)
+                           : same(*read);
     if (feeds) {
-      faults_.add(sink.name.where, "the sink writes " + path->as_string() + ", which source \"" + source.name.text + "\" reads",
+      faults_.add(sink.name.where,
+                  "the sink writes " + path->as_string() + ", which source \"" + source.name.text +
+                      "\" reads",
                   "give it another path");
     }
   }
@@ -102,7 +111,9 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
   }
   if (!*component) return {};
   if (sink.plugin_config.empty()) return {};  // At fault already.
-  if (auto valid = Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config); !valid) {
+  if (auto valid =
+          Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config);
+      !valid) {
     faults_.add(sink.name.where, valid.error().message);
   }
   refuse_own_input(sink);
@@ -121,8 +132,9 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     if (!inputs[i].node->shape(inputs[i].port).frame) continue;
     if (takes_frames(**component, is_view(**component)) && !plan.csv) continue;
     faults_.add(sink.from[i].as_written.where,
-                "\"" + inputs[i].node->name() + "\" emits \"complete\" results, and sink \"" + sink.name.text + "\" (" +
-                    (plan.csv ? "csv" : component->value().name()) + ") cannot replace what it wrote",
+                "\"" + inputs[i].node->name() + "\" emits \"complete\" results, and sink \"" +
+                    sink.name.text + "\" (" + (plan.csv ? "csv" : component->value().name()) +
+                    ") cannot replace what it wrote",
                 "emit \"append\" or \"update\", or use a sink that can: file as ndjson, stdout");
     return {};
   }
@@ -137,12 +149,13 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
       }
       names = shape.visible_names();
     }
-    plan.config = with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
+    plan.config =
+        with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
   }
   if (!plan_keys(sink, inputs, plan)) return {};
   if (!plan_columns(sink, inputs, plan)) return {};
-  SinkNode* node = plan_.graph.add(
-      std::make_unique<SinkNode>(sink.name.text, config_.name.text, std::move(inputs), std::move(plan)));
+  SinkNode* node = plan_.graph.add(std::make_unique<SinkNode>(sink.name.text, config_.name.text,
+                                                              std::move(inputs), std::move(plan)));
   plan_.graph.sinks.push_back(node);
   return {};
 }
@@ -167,7 +180,8 @@ bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs
 }
 
 /// Sinks that take columns (millrace.arrow/1) say so in their schema, since nothing is created yet.
-bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan) {
+bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs,
+                           SinkPlan& plan) {
   const auto schema = parse_json(plan.component.abi->config_schema, "");
   const JsonValue* columns = schema ? schema->root.find("x-columns") : nullptr;
   if (!columns || !columns->is_bool() || !columns->as_bool()) return true;
@@ -175,20 +189,23 @@ bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inp
   const auto same = [](const Shape& a, const Shape& b) {
     if (a.visible != b.visible) return false;
     for (uint32_t i = 0; i < a.visible; ++i) {
-      if (a.schema[i].name != b.schema[i].name || a.schema[i].type != b.schema[i].type) return false;
+      if (a.schema[i].name != b.schema[i].name || a.schema[i].type != b.schema[i].type)
+        return false;
     }
     return true;
   };
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape& shape = inputs[i].node->shape(inputs[i].port);
     if (plan.context || shape.frame) {
-      faults_.add(sink.from[i].as_written.where, "sink \"" + sink.name.text + "\" (" + plan.component.name() +
-                                                     ") takes columns: no context, no \"complete\" results");
+      faults_.add(sink.from[i].as_written.where,
+                  "sink \"" + sink.name.text + "\" (" + plan.component.name() +
+                      ") takes columns: no context, no \"complete\" results");
       return false;
     }
     if (shape.visible == 0 || !same(shape, inputs[0].node->shape(inputs[0].port))) {
       faults_.add(sink.from[i].as_written.where,
-                  "sink \"" + sink.name.text + "\" (" + plan.component.name() + ") needs the same columns in every row",
+                  "sink \"" + sink.name.text + "\" (" + plan.component.name() +
+                      ") needs the same columns in every row",
                   "select them in an operator");
       return false;
     }
@@ -201,7 +218,8 @@ Result<void> Planner::plan_dead_letters() {
   if (!config_.dead_letters_on) return {};
   const ComponentInfo* info = plugins_.find(Kind::kSink, "file");
   if (!info) {
-    faults_.add(config_.dead_letters.where, "dead letters need the file sink, which is not installed",
+    faults_.add(config_.dead_letters.where,
+                "dead letters need the file sink, which is not installed",
                 "set \"dead_letters\": \"none\" to go without");
     return {};
   }
@@ -211,17 +229,20 @@ Result<void> Planner::plan_dead_letters() {
   for (const SourceStart& source : plan_.graph.sources) owners.push_back(source.node);
   for (const NamedOperator& op : plan_.graph.operators) owners.push_back(op.node);
   for (Node* owner : owners) {
-    for (const auto& [port, suffix] : {std::pair{Port::kErrors, ".errors"}, std::pair{Port::kLate, ".late"},
-                                       std::pair{Port::kGaps, ".gaps"}}) {
+    for (const auto& [port, suffix] :
+         {std::pair{Port::kErrors, ".errors"}, std::pair{Port::kLate, ".late"},
+          std::pair{Port::kGaps, ".gaps"}}) {
       MILLRACE_TRY(add_dead_letters(*owner, port, suffix, *component));
     }
   }
   return {};
 }
 
-Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file) {
+Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view suffix,
+                                       const Component& file) {
   if (node.shape(port).visible == 0) return {};
-  if (std::find(connected_.begin(), connected_.end(), std::pair{&node, port}) != connected_.end()) return {};
+  if (std::find(connected_.begin(), connected_.end(), std::pair{&node, port}) != connected_.end())
+    return {};
   const std::string folder = config_.dead_letters.empty()
                                  ? config_.commit.dir + "/" + config_.name.text + "/dead_letters"
                                  : config_.dead_letters.text;
@@ -236,8 +257,9 @@ Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view s
   plan.context = port == Port::kLate;
   plan.delivery = "exactly_once";
   plan.lazy = true;
-  plan_.graph.sinks.push_back(plan_.graph.add(std::make_unique<SinkNode>(
-      "dead_letters/" + name, config_.name.text, std::vector<Input>{{&node, port}}, std::move(plan))));
+  plan_.graph.sinks.push_back(plan_.graph.add(
+      std::make_unique<SinkNode>("dead_letters/" + name, config_.name.text,
+                                 std::vector<Input>{{&node, port}}, std::move(plan))));
   return {};
 }
 

@@ -26,7 +26,8 @@ std::string identity_of(const SourceConfig& source) {
 }
 
 /// What the plugin says of a configuration, and what it is with it.
-Result<SourceTraits> probe(const Component& component, const InstanceName& name, const std::string& config) {
+Result<SourceTraits> probe(const Component& component, const InstanceName& name,
+                           const std::string& config) {
   MILLRACE_TRY(Instance::validate(component, name, config));
   auto instance = SourceInstance::create(component, name, config);
   if (!instance) return instance.error();
@@ -35,14 +36,16 @@ Result<SourceTraits> probe(const Component& component, const InstanceName& name,
 
 /// Sources whose schema says `"x-infer": true` can be sampled without effects, and are.
 bool needs_inference(const Component& component) {
-  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
   const JsonValue* infer = schema ? schema->root.find("x-infer") : nullptr;
   return component.name() == "file" || (infer && infer->is_bool() && infer->as_bool());
 }
 
 /// Whether the plugin itself has the key, and the host only carries it.
 bool has_own_key(const Component& component, std::string_view key) {
-  const auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
   const JsonValue* keys = schema ? schema->root.find("properties") : nullptr;
   return keys && keys->find(key);
 }
@@ -86,7 +89,8 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
-  SourceNode* node = plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
+  SourceNode* node =
+      plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
   plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source),
                                  dedupe_horizon_us,
                                  static_cast<size_t>(source.dedupe.entries_max)});
@@ -103,7 +107,8 @@ void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
   plan.validate_full = source.validate == SourceConfig::Validate::kFull;
 }
 
-bool Planner::settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan) {
+bool Planner::settle_schema(const SourceConfig& source, const Component& component,
+                            SourcePlan& plan) {
   if (plan.is_text) {
     plan.fields.add("value", Type::kText);
     return true;
@@ -114,15 +119,17 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     if (array) type_text.remove_suffix(2);
     const auto type = type_from_name(type_text);
     if (!type) {
-      faults_.add(field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+      faults_.add(
+          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
     // An array is read as a whole, and explode knows what its elements are.
     plan.fields.add(field.path.text + (array ? "[]" : ""), type.value_or(Type::kText));
   }
   if (needs_inference(component)) {
-    auto inferred = infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
+    auto inferred =
+        infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
     if (!inferred) {
       faults_.add(source.name.where, inferred.error().message);
       return false;
@@ -168,7 +175,8 @@ void Planner::note_max_future(const std::string& name, const EventTimePlan& time
 }
 
 /// Live is what is not bounded by nature (contract §3).
-void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan) {
+void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& traits,
+                              SourcePlan& plan) {
   constexpr int64_t kLiveTimeoutUs = 30 * kSecondUs;
   const bool live = !traits.bounded;
   plan.watermark.bounded = traits.bounded;
@@ -184,18 +192,22 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
                                   const SourceTraits& traits) {
   const std::string& name = source.name.text;
   if (!plan.has_event_time) {
-    plan_.nondeterministic.push_back(name + ": no event_time, so records take the plugin's time, or where it gives none that of their arrival");
+    plan_.nondeterministic.push_back(name +
+                                     ": no event_time, so records take the plugin's time, or where "
+                                     "it gives none that of their arrival");
   } else {
     note_max_future(name, plan.time);
   }
   if (plan.watermark.idle_timeout_us != kTimeMax && !plan.watermark.bounded) {
-    plan_.nondeterministic.push_back(name + ": a partition is idle after idle_timeout by the wall clock" +
-                                     (plan.watermark.clock_when_all_idle
-                                          ? ", and while all are, the clock moves the watermark (on_all_idle)"
-                                          : ""));
+    plan_.nondeterministic.push_back(
+        name + ": a partition is idle after idle_timeout by the wall clock" +
+        (plan.watermark.clock_when_all_idle
+             ? ", and while all are, the clock moves the watermark (on_all_idle)"
+             : ""));
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
-    plan_.nondeterministic.push_back(name + ": cannot replay; what comes while we are away is lost");
+    plan_.nondeterministic.push_back(name +
+                                     ": cannot replay; what comes while we are away is lost");
   }
 }
 

@@ -30,26 +30,31 @@ std::string key_text_of(const Shape& table) {
 
 /// A join as of event time reads this table, directly or through operators that filter it.
 bool Planner::asks_versions(const std::string& name) const {
-  return std::any_of(config_.operators.begin(), config_.operators.end(), [&](const OperatorConfig& other) {
-    if (other.join && other.join->with.name == name && other.join->as_of == JoinConfig::AsOf::kEventTime) return true;
-    const auto reads = [&](const InputRef& ref) { return ref.name == name; };
-    const bool filters = !other.keeps_state_by_keys() && other.plugin.empty();
-    return filters && std::any_of(other.from.begin(), other.from.end(), reads) && asks_versions(other.name.text);
-  });
+  return std::any_of(config_.operators.begin(), config_.operators.end(),
+                     [&](const OperatorConfig& other) {
+                       if (other.join && other.join->with.name == name &&
+                           other.join->as_of == JoinConfig::AsOf::kEventTime)
+                         return true;
+                       const auto reads = [&](const InputRef& ref) { return ref.name == name; };
+                       const bool filters = !other.keeps_state_by_keys() && other.plugin.empty();
+                       return filters && std::any_of(other.from.begin(), other.from.end(), reads) &&
+                              asks_versions(other.name.text);
+                     });
 }
 
 /// The source behind `name`, through operators that pass its records, has that field as its `key`.
 bool Planner::is_source_key(const std::string& name, const std::string& field) const {
   if (const SourceConfig* source = config_.find_source(name)) return source->key.text == field;
   const OperatorConfig* op = config_.find_operator(name);
-  const bool passes = op && !op->keeps_state_by_keys() && op->plugin.empty() && !op->select && op->from.size() == 1;
+  const bool passes =
+      op && !op->keeps_state_by_keys() && op->plugin.empty() && !op->select && op->from.size() == 1;
   return passes && is_source_key(op->from[0].name, field);
 }
 
-/// The rows that a table shows: what `select` gives, else the visible fields of the stage. `key`: the
-/// stage's fields that are the key; they must be shown. False: there were faults.
-bool Planner::plan_table_rows(const OperatorConfig& op, const Shape& stage, const std::vector<uint32_t>& key,
-                              TablePlan& plan) {
+/// The rows that a table shows: what `select` gives, else the visible fields of the stage. `key`:
+/// the stage's fields that are the key; they must be shown. False: there were faults.
+bool Planner::plan_table_rows(const OperatorConfig& op, const Shape& stage,
+                              const std::vector<uint32_t>& key, TablePlan& plan) {
   std::optional<SelectPlan> select;
   if (!compile_select(op, stage.schema, select)) return false;
   plan.selects = select.has_value();
@@ -71,7 +76,8 @@ bool Planner::plan_table_rows(const OperatorConfig& op, const Shape& stage, cons
     if (place) {
       plan.key.push_back(*place);
     } else {
-      faults_.add(op.select ? op.select->where : op.name.where, "`select` of a table must keep its key \"" + name + "\"",
+      faults_.add(op.select ? op.select->where : op.name.where,
+                  "`select` of a table must keep its key \"" + name + "\"",
                   "add it, under this or another name");
       whole = false;
     }
@@ -85,8 +91,9 @@ bool Planner::plan_table_rows(const OperatorConfig& op, const Shape& stage, cons
 }
 
 /// `key` and `delete` of a table; the fields of the key. Nothing: there were faults.
-std::optional<std::vector<uint32_t>> Planner::plan_table_key(const OperatorConfig& op, const Schema& schema,
-                                                             TablePlan& plan, std::string& identity) {
+std::optional<std::vector<uint32_t>> Planner::plan_table_key(const OperatorConfig& op,
+                                                             const Schema& schema, TablePlan& plan,
+                                                             std::string& identity) {
   std::vector<uint32_t> key;
   const bool null_values = schema.find("record_is_null()").has_value();
   for (const Text& field : op.table->key) {
@@ -99,9 +106,13 @@ std::optional<std::vector<uint32_t>> Planner::plan_table_key(const OperatorConfi
     }
     if (program->is_field(index)) key.push_back(index);
     identity += " " + field.text + " " + std::string(type_name(program->type()));
-    // The field is not in a null value, but the source asserts that the record's key is its text (E20).
-    if (null_values && is_source_key(op.from[0].name, field.text) && program->type() == Type::kText) {
-      program = compile_expression("case when record_is_null() then record_key() else " + quoted_path(field.text) + " end", schema);
+    // The field is not in a null value, but the source asserts that the record's key is its text
+    // (E20).
+    if (null_values && is_source_key(op.from[0].name, field.text) &&
+        program->type() == Type::kText) {
+      program = compile_expression(
+          "case when record_is_null() then record_key() else " + quoted_path(field.text) + " end",
+          schema);
       if (!program) return std::nullopt;
     }
     plan.input.groups.push_back(std::move(*program));
@@ -124,29 +135,40 @@ void Planner::plan_table(const OperatorConfig& op, std::vector<Input> inputs, St
   const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
   const bool of_table = inputs[0].port == Port::kMain && shape.is_table;
   TablePlan plan;
-  std::string identity = of_table ? "table of a table by" + key_text_of(shape) + ", by" : "table by";
+  std::string identity =
+      of_table ? "table of a table by" + key_text_of(shape) + ", by" : "table by";
   const auto key = plan_table_key(op, shape.schema, plan, identity);
   if (!key || !plan_table_rows(op, shape, *key, plan)) return;
-  if (!of_table) return add_table(op, std::move(inputs), std::move(stage), std::move(plan), identity);
-  add_operator(op, plan_.graph.add(std::make_unique<RekeyedNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))), identity);
+  if (!of_table)
+    return add_table(op, std::move(inputs), std::move(stage), std::move(plan), identity);
+  add_operator(op,
+               plan_.graph.add(std::make_unique<RekeyedNode>(op.name.text, std::move(inputs),
+                                                             std::move(stage), std::move(plan))),
+               identity);
 }
 
-void Planner::plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+void Planner::plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs,
+                                StagePlan stage) {
   const Shape& input = inputs[0].node->shape();
   TablePlan plan;
   if (!plan_table_rows(op, input, input.key, plan)) return;
   const std::string identity = "rows of a table by" + key_text_of(input);
-  if (inputs[0].node->shape(Port::kVersions).is_table && asks_versions(op.name.text)) inputs[0].port = Port::kVersions;
+  if (inputs[0].node->shape(Port::kVersions).is_table && asks_versions(op.name.text))
+    inputs[0].port = Port::kVersions;
   add_table(op, std::move(inputs), std::move(stage), std::move(plan), identity);
 }
 
-void Planner::add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage, TablePlan plan,
-                        const std::string& identity) {
+void Planner::add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage,
+                        TablePlan plan, const std::string& identity) {
   plan.versions = asks_versions(op.name.text);
-  add_operator(op, plan_.graph.add(std::make_unique<TableNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))), identity);
+  add_operator(op,
+               plan_.graph.add(std::make_unique<TableNode>(op.name.text, std::move(inputs),
+                                                           std::move(stage), std::move(plan))),
+               identity);
 }
 
-void Planner::plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+void Planner::plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs,
+                                StagePlan stage) {
   const auto emit = plan_emit(op);
   if (!emit) return;
   const Shape& input = inputs[0].node->shape();
@@ -156,7 +178,9 @@ void Planner::plan_table_groups(const OperatorConfig& op, std::vector<Input> inp
   TableGroupsPlan plan{std::move(*grouped), *emit};
   plan.grouped.mode = emit->mode;
   plan.grouped.over_table = true;
-  add_operator(op, plan_.graph.add(std::make_unique<TableGroupsNode>(op.name.text, std::move(inputs), std::move(stage), std::move(plan))),
+  add_operator(op,
+               plan_.graph.add(std::make_unique<TableGroupsNode>(
+                   op.name.text, std::move(inputs), std::move(stage), std::move(plan))),
                "over a table by" + key_text_of(input) + ", " + identity);
 }
 

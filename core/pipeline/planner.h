@@ -35,7 +35,8 @@ class Planner {
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
-  void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan, const SourceTraits& traits);
+  void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
+                           const SourceTraits& traits);
 
   // plan_time.cc
   /// Null, and a fault: there is no such zone. Every zone in use is noted for the commit.
@@ -63,11 +64,12 @@ class Planner {
   bool refuse_hidden_bound(const OperatorConfig& op, EmitConfig::Mode mode);
   std::optional<EmitConfig> plan_emit(const OperatorConfig& op);
   /// All that operators with aggregates have in common. Nothing: it has faults.
-  std::optional<WindowPlan> plan_results(const OperatorConfig& op, const Input& input, const StagePlan& stage,
-                                         std::string& identity);
+  std::optional<WindowPlan> plan_results(const OperatorConfig& op, const Input& input,
+                                         const StagePlan& stage, std::string& identity);
   void add_operator(const OperatorConfig& op, Node* node, const std::string& identity);
   /// group_by, select, having and the order of results; `identity` says what results depend on.
-  std::optional<GroupedPlan> plan_groups(const OperatorConfig& op, const Schema& schema, std::string& identity);
+  std::optional<GroupedPlan> plan_groups(const OperatorConfig& op, const Schema& schema,
+                                         std::string& identity);
   std::optional<Slicer> plan_window(const WindowConfig& window);
   // One file per kind of stateful operator: plan_session.cc, plan_sliding.cc, plan_join.cc,
   // plan_dedupe.cc, plan_table.cc.
@@ -77,18 +79,22 @@ class Planner {
   void plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
-  bool plan_table_rows(const OperatorConfig& op, const Shape& stage, const std::vector<uint32_t>& key, TablePlan& plan);
-  std::optional<std::vector<uint32_t>> plan_table_key(const OperatorConfig& op, const Schema& schema, TablePlan& plan,
+  bool plan_table_rows(const OperatorConfig& op, const Shape& stage,
+                       const std::vector<uint32_t>& key, TablePlan& plan);
+  std::optional<std::vector<uint32_t>> plan_table_key(const OperatorConfig& op,
+                                                      const Schema& schema, TablePlan& plan,
                                                       std::string& identity);
-  void add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage, TablePlan plan,
-                 const std::string& identity);
+  void add_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage,
+                 TablePlan plan, const std::string& identity);
   void plan_table_groups(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   bool is_source_key(const std::string& name, const std::string& field) const;
   bool asks_versions(const std::string& name) const;
   /// `select` over `schema`, if there is one. False: it has faults.
-  bool compile_select(const OperatorConfig& op, const Schema& schema, std::optional<SelectPlan>& select);
+  bool compile_select(const OperatorConfig& op, const Schema& schema,
+                      std::optional<SelectPlan>& select);
   bool check_join_keys(const OperatorConfig& op);
-  void join_fault(const Where& where, const ExprError& error, const JoinedRows& joined, const OperatorConfig& op);
+  void join_fault(const Where& where, const ExprError& error, const JoinedRows& joined,
+                  const OperatorConfig& op);
   bool compile_result(const OperatorConfig& op, const JoinedRows& joined, ResultPlan& result);
   /// False, and a fault: a side output, or something else without a watermark.
   bool check_watermark(const InputRef& ref, const Input& input);
@@ -100,7 +106,8 @@ class Planner {
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
-  Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix, const Component& file);
+  Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix,
+                                const Component& file);
 
   std::optional<Input> find_input(const InputRef& ref);
   /// Nothing for a component that config has missed already; a refused library is an Error.

@@ -9,7 +9,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors);
 
 /// One batch of all records, so that rows have one arena to point into.
 BatchRef merged(std::vector<SourceBatch> batches) {
@@ -60,8 +61,11 @@ struct PluginNode::Work final : NodeWork {
   ByteArena texts;
 };
 
-PluginNode::PluginNode(std::string name, std::string pipeline, std::vector<Input> inputs, ProcessorPlan plan)
-    : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)), pipeline_(std::move(pipeline)) {
+PluginNode::PluginNode(std::string name, std::string pipeline, std::vector<Input> inputs,
+                       ProcessorPlan plan)
+    : Node(std::move(name), std::move(inputs)),
+      plan_(std::move(plan)),
+      pipeline_(std::move(pipeline)) {
   inputs_parallel_ = false;
   Shape& main = shape_of(Port::kMain);
   main.schema = plan_.fields;
@@ -122,7 +126,8 @@ BatchRef PluginNode::input_batch(Work& work, const RowsView& view) {
   if (builder.reserve(need, room) != MR_OK) return {};
   std::memcpy(room.value, work.bytes.data(), work.bytes.size());
   std::copy(spans.begin(), spans.end(), room.value_spans);
-  for (uint32_t i = 0; i < view.live.count; ++i) room.time_us[i] = rows.time ? rows.time[view.live[i]] : kTimeNone;
+  for (uint32_t i = 0; i < view.live.count; ++i)
+    room.time_us[i] = rows.time ? rows.time[view.live[i]] : kTimeNone;
   builder.commit(view.live.count);
   return std::move(builder.take().batches[0].batch);
 }
@@ -145,7 +150,8 @@ Result<void> PluginNode::apply(Chunk& chunk, Range range) {
   counters.in += view.live.count;
   counters.rows += view.live.count;
   counters.errors += work.now[kErrors].live.count;
-  counters.used += view.live.count - std::min<uint64_t>(view.live.count, work.now[kErrors].live.count);
+  counters.used +=
+      view.live.count - std::min<uint64_t>(view.live.count, work.now[kErrors].live.count);
   counters.out += work.now[kMain].live.count;
   return {};
 }
@@ -177,7 +183,8 @@ void PluginNode::take_rows(Work& work, const RowsView& view, uint32_t fallback_r
   out.record = out.own_record.data();
   out.time = out.own_time.data();
   out.columns.assign(shape().schema.size(), nullptr);
-  for (size_t k = 0; k < work.decoded_fields.size(); ++k) out.columns[work.decoded_fields[k]] = &work.columns[k];
+  for (size_t k = 0; k < work.decoded_fields.size(); ++k)
+    out.columns[work.decoded_fields[k]] = &work.columns[k];
   Column& time = out.own_column(0);
   time.reset(Type::kTimestamptz, out.count);
   for (uint32_t i = 0; i < out.count; ++i) {
@@ -226,7 +233,8 @@ Result<void> PluginNode::open(uint64_t last_epoch) {
   auto made = ProcessorInstance::create(plan_.component, {pipeline_, name()}, plan_.config);
   if (!made) return made.error();
   instance_ = std::move(*made);
-  return instance_->open(state_.empty() ? std::string_view() : std::string_view(state_), last_epoch, 0);
+  return instance_->open(state_.empty() ? std::string_view() : std::string_view(state_), last_epoch,
+                         0);
 }
 
 Result<void> PluginNode::close() { return instance_ ? instance_->close() : Result<void>{}; }
@@ -242,7 +250,9 @@ Result<void> PluginNode::prepare_commit(uint64_t epoch) {
   return {};
 }
 
-void PluginNode::save(uint64_t, Commit&, JsonValue& meta) { meta.set("state", JsonValue::string(to_hex(state_))); }
+void PluginNode::save(uint64_t, Commit&, JsonValue& meta) {
+  meta.set("state", JsonValue::string(to_hex(state_)));
+}
 
 Result<void> PluginNode::restore(const JsonValue& meta, CommitLog&) {
   const JsonValue* state = meta.find("state");

@@ -19,9 +19,7 @@ ProcessingTimeNode::ProcessingTimeNode(std::string name, Input input)
   shape_of(Port::kMain) = input.node->shape(input.port);
 }
 
-std::unique_ptr<NodeWork> ProcessingTimeNode::make_work() const {
-  return std::make_unique<Work>();
-}
+std::unique_ptr<NodeWork> ProcessingTimeNode::make_work() const { return std::make_unique<Work>(); }
 
 void ProcessingTimeNode::demand(size_t, std::vector<bool>& wanted) const {
   for (size_t field = 0; field < wanted_.size(); ++field) {

@@ -8,7 +8,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors);
 
 }  // namespace
 
@@ -22,10 +23,12 @@ struct RekeyedNode::Work final : NodeWork {
   uint64_t nulls = 0;
 };
 
-RekeyedNode::RekeyedNode(std::string name, std::vector<Input> inputs, StagePlan stage, TablePlan plan)
+RekeyedNode::RekeyedNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                         TablePlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
-      input_(std::move(stage), plan_.input, this->inputs()[0], plan_.deletes ? &*plan_.deletes : nullptr),
+      input_(std::move(stage), plan_.input, this->inputs()[0],
+             plan_.deletes ? &*plan_.deletes : nullptr),
       changes_(plan_.fields, plan_.key, plan_.selects ? nullptr : &input_.stage_shape()),
       groups_(AggregateLayout({}), true),
       stored_(changes_.shape_has_bytes(), plan_.fields),
@@ -65,7 +68,8 @@ Result<void> RekeyedNode::apply(Chunk& chunk, Range) {
   changes_.start(work.rows, work.ports[kMain]);
   work.cells.clear();
   for (uint32_t i = 0; i < changes_.fields(); ++i) {
-    work.cells.push_back(plan_.selects ? work.in.in.arguments[i] : work.in.rows->columns[plan_.from[i]]);
+    work.cells.push_back(plan_.selects ? work.in.in.arguments[i]
+                                       : work.in.rows->columns[plan_.from[i]]);
   }
   const TableInput::Cut cut = input_.cut(work.in, 0, UINT32_MAX);
   for (size_t i = cut.first; i < cut.behind; ++i) change(work, i);
@@ -94,15 +98,19 @@ void RekeyedNode::change(Work& work, size_t i) {
   TableGroups::Group* left = member ? member->group : nullptr;
   const bool was_shown = left && left->by_change.rbegin()->second == member;
   if (left) groups_.leave(*member);
-  TableGroups::Group* joined = one.deletes ? nullptr : &groups_.group(work.in.in.key(one.live), work.in.in.hashes[one.live]);
+  TableGroups::Group* joined =
+      one.deletes ? nullptr : &groups_.group(work.in.in.key(one.live), work.in.in.hashes[one.live]);
   if (was_shown && left != joined) show_left(work, *left, i);
   if (one.deletes) {
     groups_.erase(*member);
   } else {
     if (!member) member = &groups_.make_member(work.in.key(i));
-    const std::string_view value = changes_.shape_has_bytes() ? work.in.rows->batch.value(work.in.rows->origin_of(one.row)) : "";
+    const std::string_view value = changes_.shape_has_bytes()
+                                       ? work.in.rows->batch.value(work.in.rows->origin_of(one.row))
+                                       : "";
     groups_.join(*member, *joined, changes_.store(work.cells, one.row, value));
-    changes_.upsert(work.rows, work.cells, one.row, work.in.time(i), work.in.record(i), value, work.ports[kMain]);
+    changes_.upsert(work.rows, work.cells, one.row, work.in.time(i), work.in.record(i), value,
+                    work.ports[kMain]);
   }
   if (left && left->members == 0) groups_.erase(*left);
 }
@@ -113,7 +121,8 @@ void RekeyedNode::show_left(Work& work, TableGroups::Group& left, size_t i) {
   if (left.by_change.empty()) {
     changes_.remove(work.rows, *left.key, work.in.time(i), work.in.record(i), out);
   } else {
-    changes_.upsert_stored(work.rows, left.by_change.rbegin()->second->row, work.in.time(i), work.in.record(i), out);
+    changes_.upsert_stored(work.rows, left.by_change.rbegin()->second->row, work.in.time(i),
+                           work.in.record(i), out);
   }
 }
 
@@ -121,7 +130,8 @@ void RekeyedNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& 
   Rows& out = work.ports[kMain];
   changes_.finish(work.rows, out);
   work.now[kMain] = {&out, out.selection()};
-  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters, work.failed);
+  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters,
+               work.failed);
   counters.out += out.count;
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
@@ -129,11 +139,12 @@ void RekeyedNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& 
 
 void RekeyedNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("fields", stored_.json());
-  blocks_.save(groups_.members(), epoch, commit, [](const TableGroups::Member& member, std::string& value) {
-    append_u64(value, member.sequence);
-    append_sized(value, *member.group->key);
-    value += member.row;
-  });
+  blocks_.save(groups_.members(), epoch, commit,
+               [](const TableGroups::Member& member, std::string& value) {
+                 append_u64(value, member.sequence);
+                 append_sized(value, *member.group->key);
+                 value += member.row;
+               });
 }
 
 Result<void> RekeyedNode::restore(const JsonValue& meta, CommitLog& log) {

@@ -1,9 +1,8 @@
 #pragma once
 
-/// `table` over a table: its rows by another key. Of the rows that have one key, the one that changed
-/// last is shown; when it goes, or gets another key, the one before it takes its place, and only
-/// after the last one the key is deleted (semantics R30).
-/// The state is the rows of the table.
+/// `table` over a table: its rows by another key. Of the rows that have one key, the one that
+/// changed last is shown; when it goes, or gets another key, the one before it takes its place, and
+/// only after the last one the key is deleted (semantics R30). The state is the rows of the table.
 
 #include "pipeline/change_rows.h"
 #include "pipeline/stored_fields.h"
@@ -23,7 +22,9 @@ class RekeyedNode final : public Node {
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
   void set_wanted(std::vector<bool> wanted) override;
-  const EventTime* watermarks(const Chunk& chunk) const override { return inputs()[0].node->watermarks(chunk); }
+  const EventTime* watermarks(const Chunk& chunk) const override {
+    return inputs()[0].node->watermarks(chunk);
+  }
   EventTime watermark() const override { return inputs()[0].node->watermark(); }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;

@@ -2,7 +2,8 @@
 
 namespace millrace {
 
-ResultRows::ResultRows(ResultPlan plan, Shape made) : plan_(std::move(plan)), made_(std::move(made)) {}
+ResultRows::ResultRows(ResultPlan plan, Shape made)
+    : plan_(std::move(plan)), made_(std::move(made)) {}
 
 Shape ResultRows::shape() const {
   if (!plan_.select) return made_;
@@ -45,7 +46,8 @@ void ResultRows::finish(Work& work, const Rows& made, Selection live, Rows& out,
     out.columns.assign(shown, nullptr);
     for (size_t i = 0; i < shown; ++i) {
       const size_t failed_before = work.errors.size();
-      out.columns[i] = &evaluate(plan_.select->programs[i], inputs, live, work.scratch[i], work.errors);
+      out.columns[i] =
+          &evaluate(plan_.select->programs[i], inputs, live, work.scratch[i], work.errors);
       if (work.errors.size() != failed_before) live = work.errors.drop_failed(live, out.live);
     }
     out.columns.insert(out.columns.end(), made.columns.begin() + made_.visible, made.columns.end());

@@ -30,11 +30,14 @@ class ResultRows {
   Shape shape() const;
   const Shape& made() const { return made_; }
   bool selects() const { return plan_.select.has_value(); }
-  void make(Work& work) const { work.scratch.resize(plan_.select ? plan_.select->programs.size() : 0); }
+  void make(Work& work) const {
+    work.scratch.resize(plan_.select ? plan_.select->programs.size() : 0);
+  }
   /// Marks the made fields that are needed for the fields `wanted` of shape().
   void demand(const std::vector<bool>& wanted, std::vector<bool>& made_wanted) const;
   /// Fills `out` from the rows made; failed ones are added to `failed`.
-  void finish(Work& work, const Rows& made, Selection live, Rows& out, std::vector<FailedRow>& failed) const;
+  void finish(Work& work, const Rows& made, Selection live, Rows& out,
+              std::vector<FailedRow>& failed) const;
 
  private:
   ResultPlan plan_;

@@ -22,8 +22,8 @@ struct Rows {
   std::vector<const Column*> columns;
   std::vector<std::unique_ptr<Column>> own;  ///< Columns this node made; reused.
 
-  bool all_live = true;    ///< Every row lives and `live` is unused.
-  Buffer<uint32_t> live;   ///< Else the living rows, ascending.
+  bool all_live = true;   ///< Every row lives and `live` is unused.
+  Buffer<uint32_t> live;  ///< Else the living rows, ascending.
 
   /// Row to record of the chunk, ascending. Null: the identity (rows are the records).
   const uint32_t* record = nullptr;
@@ -38,7 +38,8 @@ struct Rows {
   const uint32_t* origin = nullptr;  ///< Null: the identity.
 
   Selection selection() const {
-    return all_live ? Selection::all(count) : Selection{live.data(), static_cast<uint32_t>(live.size())};
+    return all_live ? Selection::all(count)
+                    : Selection{live.data(), static_cast<uint32_t>(live.size())};
   }
   uint32_t record_of(uint32_t row) const { return record ? record[row] : row; }
   uint32_t origin_of(uint32_t row) const { return origin ? origin[row] : row; }

@@ -48,14 +48,17 @@ std::unique_ptr<CacheWriter> Runner::start_cache(Committer& committer) {
   if (!config_.cache) return nullptr;
   auto url = parse_redis_url(config_.cache->redis);
   if (!url) return nullptr;  // The planner has told it.
-  CacheWriter::Options options{*url, config_.cache->prefix, config_.name.text, config_.cache->timeout_us,
+  CacheWriter::Options options{*url, config_.cache->prefix, config_.name.text,
+                               config_.cache->timeout_us,
                                static_cast<uint64_t>(config_.cache->max_pending_bytes)};
   auto writer = std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch());
-  committer.on_committed([cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
+  committer.on_committed(
+      [cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
   return writer;
 }
 
-Result<Ending> Runner::run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources) {
+Result<Ending> Runner::run_task(Graph& graph, Committer& committer,
+                                const std::vector<SourceRunner*>& sources) {
   Task task(graph, committer, sources, task_options());
   {
     std::lock_guard lock(mutex_);
@@ -83,14 +86,16 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
     MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
   }
   for (SinkNode* sink : graph.sinks) {
-    MILLRACE_TRY(sink->outlet().open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0, log_->state_id()));
+    MILLRACE_TRY(
+        sink->outlet().open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0, log_->state_id()));
   }
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
   if (first) before_ = committer.committed();
   std::vector<std::unique_ptr<SourceRunner>> runners;
   std::vector<SourceRunner*> pointers;
   for (const SourceStart& source : graph.sources) {
-    runners.push_back(std::make_unique<SourceRunner>(source, config_.name.text, task_options().limits));
+    runners.push_back(
+        std::make_unique<SourceRunner>(source, config_.name.text, task_options().limits));
     MILLRACE_TRY(runners.back()->create());
     runners.back()->remember(source.node->restored_duplicates());
     pointers.push_back(runners.back().get());

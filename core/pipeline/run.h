@@ -59,9 +59,11 @@ class Runner {
 
  private:
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
-  Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners, const Committer& committer);
+  Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
+                            const Committer& committer);
   std::unique_ptr<CacheWriter> start_cache(Committer& committer);
-  Result<Ending> run_task(Graph& graph, Committer& committer, const std::vector<SourceRunner*>& sources);
+  Result<Ending> run_task(Graph& graph, Committer& committer,
+                          const std::vector<SourceRunner*>& sources);
   TaskOptions task_options() const;
 
   const PipelineConfig& config_;
@@ -71,12 +73,12 @@ class Runner {
   Ledger before_;  ///< Totals when this run began.
 
   mutable std::mutex mutex_;
-  std::mutex task_life_;           ///< Held while somebody asks task_, and while it goes.
-  Task* task_ = nullptr;           // Guarded by mutex_.
-  Committer* committer_ = nullptr; // Guarded by mutex_.
-  RunResult result_;               // Guarded by mutex_: of earlier attempts.
-  bool stop_asked_ = false;        // Guarded by mutex_.
-  uint64_t records_before_ = 0;    // Guarded by mutex_: of earlier attempts.
+  std::mutex task_life_;            ///< Held while somebody asks task_, and while it goes.
+  Task* task_ = nullptr;            // Guarded by mutex_.
+  Committer* committer_ = nullptr;  // Guarded by mutex_.
+  RunResult result_;                // Guarded by mutex_: of earlier attempts.
+  bool stop_asked_ = false;         // Guarded by mutex_.
+  uint64_t records_before_ = 0;     // Guarded by mutex_: of earlier attempts.
 };
 
 }  // namespace millrace

@@ -13,7 +13,8 @@ class SentGroups {
  public:
   explicit SentGroups(const std::string& operator_name);
 
-  /// For change: it goes into the next commit. Made when it is missing; holds until it is forgotten.
+  /// For change: it goes into the next commit. Made when it is missing; holds until it is
+  /// forgotten.
   Emission& slot(std::string_view key);
 
   /// Notes that a group changed and waits for the next trigger.

@@ -37,7 +37,8 @@ void SessionNode::show_changed(Work& base, uint32_t release, EventTime) {
   fire_vanished(work, release);
   SessionWindows::sort_by_window(work.due);
   for (size_t i = 0; i < work.due.size(); ++i) {
-    const Session &session = *work.due[i], *next = i + 1 < work.due.size() ? work.due[i + 1] : nullptr;
+    const Session &session = *work.due[i],
+                  *next = i + 1 < work.due.size() ? work.due[i + 1] : nullptr;
     work.groups.push_back(fired(*work.due[i], sessions_.shown_window(session).end));
     const bool same_window = next && next->first == session.first && next->last == session.last;
     if (!same_window) fire_rows(work, release, FiringKind::kRows);
@@ -47,7 +48,10 @@ void SessionNode::show_changed(Work& base, uint32_t release, EventTime) {
 void SessionNode::take_vanished(SessionWork& work, Session& session, EventTime time) {
   for (auto& vanished : session.vanished) {
     // Its end is not told any more; order is by start.
-    work.vanished.push_back({session.key, States::state_of(session), {vanished->start, vanished->start}, time,
+    work.vanished.push_back({session.key,
+                             States::state_of(session),
+                             {vanished->start, vanished->start},
+                             time,
                              &vanished->emission});
     work.gone.push_back(std::move(vanished));
   }
@@ -56,14 +60,15 @@ void SessionNode::take_vanished(SessionWork& work, Session& session, EventTime t
 
 void SessionNode::fire_vanished(SessionWork& work, uint32_t release) {
   if (work.vanished.empty()) return;
-  output_.fire(work.out, work.vanished, layout_, release, work.ports[static_cast<size_t>(Port::kMain)],
-               FiringKind::kVanished);
+  output_.fire(work.out, work.vanished, layout_, release,
+               work.ports[static_cast<size_t>(Port::kMain)], FiringKind::kVanished);
   work.vanished.clear();
 }
 
 void SessionNode::fire_rows(SessionWork& work, uint32_t release, FiringKind kind) {
   if (work.groups.empty()) return;
-  output_.fire(work.out, work.groups, layout_, release, work.ports[static_cast<size_t>(Port::kMain)], kind);
+  output_.fire(work.out, work.groups, layout_, release,
+               work.ports[static_cast<size_t>(Port::kMain)], kind);
   work.groups.clear();
 }
 
@@ -80,7 +85,8 @@ void SessionNode::forget_change(Session& session) {
 }
 
 bool SessionNode::any_changed() const {
-  return std::any_of(changed_.begin(), changed_.end(), [](const Session* session) { return session; });
+  return std::any_of(changed_.begin(), changed_.end(),
+                     [](const Session* session) { return session; });
 }
 
 bool SessionNode::show_all(Work& base, uint32_t release, EventTime, uint64_t& rows) {

@@ -7,11 +7,12 @@
 
 namespace millrace {
 
-SessionNode::SessionNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan,
-                         int64_t gap_us)
+SessionNode::SessionNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                         WindowPlan plan, int64_t gap_us)
     : GroupedNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan)),
       sessions_(layout_, gap_us, plan_.allowed_lateness_us, plan_.emit.mode == Mode::kUpdate),
-      blocks_(this->name(), "session v1: first, last, emission, vanished starts; " + layout_text(plan_.grouped.select)),
+      blocks_(this->name(), "session v1: first, last, emission, vanished starts; " +
+                                layout_text(plan_.grouped.select)),
       kept_(this->name(), layout_, layout_text(plan_.grouped.select)) {}
 
 std::unique_ptr<NodeWork> SessionNode::make_work() const {
@@ -53,7 +54,8 @@ SessionNode::Session* SessionNode::decode(const EntryBlocks::Stored& stored) {
   }
   while (session.shown && starts.ok() && !starts.at_end()) {
     const EventTime start = starts.i64();
-    session.vanished.push_back(std::make_unique<SessionWindows::Shown>(SessionWindows::Shown{start, {0, true, false}}));
+    session.vanished.push_back(
+        std::make_unique<SessionWindows::Shown>(SessionWindows::Shown{start, {0, true, false}}));
   }
   return layout_.decode(States::state_of(session), reader.left()) ? &session : nullptr;
 }

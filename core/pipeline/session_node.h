@@ -14,7 +14,8 @@ namespace millrace {
 
 class SessionNode final : public GroupedNode {
  public:
-  SessionNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan, int64_t gap_us);
+  SessionNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan,
+              int64_t gap_us);
 
   std::unique_ptr<NodeWork> make_work() const override;
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
@@ -53,7 +54,8 @@ class SessionNode final : public GroupedNode {
   SessionWindows sessions_;
   EntryBlocks blocks_;
   KeptResults kept_;  ///< complete.
-  std::vector<Session*> changed_;  ///< update, every: since the last trigger; null: closed or merged.
+  std::vector<Session*>
+      changed_;  ///< update, every: since the last trigger; null: closed or merged.
 };
 
 }  // namespace millrace

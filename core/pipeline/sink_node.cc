@@ -24,8 +24,8 @@ Schema visible_schema(const Shape& shape) {
 
 struct SinkNode::Work final : NodeWork {
   ByteBuffer bytes;
-  Buffer<uint64_t> ends;    ///< Of each encoded row.
-  Buffer<uint32_t> rows;    ///< The encoded rows of the input.
+  Buffer<uint64_t> ends;  ///< Of each encoded row.
+  Buffer<uint32_t> rows;  ///< The encoded rows of the input.
   mutable Buffer<uint32_t> indices;
   // Keys of the encoded rows, if the sink has any: ends by row, and which are null.
   ByteBuffer key_bytes;
@@ -45,8 +45,10 @@ struct SinkNode::Piece {
 
 SinkNode::SinkNode(std::string name, std::string pipeline, std::vector<Input> inputs, SinkPlan plan)
     : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)) {
-  SinkPort::Options port{this->name(), std::move(pipeline), plan_.component, plan_.config, plan_.lazy, {}};
-  if (plan_.columns) port.columns = visible_schema(this->inputs()[0].node->shape(this->inputs()[0].port));
+  SinkPort::Options port{this->name(), std::move(pipeline), plan_.component,
+                         plan_.config, plan_.lazy,          {}};
+  if (plan_.columns)
+    port.columns = visible_schema(this->inputs()[0].node->shape(this->inputs()[0].port));
   outlet_ = Outlet::make(plan_.way, std::move(port));
   for (const Input& input : this->inputs()) {
     inputs_parallel_ = inputs_parallel_ && input.node->parallel();
@@ -135,7 +137,8 @@ void SinkNode::begin_rows(Work& work, uint32_t count) const {
   work.key_errors.start(0);
 }
 
-void SinkNode::end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const {
+void SinkNode::end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
+                       uint32_t row) const {
   work.ends[i] = work.bytes.size();
   work.rows[i] = row;
   work.bytes.append('\n');  // A sink that writes lines can write many at once.
@@ -155,7 +158,8 @@ void SinkNode::make_keys(Work& work, const Rows& rows, Selection live, size_t in
 }
 
 /// The key as configured, else the record's own: null where there is none.
-void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const {
+void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
+                       uint32_t row) const {
   bool null = true;
   if (!work.key_columns.empty()) {
     const bool alone = work.key_columns.size() == 1;
@@ -187,7 +191,8 @@ Result<void> SinkNode::apply(Chunk& chunk, Range range) {
 Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind) {
   if (first == behind) return {};
   if (!work.key_errors.empty()) {
-    return Error{Code::kFailed, name() + ": the key of a row cannot be computed: " + work.key_errors.list()[0].text};
+    return Error{Code::kFailed, name() + ": the key of a row cannot be computed: " +
+                                    work.key_errors.list()[0].text};
   }
   const uint64_t begin = first == 0 ? 0 : work.ends[first - 1] + 1;
   const uint64_t key_begin = first == 0 ? 0 : work.key_ends[first - 1];
@@ -212,10 +217,10 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
                                    static_cast<uint32_t>(work.ends[i] - from)};
     from = work.ends[i] + 1;
     if (keyed) {
-      room.key_spans[i - first] =
-          work.key_nulls[i] ? mr_span{0, MR_NULL_LEN}
-                            : mr_span{static_cast<uint32_t>(key_from - key_begin),
-                                      static_cast<uint32_t>(work.key_ends[i] - key_from)};
+      room.key_spans[i - first] = work.key_nulls[i]
+                                      ? mr_span{0, MR_NULL_LEN}
+                                      : mr_span{static_cast<uint32_t>(key_from - key_begin),
+                                                static_cast<uint32_t>(work.key_ends[i] - key_from)};
     }
     key_from = work.key_ends[i];
   }
@@ -290,7 +295,8 @@ Result<void> SinkNode::hand_over(BatchBuilder& builder) {
   auto taken = builder.take();
   for (SourceBatch& one : taken.batches) {
     sink_counters.records += one.batch.size();
-    for (uint32_t i = 0; i < one.batch.size(); ++i) sink_counters.bytes += one.batch.value(i).size() + 1;
+    for (uint32_t i = 0; i < one.batch.size(); ++i)
+      sink_counters.bytes += one.batch.value(i).size() + 1;
     MILLRACE_TRY(outlet_->write(std::move(one.batch)));
   }
   return {};
@@ -299,17 +305,20 @@ Result<void> SinkNode::hand_over(BatchBuilder& builder) {
 void SinkNode::write_state(JsonValue& meta) const {
   const OutletState state = outlet_->state();
   if (state.prepared) meta.set("state", JsonValue::string(to_hex(*state.prepared)));
-  if (state.delivered) meta.set("delivered", JsonValue::integer(static_cast<int64_t>(state.delivered)));
+  if (state.delivered)
+    meta.set("delivered", JsonValue::integer(static_cast<int64_t>(state.delivered)));
 }
 
 Result<void> SinkNode::restore(const JsonValue& meta, CommitLog& log) {
   OutletState restored;
   const JsonValue* state = meta.find("state");
-  if (state && (!state->is_string() || !from_hex(state->as_string(), restored.prepared.emplace()))) {
+  if (state &&
+      (!state->is_string() || !from_hex(state->as_string(), restored.prepared.emplace()))) {
     return Error{Code::kCorrupt, "the stored state of sink " + name() + " is damaged"};
   }
   const JsonValue* delivered = meta.find("delivered");
-  if (delivered && delivered->is_int()) restored.delivered = static_cast<uint64_t>(delivered->as_int());
+  if (delivered && delivered->is_int())
+    restored.delivered = static_cast<uint64_t>(delivered->as_int());
   return outlet_->restore(std::move(restored), log);
 }
 

@@ -13,14 +13,15 @@ namespace millrace {
 
 struct SinkPlan {
   Component component;
-  std::string config;      ///< JSON for the plugin.
-  bool csv = false;        ///< Rows are written as CSV; else as ndjson.
-  bool columns = false;    ///< The sink takes typed columns: neither.
-  bool context = false;    ///< On `.late`: R13's fields around the record.
-  std::string delivery;    ///< What the report says: exactly_once, at_least_once, view…
+  std::string config;    ///< JSON for the plugin.
+  bool csv = false;      ///< Rows are written as CSV; else as ndjson.
+  bool columns = false;  ///< The sink takes typed columns: neither.
+  bool context = false;  ///< On `.late`: R13's fields around the record.
+  std::string delivery;  ///< What the report says: exactly_once, at_least_once, view…
   DeliveryWay way = DeliveryWay::kDirect;
-  bool lazy = false;       ///< Opened at its first row: dead letters.
-  std::vector<std::vector<Program>> keys;  ///< By input: what makes the key of a row. Empty: the record's key.
+  bool lazy = false;  ///< Opened at its first row: dead letters.
+  std::vector<std::vector<Program>>
+      keys;  ///< By input: what makes the key of a row. Empty: the record's key.
 };
 
 class SinkNode final : public Node {
@@ -47,10 +48,13 @@ class SinkNode final : public Node {
  private:
   struct Work;
   struct Piece;
-  void encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBuffer& out, size_t input) const;
-  void encode_with_context(const Rows& rows, const Shape& shape, uint32_t row, ByteBuffer& out) const;
+  void encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBuffer& out,
+              size_t input) const;
+  void encode_with_context(const Rows& rows, const Shape& shape, uint32_t row,
+                           ByteBuffer& out) const;
   bool passes(const Shape& shape) const {
-    return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns && plan_.keys.empty();
+    return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns &&
+           plan_.keys.empty();
   }
   void begin_rows(Work& work, uint32_t count) const;
   void end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const;

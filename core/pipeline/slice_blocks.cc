@@ -21,8 +21,8 @@ void SliceBlocks::drop(int64_t slice, uint8_t shard, Commit& commit) {
   chains_.erase(found);
 }
 
-void SliceBlocks::save_slice(Place place, size_t rows, const std::vector<uint32_t>& dirty, uint64_t epoch,
-                             Commit& commit, const EncodeOrdinal& encode) {
+void SliceBlocks::save_slice(Place place, size_t rows, const std::vector<uint32_t>& dirty,
+                             uint64_t epoch, Commit& commit, const EncodeOrdinal& encode) {
   Chain& stored = chain(place);
   const BlockSeries series = stored.next(epoch, schema_hash_, dirty.size() * row_bytes_);
   BlockWriter writer(series);
@@ -63,7 +63,8 @@ Result<void> SliceBlocks::restore(CommitLog& log, const std::function<bool(const
   for (const auto& [place, rows] : values) {
     for (const std::string& value : rows) {
       if (visit({place.first, place.second, value})) continue;
-      return Error{Code::kCorrupt, "a stored row of " + op_ + " does not add up; start anew with --fresh"};
+      return Error{Code::kCorrupt,
+                   "a stored row of " + op_ + " does not add up; start anew with --fresh"};
     }
   }
   return {};

@@ -40,7 +40,8 @@ class SliceBlocks {
     uint8_t shard;
     std::string_view value;
   };
-  /// Visits every row in order of (slice, shard, ordinal). False from `visit`: the value is damaged.
+  /// Visits every row in order of (slice, shard, ordinal). False from `visit`: the value is
+  /// damaged.
   Result<void> restore(CommitLog& log, const std::function<bool(const Stored&)>& visit);
 
  private:
@@ -48,8 +49,8 @@ class SliceBlocks {
   using EncodeOrdinal = std::function<void(uint32_t, std::string&)>;
   Chain& chain(Place place);
   void drop(int64_t slice, uint8_t shard, Commit& commit);
-  void save_slice(Place place, size_t rows, const std::vector<uint32_t>& dirty, uint64_t epoch, Commit& commit,
-                  const EncodeOrdinal& encode);
+  void save_slice(Place place, size_t rows, const std::vector<uint32_t>& dirty, uint64_t epoch,
+                  Commit& commit, const EncodeOrdinal& encode);
 
   std::string op_;
   uint64_t schema_hash_;

@@ -29,7 +29,8 @@ void SlidingNode::place_row(SlidingWork& work, Fold& fold, size_t i, EventTime w
   if (plan_.emit.mode != Mode::kAppend) record_trigger(work, placed, i, w);
 }
 
-void SlidingNode::record_trigger(SlidingWork& work, const RecordWindows::Placed& placed, size_t i, EventTime w) {
+void SlidingNode::record_trigger(SlidingWork& work, const RecordWindows::Placed& placed, size_t i,
+                                 EventTime w) {
   const uint32_t row = work.in.live[i];
   const uint32_t record = work.in.stage.rows->record_of(row);
   const bool at_once = plan_.emit.trigger == Trigger::kRecord;
@@ -66,7 +67,8 @@ void SlidingNode::close(SlidingWork& work, EventTime end, uint32_t release) {
   if (plan_.emit.mode == Mode::kComplete) {
     for (size_t i = 0; i < work.windows.size(); ++i) {
       const Window& window = work.windows[i];
-      kept_.keep(window.owner->hash, window.owner->key, windows_.window_ending(end), work.combined[i]);
+      kept_.keep(window.owner->hash, window.owner->key, windows_.window_ending(end),
+                 work.combined[i]);
     }
     work.groups.clear();
   }
@@ -90,7 +92,8 @@ void SlidingNode::add_group(SlidingWork& work, const Window& window) {
 
 void SlidingNode::fire(SlidingWork& work, uint32_t release, FiringKind kind) {
   if (!work.groups.empty()) {
-    output_.fire(work.out, work.groups, layout_, release, work.ports[static_cast<size_t>(Port::kMain)], kind);
+    output_.fire(work.out, work.groups, layout_, release,
+                 work.ports[static_cast<size_t>(Port::kMain)], kind);
   }
   work.groups.clear();
   for (std::byte* state : work.combined) {

@@ -6,8 +6,8 @@
 #include "pipeline/stored_emission.h"
 
 namespace millrace {
-SlidingNode::SlidingNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan,
-                         int64_t difference_us)
+SlidingNode::SlidingNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                         WindowPlan plan, int64_t difference_us)
     : GroupedNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan)),
       windows_(layout_, difference_us, plan_.allowed_lateness_us, plan_.emit.mode == Mode::kUpdate),
       blocks_(this->name(), "instant v1: time, emissions; " + layout_text(plan_.grouped.select)),
@@ -40,7 +40,8 @@ SlidingNode::Instant* SlidingNode::decode(const EntryBlocks::Stored& stored) {
     const EventTime end = left ? windows_.left_end(t) : windows_.right_end(t);
     if (emission->changed) changed_[end].push_back({end, &instant, left});
   }
-  return reader.ok() && layout_.decode(States::state_of(instant), reader.left()) ? &instant : nullptr;
+  return reader.ok() && layout_.decode(States::state_of(instant), reader.left()) ? &instant
+                                                                                 : nullptr;
 }
 
 void SlidingNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Windows aligned to records (semantics R5): records of one group and time share a state, and a window
-/// that fires combines those that it holds, in order of time.
+/// Windows aligned to records (semantics R5): records of one group and time share a state, and a
+/// window that fires combines those that it holds, in order of time.
 
 #include <map>
 
@@ -39,7 +39,8 @@ class SlidingNode final : public GroupedNode {
 
   // sliding_fold.cc
   void place_row(SlidingWork& work, Fold& fold, size_t i, EventTime w);
-  void record_trigger(SlidingWork& work, const RecordWindows::Placed& placed, size_t i, EventTime w);
+  void record_trigger(SlidingWork& work, const RecordWindows::Placed& placed, size_t i,
+                      EventTime w);
   void close(SlidingWork& work, EventTime end, uint32_t release);
   void add_group(SlidingWork& work, const Window& window);
   void fire(SlidingWork& work, uint32_t release, FiringKind kind);
@@ -52,7 +53,8 @@ class SlidingNode final : public GroupedNode {
   RecordWindows windows_;
   EntryBlocks blocks_;
   KeptResults kept_;  ///< complete.
-  std::map<EventTime, std::vector<Window>> changed_;  ///< update, every: since the last trigger, by end.
+  std::map<EventTime, std::vector<Window>>
+      changed_;  ///< update, every: since the last trigger, by end.
 };
 
 }  // namespace millrace

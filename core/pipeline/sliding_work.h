@@ -14,7 +14,8 @@ struct SlidingNode::SlidingWork final : Work {
   EntrySlots slots;
   std::vector<std::byte*> combined;  ///< States of the firing being made.
   std::vector<FiredGroup> groups;
-  /// What readers have of windows that closed in this range; rows point there until they are computed.
+  /// What readers have of windows that closed in this range; rows point there until they are
+  /// computed.
   std::vector<std::unique_ptr<Emission>> gone;
 };
 

@@ -1,4 +1,5 @@
-// Apply: W over the partitions, in the order of records and of what the source says; counters; the commit.
+// Apply: W over the partitions, in the order of records and of what the source says; counters; the
+// commit.
 #include <algorithm>
 
 #include "pipeline/partition_json.h"
@@ -12,14 +13,16 @@ Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   const uint32_t end = range.last ? chunk.records : range.end;
   observe(work, chunk, range.begin, end, range.last);
   const uint32_t cut = range.last ? UINT32_MAX : range.end;
-  constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
+  constexpr auto kMain = static_cast<size_t>(Port::kMain),
+                 kErrors = static_cast<size_t>(Port::kErrors);
   work.now[kMain] = view_of(work.ports[kMain], range.begin, cut);
   work.now[kErrors] = view_of(work.ports[kErrors], range.begin, cut);
   constexpr auto kGaps = static_cast<size_t>(Port::kGaps);
   work.now[kGaps] = view_of(work.ports[kGaps], range.begin, cut);
   if (range.last) duplicates_.add(chunk.remembered);
   if (range.last && !chunk.gaps.empty() && plan_.fail_on_gap) {
-    return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason + ") and on_gap is \"fail\""};
+    return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason +
+                                    ") and on_gap is \"fail\""};
   }
   // Delivered, not stored: a later run on longer input starts at the W before the end (R20).
   if (range.last) {
@@ -38,7 +41,8 @@ void SourceNode::observe(Work& work, Chunk& chunk, uint32_t begin, uint32_t end,
   if (begin == 0) chunk.after_idle.clear();
   const auto observe_upto = [&](uint32_t upto) {
     work.behind.clear();
-    watermark_.observe_all({work.time.data() + begin, upto - begin}, partitions ? partitions + begin : nullptr,
+    watermark_.observe_all({work.time.data() + begin, upto - begin},
+                           partitions ? partitions + begin : nullptr,
                            {work.watermarks.data() + begin, upto - begin + 1}, work.behind);
     if (!work.behind.empty()) {
       chunk.after_idle.resize(chunk.records);

@@ -6,14 +6,20 @@
 namespace millrace {
 namespace {
 
-enum Hidden : uint32_t { kEventTime, kRecordKey, kSourcePosition, kProcessingTime, kIsNull, kHiddenCount };
+enum Hidden : uint32_t {
+  kEventTime,
+  kRecordKey,
+  kSourcePosition,
+  kProcessingTime,
+  kIsNull,
+  kHiddenCount
+};
 
 bool is_null_value(std::string_view value) {
   if (value.data() == nullptr) return true;
   const size_t begin = value.find_first_not_of(" \t\r\n"), end = value.find_last_not_of(" \t\r\n");
   return begin != std::string_view::npos && value.substr(begin, end - begin + 1) == "null";
 }
-
 
 /// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
 CellFormat format_of(EventTimeConfig::Unit unit) {
@@ -40,7 +46,8 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
   main.visible = plan_.fields.size();
   main.has_bytes = true;
   main.bytes_are_json = !plan_.is_text;
-  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz, Type::kBool};
+  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz,
+                                   Type::kBool};
   for (uint32_t i = 0; i < kHiddenCount; ++i) {
     main.schema.add(std::string(kHiddenFields[i]), kHiddenTypes[i]);
   }
@@ -131,7 +138,8 @@ void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
     if (work.dead[i]) continue;
     EventTime& time = work.time[i];
     time = decoded ? kTimeNone : chunk.batch.time_us(i);
-    if (!plan_.has_event_time && time == kTimeNone) {  // The plugin's time, else that of arrival (E14).
+    if (!plan_.has_event_time &&
+        time == kTimeNone) {  // The plugin's time, else that of arrival (E14).
       time = chunk.arrival_us;
       continue;
     }
@@ -154,7 +162,8 @@ void SourceNode::fill_rows(Work& work, const Chunk& chunk) const {
   for (size_t k = 0; k < work.decoded_fields.size(); ++k) {
     Column& column = work.columns[k];
     if (plan_.null_on_mismatch && column.has_invalid) {
-      for (uint8_t& cell : column.cells) if (cell == kMismatch) cell = kNull;
+      for (uint8_t& cell : column.cells)
+        if (cell == kMismatch) cell = kNull;
     }
     rows.columns[work.decoded_fields[k]] = &column;
   }
@@ -205,7 +214,8 @@ void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
       const Reject& r = chunk.rejects[reject];
       if (static_cast<uint64_t>(r.after_record) > record) return;
       const auto place = static_cast<uint32_t>(std::min<int64_t>(r.after_record, chunk.records));
-      work.error_rows.add({place, r.reason, {}, r.partition, r.position, r.time_us, r.bytes, false});
+      work.error_rows.add(
+          {place, r.reason, {}, r.partition, r.position, r.time_us, r.bytes, false});
     }
   };
   for (const RecordFault& fault : work.faults) {
@@ -213,9 +223,14 @@ void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
     const uint32_t i = fault.record;
     // What failed only by its time is good JSON.
     const bool is_json = fault.reason && !plan_.is_text;
-    work.error_rows.add({i, fault.reason ? std::string_view(fault.reason) : fault.text, {},
-                         chunk.batch.partition(i), chunk.batch.position(i), kTimeNone,
-                         chunk.batch.value(i), is_json});
+    work.error_rows.add({i,
+                         fault.reason ? std::string_view(fault.reason) : fault.text,
+                         {},
+                         chunk.batch.partition(i),
+                         chunk.batch.position(i),
+                         kTimeNone,
+                         chunk.batch.value(i),
+                         is_json});
   }
   add_rejects_before(UINT64_MAX);
   work.error_rows.finish();
@@ -223,7 +238,17 @@ void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
 
 /// Known losses (P3), told behind the records they were reported with.
 void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
-  enum Field : size_t { kSource, kPartition, kFrom, kTo, kFromPosition, kToPosition, kReason, kEstimated, kFields };
+  enum Field : size_t {
+    kSource,
+    kPartition,
+    kFrom,
+    kTo,
+    kFromPosition,
+    kToPosition,
+    kReason,
+    kEstimated,
+    kFields
+  };
   Rows& rows = work.ports[static_cast<size_t>(Port::kGaps)];
   rows.clear();
   rows.own_record.clear();

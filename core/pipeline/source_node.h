@@ -17,8 +17,8 @@ namespace millrace {
 
 /// How a source's records become rows; resolved from the configuration by the planner.
 struct SourcePlan {
-  Schema fields;          ///< Declared or inferred.
-  bool is_text = false;   ///< `lines`, `raw`: one field "value", no JSON.
+  Schema fields;            ///< Declared or inferred.
+  bool is_text = false;     ///< `lines`, `raw`: one field "value", no JSON.
   bool text_cells = false;  ///< CSV: strings are PostgreSQL's text input.
   bool null_on_mismatch = false;
   bool validate_full = false;
@@ -51,7 +51,8 @@ class SourceNode final : public Node {
   void set_at_end() { at_end_ = true; }
 
   const PartitionWatermarks& tracker() const { return watermark_; }
-  /// Wall clock at which an empty chunk with `tick` set moves something; kTimeMax: never. Any thread.
+  /// Wall clock at which an empty chunk with `tick` set moves something; kTimeMax: never. Any
+  /// thread.
   int64_t next_tick() const { return next_tick_us_.load(std::memory_order_relaxed); }
   /// Wall clock of the arrival that moved W last; 0: it never moved in this run.
   int64_t moved_at() const { return moved_at_us_; }
@@ -86,7 +87,7 @@ class SourceNode final : public Node {
 
 /// Names of the hidden fields, in the order in which every source appends them to its schema. The
 /// last one says that the record's value is null, or JSON null (R29).
-inline constexpr std::string_view kHiddenFields[] = {"event_time()", "record_key()", "source_position()",
-                                                     "processing_time()", "record_is_null()"};
+inline constexpr std::string_view kHiddenFields[] = {
+    "event_time()", "record_key()", "source_position()", "processing_time()", "record_is_null()"};
 
 }  // namespace millrace

@@ -33,7 +33,8 @@ SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limit
       filter_(start.dedupe_horizon_us, start.dedupe_max) {}
 
 Result<void> SourceRunner::create() {
-  auto made = SourceInstance::create(start_.component, {pipeline_, start_.node->name()}, start_.config);
+  auto made =
+      SourceInstance::create(start_.component, {pipeline_, start_.node->name()}, start_.config);
   if (!made) return made.error();
   instance_ = std::move(*made);
   return {};
@@ -48,7 +49,11 @@ Result<void> SourceRunner::open_instance() {
   open_ = true;
   for (const auto& [partition, position] : seeks_) {
     if (!instance_->can_seek()) {
-      return Error{Code::kFailed, start_.node->name() + " cannot go on elsewhere: its plugin does not seek; drop its state with --forget " + start_.node->name()};
+      return Error{
+          Code::kFailed,
+          start_.node->name() +
+              " cannot go on elsewhere: its plugin does not seek; drop its state with --forget " +
+              start_.node->name()};
     }
     MILLRACE_TRY(instance_->seek(partition, position));
   }
@@ -75,7 +80,8 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
   }
   MILLRACE_TRY(tell_committed());
   heard_.clear();
-  auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr, builder_, heard_);
+  auto flow = instance_->poll(limits_.records_max, limits_.bytes_max, deadline_us, nullptr,
+                              builder_, heard_);
   Polled out;
   auto taken = builder_.take();
   note_events(taken);
@@ -98,7 +104,8 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
   if (any) failures_ = 0;
   out.end = *flow == Flow::kEnd;
   out.idle = *flow == Flow::kIdle;
-  out.at_proven_end = !ends_.empty() && std::all_of(ends_.begin(), ends_.end(), [](const auto& p) { return p.second; });
+  out.at_proven_end = !ends_.empty() && std::all_of(ends_.begin(), ends_.end(),
+                                                    [](const auto& p) { return p.second; });
   return out;
 }
 
@@ -111,7 +118,8 @@ void SourceRunner::note_events(const BatchBuilder::Taken& taken) {
   const auto take_upto = [&](uint32_t place) {
     for (; next < heard_.size() && heard_[next].after_record <= place; ++next) {
       const auto& told = heard_[next];
-      PartitionEvent event{PartitionEvent::What::kAssigned, told.partition, told.watermark_us, told.after_record};
+      PartitionEvent event{PartitionEvent::What::kAssigned, told.partition, told.watermark_us,
+                           told.after_record};
       switch (told.what) {
         case Told::kAssigned: ends_.emplace(told.partition, false); break;
         case Told::kAtEnd:
@@ -132,7 +140,8 @@ void SourceRunner::note_events(const BatchBuilder::Taken& taken) {
     for (uint32_t i = 0; i < one.batch.size(); ++i) {
       take_upto(record++);
       // As PartitionWatermarks does: what was never announced is one log.
-      const auto place = ends_.find(ends_.contains(one.batch.partition(i)) ? one.batch.partition(i) : 0);
+      const auto place =
+          ends_.find(ends_.contains(one.batch.partition(i)) ? one.batch.partition(i) : 0);
       if (place != ends_.end()) place->second = false;
     }
   }
@@ -159,8 +168,8 @@ Result<SourceRunner::Polled> SourceRunner::back_off(const Error& error) {
   if (error.code != Code::kUnavailable) return error;
   constexpr int64_t kFirstUs = kSecondUs, kLongestUs = 60 * kSecondUs;
   const uint32_t told_ms = instance_->retry_after_ms();
-  const int64_t wait = told_ms ? told_ms * int64_t{1000}
-                               : std::min(kFirstUs << std::min(failures_, 6u), kLongestUs);
+  const int64_t wait =
+      told_ms ? told_ms * int64_t{1000} : std::min(kFirstUs << std::min(failures_, 6u), kLongestUs);
   ++failures_;
   log_warn(start_.node->name() + ": " + error.message + "; trying again in " +
            std::to_string(wait / 1000) + " ms");
@@ -193,7 +202,8 @@ void SourceRunner::skip_applied(BatchBuilder::Taken& taken) {
     kept.push_back(std::move(one));
   }
   const uint64_t dropped = std::min(skip_, seen);
-  std::erase_if(taken.rejects, [&](const Reject& r) { return static_cast<uint64_t>(r.after_record) < skip_; });
+  std::erase_if(taken.rejects,
+                [&](const Reject& r) { return static_cast<uint64_t>(r.after_record) < skip_; });
   for (Reject& reject : taken.rejects) reject.after_record -= static_cast<int64_t>(dropped);
   // What was said of partitions may be heard twice: it leads to where it led the first time.
   for (PartitionEvent& event : events_) {
@@ -225,7 +235,8 @@ Chunk& SourceRunner::next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Poll
   return *out.chunks.back();
 }
 
-void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) {
+void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare,
+                       Polled& out) {
   const bool has_snapshot = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
   if (skip_ > 0) skip_applied(taken);
   int64_t base = 0;
@@ -279,7 +290,8 @@ void SourceRunner::drop_seen(const DedupeColumns& asked, Chunk& chunk) {
   chunk.skipped = chunk.batch.size() - static_cast<uint32_t>(kept.size());
   if (chunk.skipped == 0) return;
   for (Reject& reject : chunk.rejects) {
-    const auto before = std::lower_bound(kept.begin(), kept.end(), static_cast<uint32_t>(reject.after_record));
+    const auto before =
+        std::lower_bound(kept.begin(), kept.end(), static_cast<uint32_t>(reject.after_record));
     reject.after_record = before - kept.begin();
   }
   for (PartitionEvent& event : chunk.events) {

@@ -73,7 +73,7 @@ class SourceRunner {
   BatchBuilder builder_;
   std::vector<SourceInstance::PartitionEvent> heard_;
   std::vector<PartitionEvent> events_;  ///< Of the last poll, by place.
-  std::map<uint32_t, bool> ends_;  ///< Assigned partitions; true: at its proven end.
+  std::map<uint32_t, bool> ends_;       ///< Assigned partitions; true: at its proven end.
   std::string snapshot_;
   uint64_t skip_ = 0;
   std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.

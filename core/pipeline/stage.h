@@ -20,9 +20,9 @@ struct ExplodePlan {
   bool scalar = false;
   Schema schema;
   uint32_t visible = 0;
-  uint32_t as_field = 0;             ///< The element: its value, or its raw JSON.
-  std::vector<int32_t> from_input;   ///< By field: of the input, or -1.
-  std::vector<int32_t> from_element; ///< By field: of `elements`, or -1.
+  uint32_t as_field = 0;              ///< The element: its value, or its raw JSON.
+  std::vector<int32_t> from_input;    ///< By field: of the input, or -1.
+  std::vector<int32_t> from_element;  ///< By field: of `elements`, or -1.
 };
 
 struct StagePlan {
@@ -32,7 +32,7 @@ struct StagePlan {
 
 /// A row that a stage or an operator could not compute.
 struct StageFault {
-  uint32_t row;      ///< Of the stage's rows; of the input's, if `of_input`.
+  uint32_t row;  ///< Of the stage's rows; of the input's, if `of_input`.
   bool of_input;
   std::string reason;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What bounds the state of an operator, told before anything runs (`check --explain`): which keys, how
-/// much event time, and what it grows with. `limits.state` is the wall behind all of them.
+/// What bounds the state of an operator, told before anything runs (`check --explain`): which keys,
+/// how much event time, and what it grows with. `limits.state` is the wall behind all of them.
 /// Pure.
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// One sentence; empty if the operator keeps nothing. `disorder_us`: the largest out_of_orderness of
-/// the sources behind it. `keeps_state`: it aggregates, if only by its `select`.
+/// One sentence; empty if the operator keeps nothing. `disorder_us`: the largest out_of_orderness
+/// of the sources behind it. `keeps_state`: it aggregates, if only by its `select`.
 std::string state_bound(const OperatorConfig& op, int64_t disorder_us, bool keeps_state);
 
 /// `limits.state` in bytes; half of the machine's memory unless configured.

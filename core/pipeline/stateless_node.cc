@@ -3,7 +3,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors);
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors);
 
 }  // namespace
 
@@ -61,7 +62,9 @@ Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPl
 
 StatelessNode::StatelessNode(std::string name, std::vector<Input> inputs, StagePlan stage,
                              std::optional<SelectPlan> select, std::optional<RetimePlan> retime)
-    : Node(std::move(name), std::move(inputs)), stage_(std::move(stage)), select_(std::move(select)) {
+    : Node(std::move(name), std::move(inputs)),
+      stage_(std::move(stage)),
+      select_(std::move(select)) {
   const Input& input = this->inputs()[0];
   inputs_parallel_ = input.node->parallel();
   stage_shape_ = make_stage_shape(input.node->shape(input.port), stage_.explode);

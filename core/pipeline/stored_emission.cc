@@ -9,7 +9,8 @@ constexpr uint8_t kKnown = 1, kSent = 2, kChanged = 4;
 
 void append_emission(const Emission* emission, std::string& value) {
   if (!emission || !(emission->sent || emission->changed)) return append_u8(value, 0);
-  append_u8(value, static_cast<uint8_t>(kKnown | (emission->sent ? kSent : 0) | (emission->changed ? kChanged : 0)));
+  append_u8(value, static_cast<uint8_t>(kKnown | (emission->sent ? kSent : 0) |
+                                        (emission->changed ? kChanged : 0)));
   append_u64(value, emission->row_hash);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What readers have of a result, as a part of an entry's bytes. The bytes are the same in all output
-/// modes: one zero where nothing is known, so a changed `emit` can read state of before.
+/// What readers have of a result, as a part of an entry's bytes. The bytes are the same in all
+/// output modes: one zero where nothing is known, so a changed `emit` can read state of before.
 /// Threads: any.
 
 #include <optional>

@@ -8,7 +8,8 @@ namespace millrace {
 namespace {
 
 Error damaged(const std::string& name) {
-  return {Code::kCorrupt, "the stored fields of " + name + " are damaged; drop its state with --forget " + name};
+  return {Code::kCorrupt,
+          "the stored fields of " + name + " are damaged; drop its state with --forget " + name};
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ JsonValue StoredFields::json() const {
   return out;
 }
 
-Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored, const std::string& name) const {
+Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored,
+                                                    const std::string& name) const {
   Conversion out;
   const JsonValue* bytes = stored ? stored->find("bytes") : nullptr;
   const JsonValue* fields = stored ? stored->find("fields") : nullptr;
@@ -35,15 +37,19 @@ Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored, con
   out.has_bytes_ = bytes_;
   std::vector<std::string> names;
   for (const JsonValue& field : fields->items()) {
-    const bool pair = field.is_array() && field.items().size() == 2 && field.items()[0].is_string() && field.items()[1].is_string();
+    const bool pair = field.is_array() && field.items().size() == 2 &&
+                      field.items()[0].is_string() && field.items()[1].is_string();
     const auto type = pair ? type_from_name(field.items()[1].as_string()) : std::nullopt;
     if (!type) return damaged(name);
     names.push_back(field.items()[0].as_string());
     out.stored_.push_back(*type);
   }
   if (bytes_ && !out.had_bytes_) {
-    return Error{Code::kInvalidConfig, name + " has stored rows without the bytes of their records, which it passes on now; "
-                                       "drop that state with --forget " + name + ", or undo the change"};
+    return Error{Code::kInvalidConfig,
+                 name +
+                     " has stored rows without the bytes of their records, which it passes on now; "
+                     "drop that state with --forget " +
+                     name + ", or undo the change"};
   }
   out.changes_ = out.had_bytes_ != bytes_ || names.size() != fields_.size();
   std::string missing;
@@ -54,15 +60,17 @@ Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored, con
     }
     if (place < 0) missing += (missing.empty() ? "" : ", ") + fields_[i].name;
     if (place >= 0 && out.stored_[static_cast<size_t>(place)] != fields_[i].type) {
-      return Error{Code::kInvalidConfig, name + " has stored rows whose \"" + fields_[i].name + "\" is " +
-                                             std::string(type_name(out.stored_[static_cast<size_t>(place)])) + ", now " +
-                                             std::string(type_name(fields_[i].type)) +
-                                             "; drop that state with --forget " + name + ", or undo the change"};
+      return Error{Code::kInvalidConfig,
+                   name + " has stored rows whose \"" + fields_[i].name + "\" is " +
+                       std::string(type_name(out.stored_[static_cast<size_t>(place)])) + ", now " +
+                       std::string(type_name(fields_[i].type)) +
+                       "; drop that state with --forget " + name + ", or undo the change"};
     }
     out.changes_ = out.changes_ || place != static_cast<int32_t>(i);
     out.from_.push_back(place);
   }
-  if (!missing.empty()) log_info("rows that " + name + " stored before have no " + missing + ": NULL in them");
+  if (!missing.empty())
+    log_info("rows that " + name + " stored before have no " + missing + ": NULL in them");
   return out;
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
 /// The fields of rows that an operator keeps: names and types, stored beside the rows, so that rows
-/// of an earlier configuration can be read (E5). A field that was not kept then is NULL in them; one
-/// whose type changed is refused. Rows that were converted must all be written again, because one
-/// commit has one list of fields.
-/// Threads: one.
+/// of an earlier configuration can be read (E5). A field that was not kept then is NULL in them;
+/// one whose type changed is refused. Rows that were converted must all be written again, because
+/// one commit has one list of fields. Threads: one.
 
 #include <string>
 #include <vector>
@@ -36,8 +35,8 @@ class StoredFields {
     std::vector<Type> stored_;
     std::vector<int32_t> from_;  ///< By field: which stored one, or -1.
   };
-  /// `stored`: what json() gave. kInvalidConfig: a field has another type now, or rows need bytes that
-  /// were not kept. Fields that are new are told in the log.
+  /// `stored`: what json() gave. kInvalidConfig: a field has another type now, or rows need bytes
+  /// that were not kept. Fields that are new are told in the log.
   Result<Conversion> from(const JsonValue* stored, const std::string& name) const;
 
  private:

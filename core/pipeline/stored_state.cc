@@ -39,7 +39,8 @@ JsonValue time_json(const JsonValue* us) {
 JsonValue bytes_json(const JsonValue* hex) {
   std::string bytes;
   if (!hex || !hex->is_string() || !from_hex(hex->as_string(), bytes)) return JsonValue();
-  const bool readable = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  const bool readable =
+      std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; });
   return JsonValue::string(readable ? bytes : "hex " + hex->as_string());
 }
 
@@ -82,7 +83,8 @@ JsonValue describe_source(const JsonValue& stored) {
   return out;
 }
 
-Result<JsonValue> describe_operator(CommitLog& log, const std::string& name, const JsonValue& stored) {
+Result<JsonValue> describe_operator(CommitLog& log, const std::string& name,
+                                    const JsonValue& stored) {
   auto extent = extent_of(log, name, true);
   if (!extent) return extent.error();
   JsonValue out = JsonValue::object();
@@ -117,7 +119,8 @@ Result<std::vector<std::string>> blocks_of(CommitLog& log, const std::string& na
   if (!stored) return stored.error();
   std::vector<std::string> found;
   for (const StoredOperator& one : *stored) {
-    const bool own = one.op == name || one.op.starts_with(name + "/") || one.op == outbox_operator(name);
+    const bool own =
+        one.op == name || one.op.starts_with(name + "/") || one.op == outbox_operator(name);
     if (own) found.push_back(one.op);
   }
   return found;
@@ -131,7 +134,8 @@ Result<void> forget_one(CommitLog& log, const std::string& name, JsonValue& meta
     known = true;
     stored->remove(name);
   }
-  if (!known) return Error{Code::kInvalidConfig, "--forget " + name + ": there is no state of that name"};
+  if (!known)
+    return Error{Code::kInvalidConfig, "--forget " + name + ": there is no state of that name"};
   auto blocks = blocks_of(log, name);
   if (!blocks) return blocks.error();
   commit.erase_operators.insert(commit.erase_operators.end(), blocks->begin(), blocks->end());
@@ -141,15 +145,19 @@ Result<void> forget_one(CommitLog& log, const std::string& name, JsonValue& meta
 Result<void> seek_one(const SeekTo& to, JsonValue& meta) {
   JsonValue* sources = meta.find("sources");
   JsonValue* source = sources ? sources->find(to.source) : nullptr;
-  if (!source) return Error{Code::kInvalidConfig, "--set-position " + to.source + ": that source has no state yet"};
+  if (!source)
+    return Error{Code::kInvalidConfig,
+                 "--set-position " + to.source + ": that source has no state yet"};
   if (!source->find("seek")) source->set("seek", JsonValue::object());
-  source->find("seek")->set(std::to_string(to.partition), JsonValue::integer(static_cast<int64_t>(to.position)));
+  source->find("seek")->set(std::to_string(to.partition),
+                            JsonValue::integer(static_cast<int64_t>(to.position)));
   source->set("skip", JsonValue::integer(0));
   return {};
 }
 
 const Error& no_export() {
-  static const Error error{Code::kCorrupt, "this is no state that `millrace state --export` wrote, or it is damaged"};
+  static const Error error{
+      Code::kCorrupt, "this is no state that `millrace state --export` wrote, or it is damaged"};
   return error;
 }
 
@@ -201,13 +209,16 @@ Result<SeekTo> parse_seek(const std::string& text) {
   };
   if (equals == std::string::npos || slash == std::string::npos || slash == 0 ||
       !number(slash + 1, equals, to.partition) || !number(equals + 1, text.size(), to.position)) {
-    return Error{Code::kInvalidConfig, "--set-position " + text + ": expected SOURCE/PARTITION=POSITION, e.g. edits/0=1200"};
+    return Error{
+        Code::kInvalidConfig,
+        "--set-position " + text + ": expected SOURCE/PARTITION=POSITION, e.g. edits/0=1200"};
   }
   to.source = text.substr(0, slash);
   return to;
 }
 
-Result<void> alter_state(CommitLog& log, const std::vector<std::string>& forget, const std::vector<SeekTo>& seeks) {
+Result<void> alter_state(CommitLog& log, const std::vector<std::string>& forget,
+                         const std::vector<SeekTo>& seeks) {
   auto last = last_commit(log);
   if (!last) return last.error();
   Commit commit;
@@ -218,7 +229,8 @@ Result<void> alter_state(CommitLog& log, const std::vector<std::string>& forget,
   return log.commit(commit);
 }
 
-Result<void> export_state(CommitLog& log, const std::function<Result<void>(std::string_view)>& write) {
+Result<void> export_state(CommitLog& log,
+                          const std::function<Result<void>(std::string_view)>& write) {
   auto last = last_commit(log);
   if (!last) return last.error();
   JsonValue head = JsonValue::object();
@@ -246,7 +258,8 @@ Result<void> export_state(CommitLog& log, const std::function<Result<void>(std::
 }
 
 Result<void> import_state(CommitLog& log, const std::vector<std::string>& lines) {
-  auto head = lines.empty() ? Result<JsonDocument>(no_export()) : parse_json(lines[0], "the first line");
+  auto head =
+      lines.empty() ? Result<JsonDocument>(no_export()) : parse_json(lines[0], "the first line");
   if (!head) return no_export();
   const JsonValue* format = head->root.find("millrace_state");
   const JsonValue* epoch = head->root.find("commit");
@@ -273,7 +286,8 @@ Result<void> import_state(CommitLog& log, const std::vector<std::string>& lines)
   if (!readable) return readable.error();
   // The count of what a sink has confirmed belongs to the state that it knows: here begins another.
   if (JsonValue* sinks = readable->find("sinks")) {
-    for (const auto& [name, stored, position] : member_of(*meta, "sinks").members()) sinks->find(name)->remove("delivered");
+    for (const auto& [name, stored, position] : member_of(*meta, "sinks").members())
+      sinks->find(name)->remove("delivered");
   }
   commit.meta = to_json(*readable);
   return log.commit(commit);

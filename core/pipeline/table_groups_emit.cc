@@ -8,7 +8,8 @@ namespace millrace {
 using Trigger = EmitConfig::Trigger;
 
 /// A ranked result depends on all groups; the others only on their own.
-void TableGroupsNode::group_changed(Work& work, const std::string& key, uint32_t record, EventTime now) {
+void TableGroupsNode::group_changed(Work& work, const std::string& key, uint32_t record,
+                                    EventTime now) {
   if (plan_.emit.mode == Mode::kAppend) return;
   if (plan_.emit.trigger != Trigger::kRecord) {
     if (plan_.emit.mode == Mode::kUpdate) sent_.note_change(key);
@@ -30,12 +31,15 @@ FiredGroup TableGroupsNode::fired(const std::string& key, EventTime now) {
   return out;
 }
 
-void TableGroupsNode::fire(Work& work, std::vector<FiredGroup> due, FiringKind kind, uint32_t release) {
-  output_.fire(work.out, due, groups_.layout(), release, work.ports[static_cast<size_t>(Port::kMain)], kind);
+void TableGroupsNode::fire(Work& work, std::vector<FiredGroup> due, FiringKind kind,
+                           uint32_t release) {
+  output_.fire(work.out, due, groups_.layout(), release,
+               work.ports[static_cast<size_t>(Port::kMain)], kind);
 }
 
 /// `keys`: what changed; those that are no group any more are taken back.
-void TableGroupsNode::show(Work& work, const std::vector<std::string>& keys, uint32_t release, EventTime now) {
+void TableGroupsNode::show(Work& work, const std::vector<std::string>& keys, uint32_t release,
+                           EventTime now) {
   std::vector<FiredGroup> gone, due;
   for (const std::string& key : keys) {
     if (!groups_.find_group(key)) {

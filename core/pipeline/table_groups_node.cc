@@ -15,7 +15,8 @@ std::string members_text(const GroupedSelect& select) {
   std::string text = "table members v1; groups:";
   for (const Program& group : select.groups) text += std::string(type_name(group.type())) + ",";
   text += " arguments:";
-  for (const Program& argument : select.arguments) text += std::string(type_name(argument.type())) + ",";
+  for (const Program& argument : select.arguments)
+    text += std::string(type_name(argument.type())) + ",";
   return text + " filters:" + std::to_string(select.filters.size());
 }
 
@@ -41,7 +42,8 @@ bool TableGroupsNode::any_refolds(const std::vector<AggregateFunction>& function
                      [](const AggregateFunction& function) { return !function.kernel.retract; });
 }
 
-TableGroupsNode::TableGroupsNode(std::string name, std::vector<Input> inputs, StagePlan stage, TableGroupsPlan plan)
+TableGroupsNode::TableGroupsNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                                 TableGroupsPlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
       functions_(table_functions(plan_.grouped.select)),
@@ -164,11 +166,12 @@ void TableGroupsNode::refold(TableGroups::Group& group) {
 }
 
 void TableGroupsNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
-  blocks_.save(groups_.members(), epoch, commit, [](const TableGroups::Member& member, std::string& value) {
-    append_u64(value, member.sequence);
-    append_sized(value, *member.group->key);
-    value += member.row;
-  });
+  blocks_.save(groups_.members(), epoch, commit,
+               [](const TableGroups::Member& member, std::string& value) {
+                 append_u64(value, member.sequence);
+                 append_sized(value, *member.group->key);
+                 value += member.row;
+               });
   sent_.save(epoch, commit);
   meta.set("changed", JsonValue::boolean(changed_since_shown_));
   meta.set("running", JsonValue::integer(timer_.running()));
@@ -176,7 +179,8 @@ void TableGroupsNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> TableGroupsNode::restore(const JsonValue& meta, CommitLog& log) {
-  const JsonValue *changed = meta.find("changed"), *running = meta.find("running"), *snapshots = meta.find("snapshots");
+  const JsonValue *changed = meta.find("changed"), *running = meta.find("running"),
+                  *snapshots = meta.find("snapshots");
   changed_since_shown_ = changed && changed->is_bool() && changed->as_bool();
   if (running && running->is_int()) timer_.restore(running->as_int());
   if (snapshots && snapshots->is_int()) snapshots_ = snapshots->as_int();

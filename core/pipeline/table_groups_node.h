@@ -2,9 +2,9 @@
 
 /// `group_by` and aggregates over a table (semantics R30): each change takes the old row out of its
 /// group and puts the new one in, as one step; the group that was left shows first. A group whose
-/// last row went is deleted. When what changed is shown is as for any grouped operator (R24 to R28).
-/// Aggregates that cannot take a value back fold the rows that are left anew, in the order of their
-/// last changes.
+/// last row went is deleted. When what changed is shown is as for any grouped operator (R24 to
+/// R28). Aggregates that cannot take a value back fold the rows that are left anew, in the order of
+/// their last changes.
 
 #include "pipeline/emit_timer.h"
 #include "pipeline/grouped_output.h"
@@ -21,14 +21,17 @@ struct TableGroupsPlan {
 
 class TableGroupsNode final : public Node {
  public:
-  TableGroupsNode(std::string name, std::vector<Input> inputs, StagePlan stage, TableGroupsPlan plan);
+  TableGroupsNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                  TableGroupsPlan plan);
 
   std::unique_ptr<NodeWork> make_work() const override;
   bool parallel() const override { return false; }
   void prepare(Chunk& chunk) const override;
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
-  const EventTime* watermarks(const Chunk& chunk) const override { return inputs()[0].node->watermarks(chunk); }
+  const EventTime* watermarks(const Chunk& chunk) const override {
+    return inputs()[0].node->watermarks(chunk);
+  }
   EventTime watermark() const override { return inputs()[0].node->watermark(); }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;

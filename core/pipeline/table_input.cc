@@ -6,8 +6,10 @@
 
 namespace millrace {
 
-TableInput::TableInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes)
-    : input_shape_(from.node->shape(from.port)), grouped_(std::move(stage), select, from, deletes) {}
+TableInput::TableInput(StagePlan stage, const GroupedSelect& select, const Input& from,
+                       const Program* deletes)
+    : input_shape_(from.node->shape(from.port)),
+      grouped_(std::move(stage), select, from, deletes) {}
 
 void TableInput::demand(std::vector<bool>& wanted) const {
   grouped_.demand(false, wanted);
@@ -70,23 +72,25 @@ void TableInput::list_table_changes(Work& work, const Rows& input, Selection liv
 
 TableInput::Cut TableInput::cut(const Work& work, uint32_t begin, uint32_t end) const {
   const auto place = [&](uint32_t record) {
-    const auto found = std::partition_point(work.changes.begin(), work.changes.end(), [&](const Change& change) {
-      return work.rows->record_of(change.row) < record;
-    });
+    const auto found = std::partition_point(
+        work.changes.begin(), work.changes.end(),
+        [&](const Change& change) { return work.rows->record_of(change.row) < record; });
     return static_cast<size_t>(found - work.changes.begin());
   };
   return {grouped_.cut(work.in, begin, end), place(begin), place(end)};
 }
 
-void TableInput::count(const Work& work, const Cut& cut, const RowsView& view, const Rows& input, uint64_t refused,
-                       OperatorCounters& counters, std::vector<FailedRow>& failed) const {
+void TableInput::count(const Work& work, const Cut& cut, const RowsView& view, const Rows& input,
+                       uint64_t refused, OperatorCounters& counters,
+                       std::vector<FailedRow>& failed) const {
   const size_t failed_before = failed.size();
   grouped_.add_failed(work.in, cut.rows, failed);
   const uint64_t errors = failed.size() - failed_before + refused;
   uint64_t filtered = 0;
   for (size_t i = cut.first; i < cut.behind; ++i) filtered += work.changes[i].filtered;
   const uint64_t used = cut.behind - cut.first - filtered - refused;
-  const uint64_t rows = reads_table() ? view.live.count : grouped_.rows_in(work.in, cut.rows, input);
+  const uint64_t rows =
+      reads_table() ? view.live.count : grouped_.rows_in(work.in, cut.rows, input);
   counters.in += view.live.count;
   counters.rows += rows;
   counters.errors += errors;

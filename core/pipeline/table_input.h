@@ -14,18 +14,18 @@ namespace millrace {
 class TableInput {
  public:
   struct Change {
-    uint32_t row;      ///< Of the stage.
-    uint32_t live;     ///< Number in work.in.live; unused where `row` came as a delete.
+    uint32_t row;   ///< Of the stage.
+    uint32_t live;  ///< Number in work.in.live; unused where `row` came as a delete.
     bool deletes;
-    bool filtered;     ///< It deletes because `filter` does not pass it.
+    bool filtered;  ///< It deletes because `filter` does not pass it.
   };
   struct Work {
     GroupedInput::Work in;
     Buffer<uint32_t> upserts;     ///< Of a table: its rows that are no deletes.
     std::vector<Change> changes;  ///< By rising row.
     std::string keys;
-    Buffer<uint32_t> key_ends;    ///< Per change.
-    const Rows* rows = nullptr;   ///< The stage's.
+    Buffer<uint32_t> key_ends;   ///< Per change.
+    const Rows* rows = nullptr;  ///< The stage's.
 
     std::string_view key(size_t i) const {
       const size_t begin = i == 0 ? 0 : key_ends[i - 1];
@@ -37,7 +37,8 @@ class TableInput {
 
   /// `select` and `deletes` (null: no expression) must outlive this. The key of a stream's rows is
   /// `select.groups`; a table's rows bring theirs, and `select.groups` is the operator's own.
-  TableInput(StagePlan stage, const GroupedSelect& select, const Input& from, const Program* deletes);
+  TableInput(StagePlan stage, const GroupedSelect& select, const Input& from,
+             const Program* deletes);
 
   bool reads_table() const { return input_shape_.is_table; }
   const Shape& stage_shape() const { return grouped_.stage_shape(); }
@@ -53,10 +54,10 @@ class TableInput {
     size_t first, behind;
   };
   Cut cut(const Work& work, uint32_t begin, uint32_t end) const;
-  /// Adds to `counters` what came, but for `refused` changes that the operator could not use and has
-  /// added to `failed`; appends the rows that failed here.
-  void count(const Work& work, const Cut& cut, const RowsView& view, const Rows& input, uint64_t refused,
-             OperatorCounters& counters, std::vector<FailedRow>& failed) const;
+  /// Adds to `counters` what came, but for `refused` changes that the operator could not use and
+  /// has added to `failed`; appends the rows that failed here.
+  void count(const Work& work, const Cut& cut, const RowsView& view, const Rows& input,
+             uint64_t refused, OperatorCounters& counters, std::vector<FailedRow>& failed) const;
 
  private:
   void list_stream_changes(Work& work) const;

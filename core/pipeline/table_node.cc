@@ -7,7 +7,8 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain), kErrors = static_cast<size_t>(Port::kErrors),
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors),
                kVersions = static_cast<size_t>(Port::kVersions);
 
 }  // namespace
@@ -20,14 +21,15 @@ struct TableNode::Work final : NodeWork {
   ByteArena error_bytes;
   std::vector<FailedRow> failed;
   uint64_t nulls = 0;
-  Buffer<uint32_t> told;    ///< Rows of the main port.
+  Buffer<uint32_t> told;  ///< Rows of the main port.
 };
 
 TableNode::TableNode(std::string name, std::vector<Input> inputs, StagePlan stage, TablePlan plan)
     : Node(std::move(name), std::move(inputs)),
       plan_(std::move(plan)),
       explode_(stage.explode),
-      input_(std::move(stage), plan_.input, this->inputs()[0], plan_.deletes ? &*plan_.deletes : nullptr),
+      input_(std::move(stage), plan_.input, this->inputs()[0],
+             plan_.deletes ? &*plan_.deletes : nullptr),
       changes_(plan_.fields, plan_.key, plan_.selects ? nullptr : &input_.stage_shape()),
       final_(this->inputs()[0].node->shape().final_mark),
       blocks_(this->name(), "table keys v2") {
@@ -88,7 +90,8 @@ void TableNode::change(Work& work, size_t i) {
   const TableInput::Change& one = work.in.changes[i];
   const auto& groups = work.in.in.groups;
   const auto valid = [&](const Column* column) { return column->valid(one.row); };
-  if (!input_.reads_table() && !std::all_of(groups.begin(), groups.end(), valid)) return refuse_null(work, one.row);
+  if (!input_.reads_table() && !std::all_of(groups.begin(), groups.end(), valid))
+    return refuse_null(work, one.row);
   Rows& out = work.ports[kMain];
   const std::string_view key = work.in.key(i);
   const EventTime time = work.in.time(i);
@@ -138,9 +141,11 @@ void TableNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cu
     work.now[kVersions] = {&versions, versions.selection()};
   }
   out.all_live = work.told.size() == out.count;
-  if (!out.all_live) keep_selection({work.told.data(), static_cast<uint32_t>(work.told.size())}, out.live);
+  if (!out.all_live)
+    keep_selection({work.told.data(), static_cast<uint32_t>(work.told.size())}, out.live);
   work.now[kMain] = {&out, out.selection()};
-  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters, work.failed);
+  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters,
+               work.failed);
   counters.out += out.selection().count;
   work.error_rows.write(work.failed, work.ports[kErrors], name());
   work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};

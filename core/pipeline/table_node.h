@@ -14,14 +14,14 @@
 namespace millrace {
 
 struct TablePlan {
-  GroupedSelect input;             ///< Groups: the key, if the input is a stream. Arguments: `select`.
+  GroupedSelect input;  ///< Groups: the key, if the input is a stream. Arguments: `select`.
   std::optional<Program> deletes;
-  std::vector<Field> fields;       ///< Of an upsert.
-  std::vector<uint32_t> from;      ///< Without `select`: the stage's field of each.
-  std::vector<uint32_t> key;       ///< Which of the fields are the key.
+  std::vector<Field> fields;           ///< Of an upsert.
+  std::vector<uint32_t> from;          ///< Without `select`: the stage's field of each.
+  std::vector<uint32_t> key;           ///< Which of the fields are the key.
   std::optional<uint32_t> final_mark;  ///< Which of the fields is, if it is shown.
   bool selects = false;
-  bool versions = false;           ///< Somebody reads Port::kVersions.
+  bool versions = false;  ///< Somebody reads Port::kVersions.
 };
 
 class TableNode final : public Node {
@@ -35,7 +35,9 @@ class TableNode final : public Node {
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
   void set_wanted(std::vector<bool> wanted) override;
-  const EventTime* watermarks(const Chunk& chunk) const override { return inputs()[0].node->watermarks(chunk); }
+  const EventTime* watermarks(const Chunk& chunk) const override {
+    return inputs()[0].node->watermarks(chunk);
+  }
   EventTime watermark() const override { return inputs()[0].node->watermark(); }
 
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;

@@ -23,7 +23,8 @@ std::vector<const SourceNode*> nodes_of(const std::vector<SourceRunner*>& source
 
 }  // namespace
 
-Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources, TaskOptions options)
+Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources,
+           TaskOptions options)
     : graph_(graph),
       committer_(committer),
       commits_(committer),
@@ -98,12 +99,14 @@ void Task::lane() {
 bool Task::finished() const {
   if (error_) return !applying_;
   if (applying_ || preparing_ > 0) return false;
-  const bool polling = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
+  const bool polling =
+      std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
   if (polling) return false;
   // A chunk whose place among the others is not known without reading on is read again at the next
   // start: a stop must not change the order (R22).
   if (stop_asked_) return unprepared_.empty() && !merge_.next();
-  return merge_.empty() && std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.ended; });
+  return merge_.empty() &&
+         std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.ended; });
 }
 
 std::optional<Error> Task::failure_beside() const {
@@ -117,7 +120,8 @@ bool Task::step(Lock& lock) {
     fail(lock, std::move(*failure));
     return false;
   }
-  return try_apply(lock) || try_tick(lock) || try_commit(lock) || try_prepare(lock) || try_poll(lock);
+  return try_apply(lock) || try_tick(lock) || try_commit(lock) || try_prepare(lock) ||
+         try_poll(lock);
 }
 
 void Task::wait(Lock& lock) {
@@ -126,7 +130,8 @@ void Task::wait(Lock& lock) {
   const int64_t now = monotonic_us();
   int64_t until = now + kTickUs;
   for (const Input& input : inputs_) {
-    if (!input.polling && !input.ended && input.poll_at_us > now) until = std::min(until, input.poll_at_us);
+    if (!input.polling && !input.ended && input.poll_at_us > now)
+      until = std::min(until, input.poll_at_us);
   }
   changed_.wait_for(lock, std::chrono::microseconds(until - now));
 }
@@ -228,7 +233,8 @@ bool Task::try_poll(Lock& lock) {
   size_t best = inputs_.size();
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const Input& input = inputs_[i];
-    if (input.polling || input.ended || input.poll_at_us > now || merge_.queued(i) >= queue_max) continue;
+    if (input.polling || input.ended || input.poll_at_us > now || merge_.queued(i) >= queue_max)
+      continue;
     if (best == inputs_.size() || merge_.queued(i) < merge_.queued(best)) best = i;
   }
   if (best == inputs_.size()) return false;
@@ -266,7 +272,9 @@ bool Task::try_poll(Lock& lock) {
   // A source that has nothing, and did not wait for it, is not asked again at once.
   constexpr int64_t kIdlePauseUs = 5'000;
   const bool idle_at_once = polled->idle && monotonic_us() < deadline;
-  const int64_t pause_us = polled->retry_in_us ? polled->retry_in_us : idle_at_once ? kIdlePauseUs : 0;
+  const int64_t pause_us = polled->retry_in_us ? polled->retry_in_us
+                           : idle_at_once      ? kIdlePauseUs
+                                               : 0;
   input.poll_at_us = pause_us ? monotonic_us() + pause_us : 0;
   changed_.notify_all();
   return true;
@@ -301,7 +309,8 @@ bool Task::commit_due() const {
   if (commits_.busy()) return false;
   if (committer_.backlog_bytes() >= options_.outbox_limit_bytes) return true;
   constexpr int64_t kShare = 4;
-  const int64_t every_us = std::max(options_.commit_every_us, kShare * (barrier_us_ + commits_.last_us()));
+  const int64_t every_us =
+      std::max(options_.commit_every_us, kShare * (barrier_us_ + commits_.last_us()));
   return monotonic_us() - last_commit_us_ >= every_us;
 }
 
@@ -333,10 +342,11 @@ Result<void> Task::check_state_size() const {
     if (bytes) figures += fmt::format(" {} {} MiB;", op.node->name(), bytes >> 20);
   }
   if (total <= options_.state_limit_bytes) return {};
-  return Error{Code::kFailed,
-               fmt::format("state takes {} MiB, more than limits.state allows ({} MiB):{} make windows "
-                           "smaller, group by less, or raise limits.state",
-                           total >> 20, options_.state_limit_bytes >> 20, figures)};
+  return Error{
+      Code::kFailed,
+      fmt::format("state takes {} MiB, more than limits.state allows ({} MiB):{} make windows "
+                  "smaller, group by less, or raise limits.state",
+                  total >> 20, options_.state_limit_bytes >> 20, figures)};
 }
 
 }  // namespace millrace

@@ -23,9 +23,9 @@ struct TaskOptions {
   int64_t commit_every_us = kSecondUs;
   uint64_t commit_every_records = 0;  ///< Tests: commit after so many records; 0: by time only.
   SourceRunner::Limits limits;
-  uint64_t state_limit_bytes = 0;  ///< 0: none.
+  uint64_t state_limit_bytes = 0;           ///< 0: none.
   uint64_t outbox_limit_bytes = 256 << 20;  ///< Rows on their way to sinks; then back-pressure.
-  bool drain = false;              ///< Close all windows also after a stop.
+  bool drain = false;                       ///< Close all windows also after a stop.
 };
 
 enum class Ending { kEnded, kStopped };
@@ -57,7 +57,7 @@ class Task {
     bool end_told = false;  ///< The end went through the graph.
     bool ticking = false;   ///< A tick is on its way.
     int64_t poll_at_us = 0;
-    bool ticks = false;     ///< Records of this source reach an operator that goes by the clock.
+    bool ticks = false;  ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
   using Lock = std::unique_lock<std::mutex>;
@@ -106,13 +106,14 @@ class Task {
   std::deque<Merge::Slot*> unprepared_;
   size_t preparing_ = 0;
   bool applying_ = false;
-  unsigned asked_ = 0;     ///< Callers of look_at_graph(): nothing new is applied before they are served.
+  unsigned asked_ =
+      0;  ///< Callers of look_at_graph(): nothing new is applied before they are served.
   bool lanes_ended_ = false;
   std::optional<Error> error_;
 
   // Of the thread that applies.
-  bool bounded_ = false;      ///< Every source ends by nature: ends close windows (R20).
-  bool can_skip_ = true;      ///< All sources replay exactly: commits may end inside chunks.
+  bool bounded_ = false;  ///< Every source ends by nature: ends close windows (R20).
+  bool can_skip_ = true;  ///< All sources replay exactly: commits may end inside chunks.
   bool at_resume_point_ = true;
   uint64_t uncommitted_records_ = 0;
   bool dirty_ = false;

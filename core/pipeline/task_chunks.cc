@@ -2,8 +2,6 @@
 #include "base/fault_point.h"
 #include "pipeline/task.h"
 
-#include "base/fault_point.h"
-
 namespace millrace {
 
 void Task::ready_work(Chunk& chunk) const {
@@ -30,8 +28,8 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
   return {};
 }
 
-/// The source was asked and could answer: behind what it gave, time-outs of its partitions may have run
-/// out. What follows from that passes through the graph as an empty chunk, in the one order.
+/// The source was asked and could answer: behind what it gave, time-outs of its partitions may have
+/// run out. What follows from that passes through the graph as an empty chunk, in the one order.
 void Task::push_tick(size_t i) {
   Input& input = inputs_[i];
   if (input.ticking || wall_clock_us() < input.runner->start().node->next_tick()) return;

@@ -36,7 +36,8 @@ std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::strin
     }
     if (found.size() != inputs.size()) {
       if (field >= first.visible) continue;
-      difference = "not all inputs have the field \"" + name + "\" as " + std::string(type_name(type));
+      difference =
+          "not all inputs have the field \"" + name + "\" as " + std::string(type_name(type));
       return std::nullopt;
     }
     plan.shape.schema.add(name, type);
@@ -54,7 +55,9 @@ std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::strin
 }
 
 UnionNode::UnionNode(std::string name, std::vector<Input> inputs, UnionPlan plan)
-    : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)), merged_(this->inputs().size()) {
+    : Node(std::move(name), std::move(inputs)),
+      plan_(std::move(plan)),
+      merged_(this->inputs().size()) {
   inputs_parallel_ = false;
   shape_of(Port::kMain) = plan_.shape;
 }

@@ -39,16 +39,18 @@ const SourceNode& source_behind(const Node& node, bool& by_clock) {
 }
 
 std::string record_from(const HeldWatermark& held, EventTime needed) {
-  return fmt::format("a record of partition {} with event time {} or later", held.partition, time_text(needed));
+  return fmt::format("a record of partition {} with event time {} or later", held.partition,
+                     time_text(needed));
 }
 
 /// What frees W of a source whose partition `p` holds it. `needed`: the event time that closes.
-std::string freed_by(const SourceNode& source, const PartitionWatermarks::Partition& p, const HeldWatermark& held,
-                     EventTime needed) {
+std::string freed_by(const SourceNode& source, const PartitionWatermarks::Partition& p,
+                     const HeldWatermark& held, EventTime needed) {
   const PartitionWatermarks::Rules& rules = source.tracker().rules();
   const std::string record = record_from(held, needed);
   if (rules.bounded) return record + ", or the end of that partition; a stop needs --drain";
-  if (rules.idle_timeout_us == kTimeMax) return record + "; idle_timeout is none, so its end frees nothing";
+  if (rules.idle_timeout_us == kTimeMax)
+    return record + "; idle_timeout is none, so its end frees nothing";
   if (p.proven_us == PartitionWatermarks::kNotProven) {
     return fmt::format("{}, or its proven end and {} of nothing behind it (idle_timeout)", record,
                        format_duration(rules.idle_timeout_us));
@@ -59,8 +61,10 @@ std::string freed_by(const SourceNode& source, const PartitionWatermarks::Partit
 
 std::string freed_when_idle(const SourceNode& source, EventTime needed) {
   const std::string record = "a record with event time " + time_text(needed) + " or later";
-  if (!source.tracker().rules().clock_when_all_idle) return record + R"(, or "on_all_idle": "clock")";
-  if (source.tracker().now() == kTimeNone) return record + "; without any record the clock has nothing to move";
+  if (!source.tracker().rules().clock_when_all_idle)
+    return record + R"(, or "on_all_idle": "clock")";
+  if (source.tracker().now() == kTimeNone)
+    return record + "; without any record the clock has nothing to move";
   return record + ", or the clock, which moves W while all partitions stay at their ends";
 }
 
@@ -101,7 +105,8 @@ std::vector<WaitingOperator> waiting_operators(const Graph& graph) {
     const int64_t lowered = w == kTimeNone || one.w == kTimeNone ? 0 : saturating_sub(w, one.w);
     const int64_t b = source.tracker().rules().out_of_orderness_us;
     const bool ends_only = work->closes_at == kTimeMax;
-    const EventTime needed = ends_only ? kTimeMax : saturating_add(saturating_add(work->closes_at, lowered), b);
+    const EventTime needed =
+        ends_only ? kTimeMax : saturating_add(saturating_add(work->closes_at, lowered), b);
     one.held = held_by(source, needed);
     if (by_clock) one.held.freed_by = "the wall clock, which these windows go by";
     if (ends_only) one.held.freed_by = "the end of all input only: there is no window";
@@ -114,20 +119,24 @@ std::string waiting_text(const std::vector<WaitingOperator>& waiting, int64_t no
   if (waiting.empty()) return "nothing is open\n";
   std::string out;
   for (const WaitingOperator& op : waiting) {
-    out += fmt::format("{}: {} {} open, W {}", op.name, op.work.open, op.work.what, time_text(op.w));
+    out +=
+        fmt::format("{}: {} {} open, W {}", op.name, op.work.open, op.work.what, time_text(op.w));
     if (op.work.closes_at != kTimeMax) {
-      out += fmt::format("; the next ends {} and closes once W reaches {}", time_text(op.work.next_end),
-                         time_text(op.work.closes_at));
+      out += fmt::format("; the next ends {} and closes once W reaches {}",
+                         time_text(op.work.next_end), time_text(op.work.closes_at));
     }
     const HeldWatermark& held = op.held;
     out += fmt::format("\n  held back by {}", held.source);
-    const bool whole = held.state == "all_idle" || held.state == "ended" || held.state == "nothing_read";
+    const bool whole =
+        held.state == "all_idle" || held.state == "ended" || held.state == "nothing_read";
     if (!whole) out += fmt::format(", partition {}", held.partition);
-    out += fmt::format(" ({}), last record {}, W {}", held.state, time_text(held.max_time), time_text(held.w));
+    out += fmt::format(" ({}), last record {}, W {}", held.state, time_text(held.max_time),
+                       time_text(held.w));
     if (held.since_us != 0) {
       // Whole seconds are enough for a person.
       const int64_t stands = std::max<int64_t>(0, now_us - held.since_us) / kSecondUs * kSecondUs;
-      out += fmt::format(", standing since {} ({})", time_text(held.since_us), format_duration(stands));
+      out += fmt::format(", standing since {} ({})", time_text(held.since_us),
+                         format_duration(stands));
     }
     out += fmt::format("\n  freed by {}\n", held.freed_by);
   }

@@ -11,8 +11,8 @@ std::string kept_name(const std::string& name) { return name + "/kept"; }
 
 }  // namespace
 
-WindowNode::WindowNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan,
-                       Slicer slicer)
+WindowNode::WindowNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                       WindowPlan plan, Slicer slicer)
     : GroupedNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan)),
       groups_(layout_, slicer, plan_.allowed_lateness_us),
       blocks_(this->name(), layout_text(plan_.grouped.select)),
@@ -53,7 +53,8 @@ Result<void> WindowNode::restore(const JsonValue& meta, CommitLog& log) {
   groups_.restore_closed(meta_number(meta, "fired_upto", kTimeNone),
                          meta_number(meta, "closed_upto", kTimeNone));
   if (!restore_calendar_spans(meta, groups_)) {
-    return Error{Code::kCorrupt, "the stored calendar of " + name() + " is damaged; start anew with --fresh"};
+    return Error{Code::kCorrupt,
+                 "the stored calendar of " + name() + " is damaged; start anew with --fresh"};
   }
   MILLRACE_TRY(blocks_.restore(groups_, log));
   MILLRACE_TRY(sent_.restore(groups_.slicer(), log));

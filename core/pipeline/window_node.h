@@ -1,9 +1,9 @@
 #pragma once
 
-/// Windows that time alone decides (tumbling, hopping, cumulative, calendar) and the whole stream: records are
-/// folded into slices, and a window that fires combines them.
-/// complete keeps windows that closed in a store of their own, because slices that they share with
-/// open windows go on changing (R26).
+/// Windows that time alone decides (tumbling, hopping, cumulative, calendar) and the whole stream:
+/// records are folded into slices, and a window that fires combines them. complete keeps windows
+/// that closed in a store of their own, because slices that they share with open windows go on
+/// changing (R26).
 
 #include "pipeline/grouped_node.h"
 #include "pipeline/last_emissions.h"
@@ -12,7 +12,8 @@ namespace millrace {
 
 class WindowNode final : public GroupedNode {
  public:
-  WindowNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan, Slicer slicer);
+  WindowNode(std::string name, std::vector<Input> inputs, StagePlan stage, WindowPlan plan,
+             Slicer slicer);
 
   std::unique_ptr<NodeWork> make_work() const override;
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
@@ -34,8 +35,8 @@ class WindowNode final : public GroupedNode {
   // window_fold.cc
   void place_row(Work& work, Fold& fold, size_t i, EventTime w);
   void close(Work& work, const Span& window, uint32_t release);
-  void fire(Work& work, const Span& window, std::vector<WindowGroups::ClosedGroup> groups, uint32_t release,
-            EventTime now, bool final);
+  void fire(Work& work, const Span& window, std::vector<WindowGroups::ClosedGroup> groups,
+            uint32_t release, EventTime now, bool final);
   // window_trigger.cc
   void record_trigger(Work& work, size_t i, EventTime w);
   void keep(const Span& window);

@@ -24,7 +24,8 @@ void WindowNode::record_trigger(Work& work, size_t i, EventTime w) {
       sent_.note_change(window, id.hash, id.key);
       continue;
     }
-    auto groups = plan_.grouped.ranked() ? groups_.groups_of(window) : groups_.groups_of(window, {id});
+    auto groups =
+        plan_.grouped.ranked() ? groups_.groups_of(window) : groups_.groups_of(window, {id});
     fire(work, window, std::move(groups), record, t, false);
   }
 }

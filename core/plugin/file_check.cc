@@ -32,12 +32,8 @@ class Descriptor {
   int fd_;
 };
 
-Error refused(std::string why) {
-  return {Code::kPluginRefused, std::move(why)};
-}
-Error refused_errno(const std::string& what) {
-  return refused(what + ": " + strerror(errno));
-}
+Error refused(std::string why) { return {Code::kPluginRefused, std::move(why)}; }
+Error refused_errno(const std::string& what) { return refused(what + ": " + strerror(errno)); }
 
 /// Who could have put something else there?
 Result<void> check_owner(const struct stat& info, const std::string& what) {

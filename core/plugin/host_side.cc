@@ -78,14 +78,10 @@ void HostSide::log(mr_ctx* ctx, uint32_t level, mr_str text) noexcept {
 
 uint32_t HostSide::log_level(mr_ctx*) noexcept {
   switch (millrace::log_level()) {
-    case LogLevel::kDebug:
-      return MR_LOG_DEBUG;
-    case LogLevel::kInfo:
-      return MR_LOG_INFO;
-    case LogLevel::kWarn:
-      return MR_LOG_WARN;
-    case LogLevel::kError:
-      break;
+    case LogLevel::kDebug: return MR_LOG_DEBUG;
+    case LogLevel::kInfo: return MR_LOG_INFO;
+    case LogLevel::kWarn: return MR_LOG_WARN;
+    case LogLevel::kError: break;
   }
   return MR_LOG_ERROR;
 }
@@ -111,9 +107,7 @@ void HostSide::metric_add(mr_ctx* ctx, uint32_t metric, double value) noexcept {
   m.value = m.kind == Metric::Kind::kGauge ? value : m.value + value;
 }
 
-uint32_t HostSide::cancelled_slot(mr_ctx* ctx) noexcept {
-  return of(ctx).cancelled_ ? 1 : 0;
-}
+uint32_t HostSide::cancelled_slot(mr_ctx* ctx) noexcept { return of(ctx).cancelled_ ? 1 : 0; }
 
 void HostSide::wake(mr_ctx* ctx) noexcept {
   std::function<void()> wake;

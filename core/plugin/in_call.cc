@@ -41,16 +41,10 @@ void on_crash(int signal) {
 InCall::InCall(const char* component, const char* instance, const char* slot) : before_(current) {
   current = {component, instance, slot};
 }
-InCall::~InCall() {
-  current = before_;
-}
+InCall::~InCall() { current = before_; }
 
-const CallSite& call_site() {
-  return current;
-}
-const char* component_in_call() {
-  return current.component;
-}
+const CallSite& call_site() { return current; }
+const char* component_in_call() { return current.component; }
 
 void install_crash_handler() {
   // One alternate stack, for the main thread: a stack overflow there is reported too. Other

@@ -19,9 +19,7 @@ constexpr std::pair<const char*, std::string ComponentInfo::*> kTexts[] = {
     {"url", &ComponentInfo::url},
     {"config_schema", &ComponentInfo::config_schema}};
 
-std::string text_or_empty(const char* text) {
-  return text ? text : "";
-}
+std::string text_or_empty(const char* text) { return text ? text : ""; }
 
 }  // namespace
 

@@ -27,9 +27,7 @@ constexpr int64_t kTimeoutMs = 10'000;
 constexpr size_t kAnswerBytesMax = 64 << 20;
 constexpr size_t kReasonBytesMax = 4 << 10;
 
-Error refused(std::string why) {
-  return {Code::kPluginRefused, std::move(why)};
-}
+Error refused(std::string why) { return {Code::kPluginRefused, std::move(why)}; }
 
 /// Collects what one end of a pipe gives.
 struct Stream {

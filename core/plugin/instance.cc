@@ -7,35 +7,24 @@ namespace {
 
 Code code_of(mr_rc rc) {
   switch (MR_RC_CLASS(rc)) {
-    case MR_E_RETRIABLE:
-      return Code::kUnavailable;
-    case MR_E_RECORD:
-      return Code::kCorrupt;
-    case MR_E_CONFIG:
-      return Code::kInvalidConfig;
-    case MR_E_CONTRACT:
-      return Code::kPluginFault;
-    case MR_E_CANCELLED:
-      return Code::kCancelled;
-    default:
-      return rc == MR_E_EXCEPTION ? Code::kPluginFault : Code::kFailed;
+    case MR_E_RETRIABLE: return Code::kUnavailable;
+    case MR_E_RECORD: return Code::kCorrupt;
+    case MR_E_CONFIG: return Code::kInvalidConfig;
+    case MR_E_CONTRACT: return Code::kPluginFault;
+    case MR_E_CANCELLED: return Code::kCancelled;
+    default: return rc == MR_E_EXCEPTION ? Code::kPluginFault : Code::kFailed;
   }
 }
 
-mr_str to_abi(std::string_view text) {
-  return {text.data(), text.size()};
-}
+mr_str to_abi(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kSource:
-      return "source";
-    case Kind::kProcessor:
-      return "processor";
-    case Kind::kSink:
-      return "sink";
+    case Kind::kSource: return "source";
+    case Kind::kProcessor: return "processor";
+    case Kind::kSink: return "sink";
   }
   return "component";
 }
@@ -106,9 +95,7 @@ mr_rc CommitBytes::append(mr_buf* buf, mr_str bytes) noexcept {
 Instance::Instance(const Component& component, InstanceName name)
     : state_(std::make_unique<State>(component, std::move(name))) {}
 
-Instance::~Instance() {
-  destroy();
-}
+Instance::~Instance() { destroy(); }
 
 void Instance::destroy() {
   State& s = *state_;
@@ -163,14 +150,8 @@ Result<void> Instance::close() {
   return s.plain_call("close", [&](mr_err* err) { return s.life().close(s.self, err); });
 }
 
-const Component& Instance::component() const {
-  return state_->component;
-}
-void Instance::on_wake(std::function<void()> wake) {
-  state_->host.on_wake(std::move(wake));
-}
-std::vector<Metric> Instance::metrics() const {
-  return state_->host.metrics();
-}
+const Component& Instance::component() const { return state_->component; }
+void Instance::on_wake(std::function<void()> wake) { state_->host.on_wake(std::move(wake)); }
+std::vector<Metric> Instance::metrics() const { return state_->host.metrics(); }
 
 }  // namespace millrace

@@ -14,9 +14,7 @@
 namespace millrace {
 namespace {
 
-Error refused(std::string why) {
-  return {Code::kPluginRefused, std::move(why)};
-}
+Error refused(std::string why) { return {Code::kPluginRefused, std::move(why)}; }
 
 struct Loaded {
   boost::dll::shared_library library;

@@ -18,9 +18,7 @@ constexpr size_t kSchemaMax = 4 << 20;
 constexpr uint64_t kSinkCaps =
     MR_CAP_IDEMPOTENT | MR_CAP_TWO_PHASE | MR_CAP_IN_COMMIT | MR_CAP_EPOCH_MARKED;
 
-Error refused(std::string why) {
-  return {Code::kPluginRefused, std::move(why)};
-}
+Error refused(std::string why) { return {Code::kPluginRefused, std::move(why)}; }
 
 Result<void> check_size(uint32_t size, uint32_t min, const char* what) {
   if (size >= min && size <= kStructSizeMax) return {};

@@ -12,9 +12,7 @@ std::string copy(mr_str text) {
 }
 
 /// Rejects are errors, whatever the plugin says.
-mr_rc reject_code(mr_rc rc) {
-  return rc < 0 ? rc : MR_E_RECORD;
-}
+mr_rc reject_code(mr_rc rc) { return rc < 0 ? rc : MR_E_RECORD; }
 
 }  // namespace
 
@@ -37,9 +35,7 @@ mr_rc OutSide::refuse(const char* why) {
   return MR_E_CONTRACT;
 }
 
-mr_rc OutSide::judged(mr_rc rc) {
-  return rc == MR_E_CONTRACT ? refuse(builder_.fault()) : rc;
-}
+mr_rc OutSide::judged(mr_rc rc) { return rc == MR_E_CONTRACT ? refuse(builder_.fault()) : rc; }
 
 mr_rc OutSide::pass(mr_out* out, const mr_batch* in) noexcept {
   OutSide& o = of(out);

@@ -143,8 +143,6 @@ Result<void> SinkInstance::write_columns(const BatchRef& like, ArrowArray& rows,
 SinkInstance::SinkInstance(const Component& component, InstanceName name)
     : Instance(component, std::move(name)), bytes_(std::make_unique<CommitBytes>()) {}
 // Until it is destroyed the plugin may use the buffer, which dies before ~Instance runs.
-SinkInstance::~SinkInstance() {
-  destroy();
-}
+SinkInstance::~SinkInstance() { destroy(); }
 
 }  // namespace millrace

@@ -33,9 +33,7 @@ SourceTraits SourceInstance::traits() const {
   return {t.bounded != 0, static_cast<SourceTraits::Replay>(std::min(t.replay, MR_REPLAY_EXACT))};
 }
 
-bool SourceInstance::can_seek() const {
-  return MR_HAS(mr_source, &state_->ops<mr_source>(), seek);
-}
+bool SourceInstance::can_seek() const { return MR_HAS(mr_source, &state_->ops<mr_source>(), seek); }
 
 Result<Flow> SourceInstance::poll(uint32_t max_records, uint64_t max_bytes, int64_t deadline_us,
                                   const std::vector<uint32_t>* partitions, BatchBuilder& out,
@@ -89,8 +87,6 @@ Result<void> SourceInstance::seek(uint32_t partition, uint64_t position) {
   });
 }
 
-uint32_t SourceInstance::retry_after_ms() const {
-  return state_->retry_after_ms;
-}
+uint32_t SourceInstance::retry_after_ms() const { return state_->retry_after_ms; }
 
 }  // namespace millrace

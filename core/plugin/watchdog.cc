@@ -75,18 +75,16 @@ class Watchdog {
   const int64_t timeout_ms_ = call_timeout_ms(30'000);
   const int64_t tick_ms_ = std::clamp<int64_t>(timeout_ms_ / 8, 10, 500);
   std::mutex mutex_;
-  std::vector<CallWatch*> watches_;  // Guarded by mutex_.
-  bool running_ = false;             // Guarded by mutex_.
+  std::vector<CallWatch*> watches_;   // Guarded by mutex_.
+  bool running_ = false;              // Guarded by mutex_.
   std::function<void()> last_words_;  // Guarded by mutex_.
 };
 
-void on_give_up(std::function<void()> last_words) { Watchdog::get().set_last_words(std::move(last_words)); }
+void on_give_up(std::function<void()> last_words) {
+  Watchdog::get().set_last_words(std::move(last_words));
+}
 
-CallWatch::CallWatch(std::string label) : label_(std::move(label)) {
-  Watchdog::get().add(this);
-}
-CallWatch::~CallWatch() {
-  Watchdog::get().remove(this);
-}
+CallWatch::CallWatch(std::string label) : label_(std::move(label)) { Watchdog::get().add(this); }
+CallWatch::~CallWatch() { Watchdog::get().remove(this); }
 
 }  // namespace millrace

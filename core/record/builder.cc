@@ -174,9 +174,7 @@ mr_rc BatchBuilder::donate(mr_batch* donated) {
   return MR_OK;
 }
 
-void BatchBuilder::origin_base(uint32_t base) {
-  state_->origin_base = base;
-}
+void BatchBuilder::origin_base(uint32_t base) { state_->origin_base = base; }
 
 void BatchBuilder::reject(Reject reject) {
   reject.after_record = state_->records;
@@ -184,19 +182,11 @@ void BatchBuilder::reject(Reject reject) {
   state_->taken.rejects.push_back(std::move(reject));
 }
 
-void BatchBuilder::gap(Gap gap) {
-  state_->taken.gaps.push_back(std::move(gap));
-}
+void BatchBuilder::gap(Gap gap) { state_->taken.gaps.push_back(std::move(gap)); }
 
-uint32_t BatchBuilder::records() const {
-  return state_->records;
-}
-uint64_t BatchBuilder::bytes() const {
-  return state_->bytes;
-}
-const char* BatchBuilder::fault() const {
-  return state_->fault;
-}
+uint32_t BatchBuilder::records() const { return state_->records; }
+uint64_t BatchBuilder::bytes() const { return state_->bytes; }
+const char* BatchBuilder::fault() const { return state_->fault; }
 
 BatchBuilder::Taken BatchBuilder::take() {
   state_->seal();

@@ -23,9 +23,7 @@ inline constexpr std::size_t kOperatorBytesMax = 255;
 inline constexpr unsigned kShards = 64;
 
 /// Shards are the top six bits of the key's hash (E33c), whatever the number of lanes.
-inline uint8_t shard_of(uint64_t key_hash) {
-  return static_cast<uint8_t>(key_hash >> 58);
-}
+inline uint8_t shard_of(uint64_t key_hash) { return static_cast<uint8_t>(key_hash >> 58); }
 
 /// Names a block. Ordered as stored: an operator's blocks together, in them a slice's, in them a
 /// shard's, in them by number.

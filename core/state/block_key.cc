@@ -18,9 +18,7 @@ uint64_t big_endian(std::string_view bytes) {
 }
 
 /// Negative slices (before 1970) sort below the others.
-uint64_t biased(int64_t slice) {
-  return static_cast<uint64_t>(slice) ^ (uint64_t{1} << 63);
-}
+uint64_t biased(int64_t slice) { return static_cast<uint64_t>(slice) ^ (uint64_t{1} << 63); }
 
 }  // namespace
 

@@ -39,9 +39,7 @@ void BlockWriter::append(uint32_t ordinal, std::optional<std::string_view> key,
   add(EntryKind::kAppend, ordinal, key, value);
 }
 
-void BlockWriter::erase(uint32_t ordinal) {
-  add(EntryKind::kErase, ordinal, std::nullopt, {});
-}
+void BlockWriter::erase(uint32_t ordinal) { add(EntryKind::kErase, ordinal, std::nullopt, {}); }
 
 void BlockWriter::add(EntryKind kind, uint32_t ordinal, std::optional<std::string_view> key,
                       std::string_view value) {

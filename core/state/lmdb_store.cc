@@ -49,9 +49,7 @@ Error store_error(int rc, std::string_view action, const std::string& directory)
   }
 }
 
-MDB_val value_of(std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>(bytes.data())};
-}
+MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 std::string_view view_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
@@ -132,9 +130,7 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(std::string directory, uint64
   return store;
 }
 
-LmdbStore::~LmdbStore() {
-  close_environment();
-}
+LmdbStore::~LmdbStore() { close_environment(); }
 
 void LmdbStore::close_environment() {
   if (env_) ::mdb_env_close(env_);

@@ -145,9 +145,7 @@ Result<void> LocalLog::make_format(bool erase) {
   return {};
 }
 
-Result<void> LocalLog::reset() {
-  return make_format(true);
-}
+Result<void> LocalLog::reset() { return make_format(true); }
 
 Result<void> LocalLog::verify() {
   log_warn(fmt::format("{} is shorter than it should be; reading all of it", store_->data_file()));
@@ -239,8 +237,8 @@ Result<bool> LocalLog::compact_if_sparse() {
   const uint64_t bytes = bytes_on_disk();
   if (bytes < kLargeBytes || store_->free_bytes() <= bytes / 2) return false;
   MILLRACE_TRY(store_->compact());
-  log_info(fmt::format("{} was {} MiB, more than half of it free; now it is {} MiB", store_->data_file(), bytes >> 20,
-                       bytes_on_disk() >> 20));
+  log_info(fmt::format("{} was {} MiB, more than half of it free; now it is {} MiB",
+                       store_->data_file(), bytes >> 20, bytes_on_disk() >> 20));
   return true;
 }
 

@@ -53,8 +53,8 @@ class LocalLog final : public CommitLog {
   /// Replaces the file of the log by its compact copy. Needs disk for both for a moment. After an
   /// error the log may have to be opened again; nothing committed is lost.
   Result<void> compact() { return store_->compact(); }
-  /// compact(), if the file is large and more than half of it is free: so what a busy day left behind
-  /// does not stay for ever. True: it did.
+  /// compact(), if the file is large and more than half of it is free: so what a busy day left
+  /// behind does not stay for ever. True: it did.
   Result<bool> compact_if_sparse();
 
   const std::string& path() const { return directory_.path(); }

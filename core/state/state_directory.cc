@@ -68,16 +68,14 @@ Result<void> check_file_system(const std::string& path) {
     return file_error(errno, "cannot look at the file system of", path);
   }
   switch (judge_file_system(static_cast<uint32_t>(found.f_type))) {
-    case FileSystemVerdict::kLocal:
-      return {};
+    case FileSystemVerdict::kLocal: return {};
     case FileSystemVerdict::kDoubtful:
       log_warn(
           fmt::format("{} is on a file system that another program or machine serves (FUSE, "
                       "9p): commits are as safe as its fsync. A local disk is safer: {}",
                       path, kElsewhere));
       return {};
-    case FileSystemVerdict::kNetwork:
-      break;
+    case FileSystemVerdict::kNetwork: break;
   }
   return Error{Code::kFailed,
                fmt::format("{} is on a network file system, where commits may be lost: {} on a "
@@ -115,22 +113,16 @@ Result<void> write_pid(int lock, const std::string& file) {
 std::string remedy(int error_number) {
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT:
-      return fmt::format("; free some space, or {}", kElsewhere);
-    case EFBIG:
-      return "; raise the limit on file sizes (ulimit -f)";
-    case EROFS:
-      return fmt::format("; {}", kElsewhere);
+    case EDQUOT: return fmt::format("; free some space, or {}", kElsewhere);
+    case EFBIG: return "; raise the limit on file sizes (ulimit -f)";
+    case EROFS: return fmt::format("; {}", kElsewhere);
     case EACCES:
-    case EPERM:
-      return fmt::format("; give this user the right to write there, or {}", kElsewhere);
+    case EPERM: return fmt::format("; give this user the right to write there, or {}", kElsewhere);
     case ENOTDIR:
       return fmt::format("; a file stands where a directory is needed: move it, or {}", kElsewhere);
     case EMFILE:
-    case ENFILE:
-      return "; raise the limit on open files (ulimit -n)";
-    default:
-      return "";
+    case ENFILE: return "; raise the limit on open files (ulimit -n)";
+    default: return "";
   }
 }
 
@@ -189,8 +181,7 @@ FileSystemVerdict judge_file_system(uint32_t magic) {
     case 0x65735546:  // FUSE: sshfs and gluster, but also local ones
     case V9FS_MAGIC:  // Shared folders of virtual machines
       return FileSystemVerdict::kDoubtful;
-    default:
-      return FileSystemVerdict::kLocal;
+    default: return FileSystemVerdict::kLocal;
   }
 }
 

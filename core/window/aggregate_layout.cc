@@ -43,7 +43,8 @@ void AggregateLayout::merge(std::byte* into, const std::byte* from) const {
 
 namespace {
 
-/// Counts, exact sums and extremes. Not sums of floats, whose last bits show how they were bracketed.
+/// Counts, exact sums and extremes. Not sums of floats, whose last bits show how they were
+/// bracketed.
 bool is_associative(const AggregateFunction& function) {
   if (function.name == "count" || function.name == "min" || function.name == "max") return true;
   const bool ints = function.argument == Type::kInt4 || function.argument == Type::kInt8;
@@ -58,7 +59,8 @@ bool AggregateLayout::associative() const {
 }
 
 void AggregateLayout::encode(const std::byte* slot, std::string& out) const {
-  for (size_t i = 0; i < functions_.size(); ++i) functions_[i]->kernel.encode(slot + offsets_[i], out);
+  for (size_t i = 0; i < functions_.size(); ++i)
+    functions_[i]->kernel.encode(slot + offsets_[i], out);
 }
 
 bool AggregateLayout::decode(std::byte* slot, std::string_view bytes) const {

@@ -12,14 +12,10 @@ constexpr int64_t kDayUs = 86400 * kSecondUs;
 int64_t Calendar::first_day_of_unit(int64_t day) const {
   const CivilDate date = civil_from_days(day);
   switch (unit_) {
-    case CalendarUnit::kDay:
-      return day;
-    case CalendarUnit::kWeek:
-      return floor_div(day + 3, 7) * 7 - 3;  // Day 0 was a Thursday.
-    case CalendarUnit::kMonth:
-      return days_from_civil(date.year, date.month, 1);
-    case CalendarUnit::kYear:
-      return days_from_civil(date.year, 1, 1);
+    case CalendarUnit::kDay: return day;
+    case CalendarUnit::kWeek: return floor_div(day + 3, 7) * 7 - 3;  // Day 0 was a Thursday.
+    case CalendarUnit::kMonth: return days_from_civil(date.year, date.month, 1);
+    case CalendarUnit::kYear: return days_from_civil(date.year, 1, 1);
   }
   return day;
 }
@@ -27,15 +23,12 @@ int64_t Calendar::first_day_of_unit(int64_t day) const {
 int64_t Calendar::first_day_behind_unit(int64_t first_day) const {
   const CivilDate date = civil_from_days(first_day);
   switch (unit_) {
-    case CalendarUnit::kDay:
-      return first_day + 1;
-    case CalendarUnit::kWeek:
-      return first_day + 7;
+    case CalendarUnit::kDay: return first_day + 1;
+    case CalendarUnit::kWeek: return first_day + 7;
     case CalendarUnit::kMonth:
       return date.month == 12 ? days_from_civil(date.year + 1, 1, 1)
                               : days_from_civil(date.year, date.month + 1, 1);
-    case CalendarUnit::kYear:
-      return days_from_civil(date.year + 1, 1, 1);
+    case CalendarUnit::kYear: return days_from_civil(date.year + 1, 1, 1);
   }
   return first_day + 1;
 }

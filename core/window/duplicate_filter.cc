@@ -7,7 +7,8 @@ namespace millrace {
 bool DuplicateFilter::seen(const Entry& entry) {
   Group& group = groups_[entry.group];
   const auto found = times_.find(entry.hash);
-  if (found != times_.end() && found->second >= saturating_sub(group.max_time, horizon_us_)) return true;
+  if (found != times_.end() && found->second >= saturating_sub(group.max_time, horizon_us_))
+    return true;
   remember(entry, group);
   forget_old(group);
   return false;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Records seen before, by the hash of their id (sources.md P4). Entries belong to a group (a topic)
-/// and are forgotten once they lie `horizon` behind the largest time of their group; at most
+/// Records seen before, by the hash of their id (sources.md P4). Entries belong to a group (a
+/// topic) and are forgotten once they lie `horizon` behind the largest time of their group; at most
 /// `entries_max` are kept, the oldest go first. A 64-bit hash drops a new record by mistake with
 /// probability 6e-14 at 2^20 entries.
 /// Pure. Threads: one.

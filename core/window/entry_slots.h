@@ -1,7 +1,7 @@
 #pragma once
 
-/// Memory of TimedStates: slots of one size that are used again, and the table from a group's key to
-/// its newest entry. Threads: one.
+/// Memory of TimedStates: slots of one size that are used again, and the table from a group's key
+/// to its newest entry. Threads: one.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +28,8 @@ class EntrySlots {
   size_t used_ = 0, slots_ = 0, bytes_ = 0;
 };
 
-/// Groups of one shard: open addressing, linear probing, and deletion that leaves no marks behind, so
-/// that a table through which keys pass for years stays as quick as a new one.
+/// Groups of one shard: open addressing, linear probing, and deletion that leaves no marks behind,
+/// so that a table through which keys pass for years stays as quick as a new one.
 class EntryTable {
  public:
   /// The newest entry of the group; null: it has none.

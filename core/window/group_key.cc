@@ -70,7 +70,8 @@ int compare_bytes(Type type, std::string_view a, std::string_view b) {
 void append_bytes(Type type, std::string_view value, std::string& out) {
   char justified[sizeof(IntervalValue)];
   if (type == Type::kNumeric) value = without_trailing_zeros(value);
-  if (type == Type::kInterval) value = store_interval(justified_interval(interval_of(value)), justified);
+  if (type == Type::kInterval)
+    value = store_interval(justified_interval(interval_of(value)), justified);
   append_u64(value.size(), out);
   out.append(value);
 }
@@ -104,7 +105,9 @@ void write_group_key(std::span<const Column* const> columns, size_t row, std::st
     switch (storage_of(column->type)) {
       case Storage::kBool: out.push_back(static_cast<char>(column->bools[i])); break;
       case Storage::kBytes: append_bytes(column->type, column->texts[i], out); break;
-      case Storage::kFloat: append_u64(std::bit_cast<uint64_t>(canonical(column->floats[i])), out); break;
+      case Storage::kFloat:
+        append_u64(std::bit_cast<uint64_t>(canonical(column->floats[i])), out);
+        break;
       case Storage::kInt: append_u64(static_cast<uint64_t>(column->ints[i]), out); break;
     }
   }

@@ -17,9 +17,7 @@ namespace millrace {
 
 inline constexpr unsigned kGroupShards = 64;
 /// Shards are the top six bits of the key's hash; stored, so never to be changed.
-inline uint8_t group_shard(uint64_t hash) {
-  return static_cast<uint8_t>(hash >> 58);
-}
+inline uint8_t group_shard(uint64_t hash) { return static_cast<uint8_t>(hash >> 58); }
 
 /// A group of a window, seen from outside.
 struct GroupView {

@@ -1,9 +1,8 @@
 #pragma once
 
 /// W of an operator that reads several inputs: the smallest of those that count (semantics R15). An
-/// idle input does not count, and when it wakes behind W it counts again only from the moment it has
-/// caught up (R17). W never falls.
-/// Pure. Threads: one.
+/// idle input does not count, and when it wakes behind W it counts again only from the moment it
+/// has caught up (R17). W never falls. Pure. Threads: one.
 
 #include <algorithm>
 #include <cstdint>

@@ -38,8 +38,9 @@ void JoinBuffer::find(std::string_view key, EventTime from, EventTime to, EventT
   const auto& rows = found->second.rows;
   // The oldest that lives: W < t + life.
   from = std::max(from, saturating_add(saturating_sub(w, life_us_), 1));
-  auto row = std::lower_bound(rows.begin() + static_cast<std::ptrdiff_t>(found->second.first), rows.end(), from,
-                              [](const Row* r, EventTime t) { return r->time < t; });
+  auto row =
+      std::lower_bound(rows.begin() + static_cast<std::ptrdiff_t>(found->second.first), rows.end(),
+                       from, [](const Row* r, EventTime t) { return r->time < t; });
   for (; row != rows.end() && (*row)->time <= to; ++row) {
     if (alive((*row)->time, w)) out.push_back(*row);
   }
@@ -67,7 +68,8 @@ Row* JoinBuffer::take_ended(EventTime w) {
 
 TimeSlices<Row>::Gone JoinBuffer::drop_ended(EventTime w) {
   // The last time of a slice is end - 1: it has ended once w >= end - 1 + life.
-  auto gone = slices_.drop_before(w == kTimeMax ? kTimeMax : saturating_add(saturating_sub(w, life_us_), 1));
+  auto gone = slices_.drop_before(w == kTimeMax ? kTimeMax
+                                                : saturating_add(saturating_sub(w, life_us_), 1));
   for (const auto& slice : gone) {
     for (const Row& row : slice.mapped().rows) unindex(row);
   }
@@ -83,12 +85,14 @@ void JoinBuffer::unindex(const Row& row) {
   if (partners.first == partners.rows.size()) {
     keys_.erase(row.key->first);
   } else if (partners.first * 2 > partners.rows.size()) {
-    partners.rows.erase(partners.rows.begin(), partners.rows.begin() + static_cast<std::ptrdiff_t>(partners.first));
+    partners.rows.erase(partners.rows.begin(),
+                        partners.rows.begin() + static_cast<std::ptrdiff_t>(partners.first));
     partners.first = 0;
   }
 }
 
-JoinBuffer::Row& JoinBuffer::restore(EventTime slice, const std::string_view* key, Row row, EventTime w) {
+JoinBuffer::Row& JoinBuffer::restore(EventTime slice, const std::string_view* key, Row row,
+                                     EventTime w) {
   sequence_ = std::max(sequence_, row.sequence + 1);
   Row& kept = slices_.restore(slice, std::move(row));
   index(kept, key);

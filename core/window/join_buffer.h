@@ -1,8 +1,8 @@
 #pragma once
 
-/// One side of a stream–stream join: its living records by key (semantics R32). A record lives until
-/// W >= t + life; it is found by the other side while it lives, and only then. Records whose end
-/// somebody asks for (outer, anti) are handed out once, at that end, unless they were matched.
+/// One side of a stream–stream join: its living records by key (semantics R32). A record lives
+/// until W >= t + life; it is found by the other side while it lives, and only then. Records whose
+/// end somebody asks for (outer, anti) are handed out once, at that end, unless they were matched.
 /// Pure. Threads: one.
 
 #include <map>
@@ -28,12 +28,13 @@ class JoinBuffer {
     EventTime time = 0;
     uint64_t sequence = 0;  ///< Place in the log, among the rows of this side.
     bool matched = false;
-    Key* key = nullptr;     ///< Null: a NULL key, which nothing matches.
+    Key* key = nullptr;  ///< Null: a NULL key, which nothing matches.
     std::string bytes;
   };
 
   /// `life_us`: a left record's is after + 1 + L, a right record's before + 1 + L.
-  JoinBuffer(int64_t life_us, bool asks_ends) : life_us_(life_us), asks_ends_(asks_ends), slices_(life_us) {}
+  JoinBuffer(int64_t life_us, bool asks_ends)
+      : life_us_(life_us), asks_ends_(asks_ends), slices_(life_us) {}
 
   bool alive(EventTime t, EventTime w) const { return w < saturating_add(t, life_us_); }
   EventTime end_of(EventTime t) const { return saturating_add(t, life_us_); }
@@ -42,7 +43,8 @@ class JoinBuffer {
   /// `key` null: the record can match nothing.
   Row& add(const std::string_view* key, EventTime t, std::string bytes, bool matched);
   /// Living rows with from <= t <= to, by (time, sequence), appended to `out`.
-  void find(std::string_view key, EventTime from, EventTime to, EventTime w, std::vector<Row*>& out) const;
+  void find(std::string_view key, EventTime from, EventTime to, EventTime w,
+            std::vector<Row*>& out) const;
   void mark_matched(Row& row);
 
   /// W at which the next unmatched row ends; false: there is none.

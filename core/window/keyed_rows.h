@@ -1,9 +1,9 @@
 #pragma once
 
-/// Rows by key that come and go: what a table holds. A row that is erased frees its memory and, with
-/// the next commit, its place in the stored state, so the state is as large as the table and not as
-/// its history. Rows derive from KeyedRow. Keys lie in shards by their hash, as in state blocks.
-/// Pure. Threads: one.
+/// Rows by key that come and go: what a table holds. A row that is erased frees its memory and,
+/// with the next commit, its place in the stored state, so the state is as large as the table and
+/// not as its history. Rows derive from KeyedRow. Keys lie in shards by their hash, as in state
+/// blocks. Pure. Threads: one.
 
 #include <array>
 #include <string>
@@ -22,7 +22,7 @@ struct KeyedRow {
   const std::string* key = nullptr;  ///< The map's own copy.
   uint32_t ordinal = kNotStored;     ///< Its number in the stored chain of its shard.
   uint8_t shard = 0;
-  uint32_t dirty_at = kNotStored;    ///< Place in its shard's `dirty`, if it is listed there.
+  uint32_t dirty_at = kNotStored;  ///< Place in its shard's `dirty`, if it is listed there.
   bool dirty() const { return dirty_at != kNotStored; }
 };
 

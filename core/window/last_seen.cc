@@ -29,7 +29,8 @@ void LastSeen::keep_row(Round& round, EventTime t, std::string row) {
 }
 
 bool LastSeen::next_due(EventTime& w) const {
-  w = due_.empty() ? kTimeMax : saturating_add(saturating_add(due_.begin()->first.first, keep_us_), 1);
+  w = due_.empty() ? kTimeMax
+                   : saturating_add(saturating_add(due_.begin()->first.first, keep_us_), 1);
   return !due_.empty();
 }
 
@@ -57,7 +58,8 @@ void LastSeen::drop_round(const Round& round) {
   if (rounds.empty()) ids_.erase(id);
 }
 
-LastSeen::Round& LastSeen::restore(EventTime slice, std::string_view key, Round round, EventTime w) {
+LastSeen::Round& LastSeen::restore(EventTime slice, std::string_view key, Round round,
+                                   EventTime w) {
   const auto id = ids_.try_emplace(std::string(key)).first;
   round.key = &id->first;
   sequence_ = std::max(sequence_, round.sequence + 1);

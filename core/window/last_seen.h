@@ -1,8 +1,8 @@
 #pragma once
 
 /// `dedupe`, which: last (semantics R33). A record opens a round of its id at t_first; records of
-/// that id up to t_first + keep belong to the round, those with an earlier t too. The round's row is
-/// the one with the largest time (of equal ones the later in the log), so that its time is never
+/// that id up to t_first + keep belong to the round, those with an earlier t too. The round's row
+/// is the one with the largest time (of equal ones the later in the log), so that its time is never
 /// behind t_first, which W_out promises. It is handed out once W - L > t_first + keep, in order of
 /// (t_first, log).
 /// Pure. Threads: one.
@@ -22,8 +22,8 @@ class LastSeen {
  public:
   struct Round : SliceRow {
     EventTime first = 0, last = 0;
-    uint64_t sequence = 0;   ///< Of its first record: order among equal t_first.
-    bool handed_out = false; ///< By the end of input; what still comes for it is a duplicate.
+    uint64_t sequence = 0;    ///< Of its first record: order among equal t_first.
+    bool handed_out = false;  ///< By the end of input; what still comes for it is a duplicate.
     const std::string* key = nullptr;
     std::string row;
   };
@@ -67,7 +67,8 @@ class LastSeen {
   int64_t keep_us_;
   TimeSlices<Round> slices_;
   std::unordered_map<std::string, Rounds> ids_;
-  std::map<std::pair<EventTime, uint64_t>, Round*> due_;  ///< Not handed out, by (t_first, sequence).
+  std::map<std::pair<EventTime, uint64_t>, Round*>
+      due_;  ///< Not handed out, by (t_first, sequence).
   uint64_t sequence_ = 0;
   size_t row_bytes_ = 0;
 };

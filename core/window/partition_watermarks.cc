@@ -102,7 +102,8 @@ void PartitionWatermarks::take(const PartitionEvent& event, int64_t now_us) {
   switch (event.what) {
     case What::kAssigned:
       // Known from before a restart: as it was. Its file may have grown behind the end.
-      if (p.state == State::kEnded) p.state = p.mark.now() == kTimeNone ? State::kUnknown : State::kActive;
+      if (p.state == State::kEnded)
+        p.state = p.mark.now() == kTimeNone ? State::kUnknown : State::kActive;
       break;
     case What::kAtEnd:
       if (rules_.bounded) p.state = State::kEnded;
@@ -119,9 +120,10 @@ void PartitionWatermarks::take(const PartitionEvent& event, int64_t now_us) {
 }
 
 bool PartitionWatermarks::all_proven_idle() const {
-  return !partitions_.empty() && std::all_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
-    return entry.second.state == State::kIdle && entry.second.proven_us != kNotProven;
-  });
+  return !partitions_.empty() &&
+         std::all_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
+           return entry.second.state == State::kIdle && entry.second.proven_us != kNotProven;
+         });
 }
 
 void PartitionWatermarks::tick(int64_t now_us) {
@@ -136,7 +138,8 @@ void PartitionWatermarks::tick(int64_t now_us) {
   if (clock_since_us_ == kNotProven) {
     clock_from_ = w_;
     for (const auto& [number, p] : partitions_) {
-      clock_since_us_ = std::max(clock_since_us_, saturating_add(p.proven_us, rules_.idle_timeout_us));
+      clock_since_us_ =
+          std::max(clock_since_us_, saturating_add(p.proven_us, rules_.idle_timeout_us));
     }
   }
   const EventTime moved = saturating_add(clock_from_, now_us - clock_since_us_);
@@ -152,12 +155,15 @@ int64_t PartitionWatermarks::next_tick() const {
   }
   const bool clock = rules_.clock_when_all_idle && w_ != kTimeNone && all_proven_idle();
   // Not ticked in this run: at once.
-  return clock ? std::min(next, ticked_us_ == kNotProven ? 0 : saturating_add(ticked_us_, kClockStepUs)) : next;
+  return clock ? std::min(next,
+                          ticked_us_ == kNotProven ? 0 : saturating_add(ticked_us_, kClockStepUs))
+               : next;
 }
 
 bool PartitionWatermarks::all_idle() const {
-  return !partitions_.empty() && std::none_of(partitions_.begin(), partitions_.end(),
-                                              [](const auto& entry) { return counts(entry.second); });
+  return !partitions_.empty() &&
+         std::none_of(partitions_.begin(), partitions_.end(),
+                      [](const auto& entry) { return counts(entry.second); });
 }
 
 const PartitionWatermarks::Partition* PartitionWatermarks::holder() const {
@@ -168,8 +174,8 @@ const PartitionWatermarks::Partition* PartitionWatermarks::holder() const {
   return slowest;
 }
 
-void PartitionWatermarks::restore(EventTime w, std::vector<Partition> partitions, int64_t clock_since_us,
-                                  EventTime clock_from) {
+void PartitionWatermarks::restore(EventTime w, std::vector<Partition> partitions,
+                                  int64_t clock_since_us, EventTime clock_from) {
   partitions_.clear();
   last_ = nullptr;
   w_ = w;

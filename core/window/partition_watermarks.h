@@ -45,9 +45,9 @@ class PartitionWatermarks {
   enum class State : uint8_t {
     kUnknown,  ///< Assigned, nothing read: holds W back.
     kActive,
-    kIdle,     ///< Does not count.
-    kBehind,   ///< Was idle, has records again, and w_p < W: does not count yet.
-    kEnded,    ///< Of a bounded source: does not count.
+    kIdle,    ///< Does not count.
+    kBehind,  ///< Was idle, has records again, and w_p < W: does not count yet.
+    kEnded,   ///< Of a bounded source: does not count.
   };
   struct Partition {
     uint32_t number = 0;
@@ -65,13 +65,13 @@ class PartitionWatermarks {
 
   /// One record.
   void observe(uint32_t partition, EventTime t);
-  /// As Watermark::observe_all; `partitions` null: all of partition 0. `behind` gets a 1 per record of
-  /// a partition that is behind (R17), and stays empty if there is none.
-  void observe_all(std::span<const EventTime> times, const uint32_t* partitions, std::span<EventTime> before,
-                   std::vector<uint8_t>& behind);
+  /// As Watermark::observe_all; `partitions` null: all of partition 0. `behind` gets a 1 per record
+  /// of a partition that is behind (R17), and stays empty if there is none.
+  void observe_all(std::span<const EventTime> times, const uint32_t* partitions,
+                   std::span<EventTime> before, std::vector<uint8_t>& behind);
   void take(const PartitionEvent& event, int64_t now_us);
-  /// The source was asked at `now_us`, could answer, and has nothing more: time-outs run, and where all
-  /// is idle the clock moves W.
+  /// The source was asked at `now_us`, could answer, and has nothing more: time-outs run, and where
+  /// all is idle the clock moves W.
   void tick(int64_t now_us);
   /// When a tick can next change something; kTimeMax: never.
   int64_t next_tick() const;
@@ -84,7 +84,8 @@ class PartitionWatermarks {
   const Rules& rules() const { return rules_; }
 
   /// From a commit. `clock_*`: see clock_since().
-  void restore(EventTime w, std::vector<Partition> partitions, int64_t clock_since_us, EventTime clock_from);
+  void restore(EventTime w, std::vector<Partition> partitions, int64_t clock_since_us,
+               EventTime clock_from);
   /// Since when the clock moves W, and from which W; kNotProven: it does not.
   int64_t clock_since() const { return clock_since_us_; }
   EventTime clock_from() const { return clock_from_; }
@@ -92,7 +93,9 @@ class PartitionWatermarks {
  private:
   Partition& of_record(uint32_t number);
   Partition& make(uint32_t number);
-  static bool counts(const Partition& p) { return p.state == State::kUnknown || p.state == State::kActive; }
+  static bool counts(const Partition& p) {
+    return p.state == State::kUnknown || p.state == State::kActive;
+  }
   void progressed(Partition& p, EventTime before);
   void recount();
   bool all_proven_idle() const;

@@ -24,7 +24,8 @@ Placed RecordWindows::place(uint64_t hash, std::string_view key, EventTime t, Ev
   }
   Instant* same = at && at->first == t ? at : nullptr;
   Placed placed{same, !same, !open(left_end(t), w)};
-  if (placed.partial && !held_by_another(same ? States::older(*same) : at, behind, t, w)) return {nullptr};
+  if (placed.partial && !held_by_another(same ? States::older(*same) : at, behind, t, w))
+    return {nullptr};
   if (same) {
     states_.touch(*same);
     return placed;
@@ -40,9 +41,10 @@ Placed RecordWindows::place(uint64_t hash, std::string_view key, EventTime t, Ev
   return placed;
 }
 
-/// The window that closes last decides: of later records the left one of the latest within reach, of
-/// earlier ones the one behind the nearest.
-bool RecordWindows::held_by_another(const Instant* older, const Instant* newer, EventTime t, EventTime w) const {
+/// The window that closes last decides: of later records the left one of the latest within reach,
+/// of earlier ones the one behind the nearest.
+bool RecordWindows::held_by_another(const Instant* older, const Instant* newer, EventTime t,
+                                    EventTime w) const {
   const EventTime reach = saturating_add(t, difference_us_);
   if (older && t < right_end(older->first) && open(right_end(older->first), w)) return true;
   for (; newer && newer->first <= reach; newer = States::newer(*newer)) {
@@ -82,17 +84,21 @@ void RecordWindows::open_windows(Instant& instant, std::vector<Window>& out) con
   if (right_window(instant, right) && right.end > closed) out.push_back(right);
 }
 
-void RecordWindows::changed_windows(const Placed& placed, EventTime w, std::vector<Window>& out) const {
+void RecordWindows::changed_windows(const Placed& placed, EventTime w,
+                                    std::vector<Window>& out) const {
   const EventTime t = placed.instant->first, reach = saturating_add(t, difference_us_);
   const size_t first = out.size();
   Window right{};
-  for (Instant* at = States::older(*placed.instant); at && right_end(at->first) > t; at = States::older(*at)) {
+  for (Instant* at = States::older(*placed.instant); at && right_end(at->first) > t;
+       at = States::older(*at)) {
     if (right_window(*at, right) && open(right.end, w)) out.push_back(right);
   }
   for (Instant* at = placed.instant; at && at->first <= reach; at = States::newer(*at)) {
-    if (!at->left_over && open(left_end(at->first), w)) out.push_back({left_end(at->first), at, true});
+    if (!at->left_over && open(left_end(at->first), w))
+      out.push_back({left_end(at->first), at, true});
   }
-  if (placed.fresh && right_window(*placed.instant, right) && open(right.end, w)) out.push_back(right);
+  if (placed.fresh && right_window(*placed.instant, right) && open(right.end, w))
+    out.push_back(right);
   std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
             [](const Window& a, const Window& b) { return a.end < b.end; });
 }
@@ -100,7 +106,8 @@ void RecordWindows::changed_windows(const Placed& placed, EventTime w, std::vect
 void RecordWindows::combine(const Window& window, std::byte* into) const {
   const Instant* at = window.owner;
   if (window.left) {
-    while (at->older && States::older(*at)->first >= window_ending(window.end).start) at = States::older(*at);
+    while (at->older && States::older(*at)->first >= window_ending(window.end).start)
+      at = States::older(*at);
   } else {
     at = States::newer(*at);
   }
@@ -162,10 +169,12 @@ void RecordWindows::seal_closed() {
 Instant& RecordWindows::restore(std::string_view key, EventTime t) {
   const uint64_t hash = hash_bytes(key);
   Instant* behind = nullptr;
-  for (Instant* at = states_.newest(hash, key); at && at->first > t; at = States::older(*at)) behind = at;
+  for (Instant* at = states_.newest(hash, key); at && at->first > t; at = States::older(*at))
+    behind = at;
   Instant& instant = states_.add(hash, key, behind, t, t);
   instant.left_over = left_end(t) <= std::max(fired_upto_, closed_upto_);
-  // At the end of input the window behind it may have fired already, and the instant stayed for others.
+  // At the end of input the window behind it may have fired already, and the instant stayed for
+  // others.
   if (right_end(t) > fired_upto_) wait(instant);
   return instant;
 }

@@ -2,11 +2,11 @@
 
 /// Windows aligned to records, as Kafka Streams has them (semantics R5), difference D. Per group, a
 /// record at t has the left window [t - D, t + 1); the right window behind a record at u is
-/// [u + 1, u + D + 2) and exists once it holds a record. All are D + 1 long, so a window is known by
-/// its end. Records of one group and time are one instant here: every window holds all of them or none.
-/// A record is late for a window that is closed (R12) and late iff it is late for all that hold it: its
-/// own left window, those of later records, and right windows of earlier ones.
-/// An instant stays until the window behind it is closed: until then it may become a part of windows
+/// [u + 1, u + D + 2) and exists once it holds a record. All are D + 1 long, so a window is known
+/// by its end. Records of one group and time are one instant here: every window holds all of them
+/// or none. A record is late for a window that is closed (R12) and late iff it is late for all that
+/// hold it: its own left window, those of later records, and right windows of earlier ones. An
+/// instant stays until the window behind it is closed: until then it may become a part of windows
 /// that do not exist yet, also behind the end of bounded input (R20).
 /// Pure: no clock, no I/O, no expressions. Threads: one.
 
@@ -24,20 +24,25 @@ namespace millrace {
 class RecordWindows {
  public:
   struct Instant : TimedEntry {  // `first` = `last`: its time.
-    bool left_over = false;  ///< Its left window is closed: it waits for the one behind it.
-    /// update: what readers have of its windows. A window that is the left one of one instant and the
-    /// right one of another is known to the former.
+    bool left_over = false;      ///< Its left window is closed: it waits for the one behind it.
+    /// update: what readers have of its windows. A window that is the left one of one instant and
+    /// the right one of another is known to the former.
     std::unique_ptr<Emission> left, right;
   };
   using States = TimedStates<Instant>;
 
   /// `revises`: the operator emits updates.
-  RecordWindows(AggregateLayout layout, int64_t difference_us, int64_t allowed_lateness_us, bool revises)
-      : states_(std::move(layout)), difference_us_(difference_us), allowed_lateness_us_(allowed_lateness_us),
+  RecordWindows(AggregateLayout layout, int64_t difference_us, int64_t allowed_lateness_us,
+                bool revises)
+      : states_(std::move(layout)),
+        difference_us_(difference_us),
+        allowed_lateness_us_(allowed_lateness_us),
         revises_(revises) {}
 
   EventTime left_end(EventTime t) const { return saturating_add(t, 1); }
-  EventTime right_end(EventTime t) const { return saturating_add(saturating_add(t, difference_us_), 2); }
+  EventTime right_end(EventTime t) const {
+    return saturating_add(saturating_add(t, difference_us_), 2);
+  }
   Span window_ending(EventTime end) const { return {saturating_sub(end, difference_us_ + 1), end}; }
   bool open(EventTime end, EventTime w) const {
     return end > closed_upto_ && !is_closed(end, allowed_lateness_us_, w);
@@ -57,7 +62,8 @@ class RecordWindows {
     Instant* owner;
     bool left;  ///< Of the owner.
   };
-  /// The windows that the record just placed changed, by end; the one behind it only if it is fresh.
+  /// The windows that the record just placed changed, by end; the one behind it only if it is
+  /// fresh.
   void changed_windows(const Placed& placed, EventTime w, std::vector<Window>& out) const;
   /// The windows that the instant owns and that have not fired, left and right.
   void open_windows(Instant& instant, std::vector<Window>& out) const;
@@ -68,8 +74,8 @@ class RecordWindows {
 
   /// W at which a window may be due. False: there is none.
   bool next_due(EventTime& closes_at) const;
-  /// The next end by which `w` closes windows, and those that there are, groups in no order. False: no
-  /// more. Call close() behind each.
+  /// The next end by which `w` closes windows, and those that there are, groups in no order. False:
+  /// no more. Call close() behind each.
   bool take_due(EventTime w, EventTime& end, std::vector<Window>& out);
   /// The windows of that end fired. Instants that no window can hold any more go, but at the end of
   /// input, which closes only the windows that there are.

@@ -23,7 +23,8 @@ SessionWindows::Neighbours SessionWindows::neighbours(Session* newest, EventTime
 }
 
 /// Nothing is near, so the candidate is the record alone.
-Session* SessionWindows::open(uint64_t hash, std::string_view key, Session* behind, EventTime t, EventTime w) {
+Session* SessionWindows::open(uint64_t hash, std::string_view key, Session* behind, EventTime t,
+                              EventTime w) {
   const EventTime end = end_of(t);
   if (end <= closed_upto_ || is_closed(end, allowed_lateness_us_, w)) return nullptr;
   Session& session = states_.add(hash, key, behind, t, t);
@@ -56,12 +57,10 @@ void SessionWindows::show_as(Session& session, EventTime start) {
   session.shown = std::make_unique<Shown>(Shown{start, {}});
 }
 
-bool SessionWindows::next_due(EventTime& closes_at) const {
-  return states_.next_wait(closes_at);
-}
+bool SessionWindows::next_due(EventTime& closes_at) const { return states_.next_wait(closes_at); }
 
-/// A session waits for the time that was its end when it was put into the heap; if it has grown since,
-/// it waits again. So a record that extends a session does not touch the heap.
+/// A session waits for the time that was its end when it was put into the heap; if it has grown
+/// since, it waits again. So a record that extends a session does not touch the heap.
 void SessionWindows::take_due(EventTime w, std::vector<Session*>& out) {
   out.clear();
   while (Session* session = states_.take_waiting(w)) {
@@ -88,7 +87,8 @@ void SessionWindows::drop(Session& session) {
 Session& SessionWindows::restore(std::string_view key, EventTime first, EventTime last) {
   const uint64_t hash = hash_bytes(key);
   Session* behind = nullptr;
-  for (Session* at = states_.newest(hash, key); at && at->first > last; at = States::older(*at)) behind = at;
+  for (Session* at = states_.newest(hash, key); at && at->first > last; at = States::older(*at))
+    behind = at;
   Session& session = states_.add(hash, key, behind, first, last);
   states_.wait(session, closes_at(session));
   if (revises_) show_as(session, first);

@@ -2,11 +2,11 @@
 
 /// Open sessions of one grouped operator (semantics R6, R7). A record alone is [t, t + G + 1), and
 /// sessions that overlap are one, so records at most the gap G apart share a session. A session
-/// closes when W reaches last + G + 1 + L. What is closed neither extends nor blocks: it is not here.
-/// A record's candidate is its own range together with all open sessions that it overlaps; it is late
-/// iff the candidate is closed already.
-/// For update, a session carries what readers have of it and of the starts that vanished into it.
-/// Pure: no clock, no I/O, no expressions. Threads: one.
+/// closes when W reaches last + G + 1 + L. What is closed neither extends nor blocks: it is not
+/// here. A record's candidate is its own range together with all open sessions that it overlaps; it
+/// is late iff the candidate is closed already. For update, a session carries what readers have of
+/// it and of the starts that vanished into it. Pure: no clock, no I/O, no expressions. Threads:
+/// one.
 
 #include <memory>
 #include <vector>
@@ -25,16 +25,18 @@ class SessionWindows {
     EventTime start;
     Emission emission;
   };
-  struct Session : TimedEntry {  // `first` and `last`: of its records.
-    std::unique_ptr<Shown> shown;                   ///< update.
-    std::vector<std::unique_ptr<Shown>> vanished;   ///< update: not yet told to readers.
-    uint32_t changed_at = kNoOrdinal;               ///< Place in the operator's list of changed ones.
+  struct Session : TimedEntry {                    // `first` and `last`: of its records.
+    std::unique_ptr<Shown> shown;                  ///< update.
+    std::vector<std::unique_ptr<Shown>> vanished;  ///< update: not yet told to readers.
+    uint32_t changed_at = kNoOrdinal;  ///< Place in the operator's list of changed ones.
   };
   using States = TimedStates<Session>;
 
   /// `revises`: the operator emits updates.
   SessionWindows(AggregateLayout layout, int64_t gap_us, int64_t allowed_lateness_us, bool revises)
-      : states_(std::move(layout)), gap_us_(gap_us), allowed_lateness_us_(allowed_lateness_us),
+      : states_(std::move(layout)),
+        gap_us_(gap_us),
+        allowed_lateness_us_(allowed_lateness_us),
         revises_(revises) {}
 
   /// As rows show it: window_end is the last time that still extends it (R6).
@@ -49,7 +51,8 @@ class SessionWindows {
   /// `before_merge(swallowed)` is called before two sessions become one: states must be folded by
   /// then, and the session given is gone after it.
   template <class BeforeMerge>
-  Session* place(uint64_t hash, std::string_view key, EventTime t, EventTime w, BeforeMerge before_merge) {
+  Session* place(uint64_t hash, std::string_view key, EventTime t, EventTime w,
+                 BeforeMerge before_merge) {
     Session* newest = states_.newest(hash, key);
     if (newest && t >= newest->last && t <= reach(newest->last)) {  // Where most records fall.
       newest->last = t;
@@ -69,7 +72,8 @@ class SessionWindows {
 
   /// W at which a session may be due. False: none is open.
   bool next_due(EventTime& closes_at) const;
-  /// Fills `out` with the sessions that `w` closes, by (end, start). They stay until they are dropped.
+  /// Fills `out` with the sessions that `w` closes, by (end, start). They stay until they are
+  /// dropped.
   void take_due(EventTime w, std::vector<Session*>& out);
   static void sort_by_window(std::vector<Session*>& sessions);
   /// The session was fired for the last time.
@@ -90,7 +94,9 @@ class SessionWindows {
 
   States& states() { return states_; }
   const States& states() const { return states_; }
-  size_t bytes() const { return states_.bytes() + (revises_ ? states_.entries() * sizeof(Shown) : 0); }
+  size_t bytes() const {
+    return states_.bytes() + (revises_ ? states_.entries() * sizeof(Shown) : 0);
+  }
 
  private:
   struct Neighbours {

@@ -7,13 +7,16 @@
 namespace millrace {
 namespace {
 
-int64_t remainder_of(int64_t offset, int64_t step) { return offset - floor_div(offset, step) * step; }
+int64_t remainder_of(int64_t offset, int64_t step) {
+  return offset - floor_div(offset, step) * step;
+}
 
 }  // namespace
 
 EventTime floor_to(EventTime t, int64_t step, int64_t offset) {
   int64_t start = 0;
-  if (__builtin_mul_overflow(floor_div(saturating_sub(t, offset), step), step, &start)) return kTimeNone;
+  if (__builtin_mul_overflow(floor_div(saturating_sub(t, offset), step), step, &start))
+    return kTimeNone;
   return saturating_add(start, offset);
 }
 

@@ -42,7 +42,9 @@ class Slicer {
   };
   std::optional<Grid> grid() const;
   /// True if every window is one slice: a closed window is read, not combined.
-  bool one_slice_per_window() const { return kind_ != Kind::kHopping && kind_ != Kind::kCumulative; }
+  bool one_slice_per_window() const {
+    return kind_ != Kind::kHopping && kind_ != Kind::kCumulative;
+  }
   /// Null: the windows follow no calendar.
   Calendar* find_calendar() { return calendar_ ? &*calendar_ : nullptr; }
   const Calendar* find_calendar() const { return calendar_ ? &*calendar_ : nullptr; }

@@ -18,7 +18,7 @@ TableGroups::~TableGroups() {
 
 std::byte* TableGroups::new_state() const {
   const size_t bytes = std::max<size_t>(layout_.slot_bytes(), 1);
-  auto* state = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{16}));
+  auto* state = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{16}));
   layout_.init(state);
   return state;
 }
@@ -82,8 +82,9 @@ void TableGroups::reset_states(Group& group) const {
   layout_.init(group.state);
 }
 
-TableGroups::Member& TableGroups::restore(std::string_view key, uint32_t ordinal, std::string_view group,
-                                          uint64_t sequence, std::string_view row) {
+TableGroups::Member& TableGroups::restore(std::string_view key, uint32_t ordinal,
+                                          std::string_view group, uint64_t sequence,
+                                          std::string_view row) {
   Member& member = members_.restore(key, ordinal);
   member.sequence = sequence;
   member.row = row;

@@ -1,10 +1,9 @@
 #pragma once
 
-/// The rows of a table (members, by key) in groups, for what is computed over a table (semantics R30):
-/// a changed row leaves its group and joins its new one as one step. A group holds aggregate states;
-/// it exists as long as it has members. Nothing but the members is stored: states are made again from
-/// them.
-/// Pure. Threads: one.
+/// The rows of a table (members, by key) in groups, for what is computed over a table (semantics
+/// R30): a changed row leaves its group and joins its new one as one step. A group holds aggregate
+/// states; it exists as long as it has members. Nothing but the members is stored: states are made
+/// again from them. Pure. Threads: one.
 
 #include <map>
 #include <memory>
@@ -31,7 +30,7 @@ class TableGroups {
     std::byte* state = nullptr;  ///< Aligned to 16.
     size_t members = 0;
     std::map<uint64_t, Member*> by_change;  ///< Only if `ordered`.
-    bool stale = false;          ///< A state could not take a row back: fold the members anew.
+    bool stale = false;  ///< A state could not take a row back: fold the members anew.
   };
 
   /// `ordered`: groups know their members in the order of their last changes.
@@ -60,7 +59,8 @@ class TableGroups {
   const std::byte* empty_state() const { return empty_.get(); }
 
   /// A member of the last commit.
-  Member& restore(std::string_view key, uint32_t ordinal, std::string_view group, uint64_t sequence, std::string_view row);
+  Member& restore(std::string_view key, uint32_t ordinal, std::string_view group, uint64_t sequence,
+                  std::string_view row);
 
   KeyedRows<Member>& members() { return members_; }
   std::unordered_map<std::string, Group>& groups() { return groups_; }
@@ -69,7 +69,7 @@ class TableGroups {
  private:
   static constexpr size_t kGroupBytes = 96, kOrderBytes = 64;  ///< Nodes of the maps, about.
   struct FreeState {
-    void operator()(std::byte* state) const { ::operator delete(state, std::align_val_t{16}); }
+    void operator()(std::byte* state) const { ::operator delete (state, std::align_val_t{16}); }
   };
   std::byte* new_state() const;
   void enter(Member& member, Group& group);

@@ -9,7 +9,8 @@ bool later_than(EventTime t, const Version& version) { return t < version.time; 
 
 }  // namespace
 
-void TableVersions::put(std::string_view key, EventTime t, bool deleted, std::string row, EventTime bound) {
+void TableVersions::put(std::string_view key, EventTime t, bool deleted, std::string row,
+                        EventTime bound) {
   const auto [place, fresh] = keys_.try_emplace(std::string(key), nullptr);
   if (fresh) {
     Key made;
@@ -23,7 +24,8 @@ void TableVersions::put(std::string_view key, EventTime t, bool deleted, std::st
     prune(one, kTimeMax);
     one.versions.clear();
   }
-  one.versions.insert(std::upper_bound(one.versions.begin(), one.versions.end(), t, later_than), std::move(version));
+  one.versions.insert(std::upper_bound(one.versions.begin(), one.versions.end(), t, later_than),
+                      std::move(version));
   if (history_) prune(one, bound);
   slices_.touch(one);
 }
@@ -32,7 +34,8 @@ void TableVersions::prune(Key& key, EventTime bound) {
   // Behind the newest version at or before the bound nothing older is ever asked for.
   auto keep = std::upper_bound(key.versions.begin(), key.versions.end(), bound, later_than);
   if (keep != key.versions.begin() && history_) --keep;
-  for (auto gone = key.versions.begin(); gone != keep; ++gone) row_bytes_ -= gone->row->size() + kVersionBytes;
+  for (auto gone = key.versions.begin(); gone != keep; ++gone)
+    row_bytes_ -= gone->row->size() + kVersionBytes;
   key.versions.erase(key.versions.begin(), keep);
 }
 
@@ -40,7 +43,8 @@ std::shared_ptr<const std::string> TableVersions::find(std::string_view key, Eve
   const auto found = keys_.find(std::string(key));
   if (found == keys_.end()) return nullptr;
   const auto& versions = found->second->versions;
-  const auto behind = history_ ? std::upper_bound(versions.begin(), versions.end(), t, later_than) : versions.end();
+  const auto behind =
+      history_ ? std::upper_bound(versions.begin(), versions.end(), t, later_than) : versions.end();
   if (behind == versions.begin()) return nullptr;
   const Version& version = *std::prev(behind);
   return version.deleted ? nullptr : version.row;

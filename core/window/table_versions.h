@@ -1,10 +1,9 @@
 #pragma once
 
-/// The versions of a table's rows by key, for stream–table joins (semantics R31): the newest version
-/// with version_ts <= t, of equal times the later in the log. Kept are all versions newer than a
-/// bound and the newest at or before it; a key is pruned when it gets a new version, so it holds at
-/// most its versions within the history and one more.
-/// Pure. Threads: one.
+/// The versions of a table's rows by key, for stream–table joins (semantics R31): the newest
+/// version with version_ts <= t, of equal times the later in the log. Kept are all versions newer
+/// than a bound and the newest at or before it; a key is pruned when it gets a new version, so it
+/// holds at most its versions within the history and one more. Pure. Threads: one.
 
 #include <memory>
 #include <string>

@@ -16,9 +16,9 @@
 namespace millrace {
 
 struct SliceRow {
-  EventTime slice = 0;   ///< Start of its slice.
+  EventTime slice = 0;  ///< Start of its slice.
   uint32_t ordinal = 0;
-  bool dirty = false;    ///< Listed in its slice's `dirty`.
+  bool dirty = false;  ///< Listed in its slice's `dirty`.
 };
 
 template <class Row>

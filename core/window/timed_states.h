@@ -29,11 +29,11 @@ struct TimedEntry {
   EventTime first = 0, last = 0;
   TimedEntry* older = nullptr;  ///< Of the same group.
   TimedEntry* newer = nullptr;
-  uint64_t hash = 0;            ///< Of the key.
+  uint64_t hash = 0;  ///< Of the key.
   uint32_t ordinal = kNoOrdinal;
   uint32_t dirty_at = kNoOrdinal;  ///< Place in its shard's `dirty`.
-  bool waits = false;   ///< In the due heap.
-  bool gone = false;    ///< Removed while it waited.
+  bool waits = false;              ///< In the due heap.
+  bool gone = false;               ///< Removed while it waited.
   std::string key;
 };
 
@@ -41,8 +41,8 @@ template <class Entry>
 class TimedStates {
  public:
   struct Shard {
-    std::vector<Entry*> dirty;      ///< Changed since the last commit, each once.
-    std::vector<uint32_t> erased;   ///< Ordinals that went since then.
+    std::vector<Entry*> dirty;     ///< Changed since the last commit, each once.
+    std::vector<uint32_t> erased;  ///< Ordinals that went since then.
     uint32_t next_ordinal = 0;
   };
 
@@ -57,7 +57,9 @@ class TimedStates {
   TimedStates(const TimedStates&) = delete;
 
   const AggregateLayout& layout() const { return layout_; }
-  static std::byte* state_of(Entry& entry) { return reinterpret_cast<std::byte*>(&entry) + kStateOffset; }
+  static std::byte* state_of(Entry& entry) {
+    return reinterpret_cast<std::byte*>(&entry) + kStateOffset;
+  }
   static const std::byte* state_of(const Entry& entry) {
     return reinterpret_cast<const std::byte*>(&entry) + kStateOffset;
   }
@@ -148,7 +150,8 @@ class TimedStates {
   }
   template <class Visit>
   void each(Visit visit) const {
-    for (unsigned number = 0; number < kGroupShards; ++number) each(static_cast<uint8_t>(number), visit);
+    for (unsigned number = 0; number < kGroupShards; ++number)
+      each(static_cast<uint8_t>(number), visit);
   }
 
   size_t entries() const { return entries_; }

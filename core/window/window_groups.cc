@@ -35,7 +35,8 @@ GroupSlice& WindowGroups::slice_at(EventTime t) {
 GroupSlice& WindowGroups::slice_starting(EventTime start) {
   const auto found = slices_.find(start);
   if (found != slices_.end()) return found->second;
-  return slices_.try_emplace(start, layout_, Span{start, slicer_.slice_of(start).end}).first->second;
+  return slices_.try_emplace(start, layout_, Span{start, slicer_.slice_of(start).end})
+      .first->second;
 }
 
 bool WindowGroups::next_due(Due& due) const {
@@ -61,7 +62,8 @@ std::vector<WindowGroups::ClosedGroup> WindowGroups::groups_of(const Span& windo
     return {};
   }
   combined_ = std::make_unique<MergedGroups>(layout_);
-  for (auto at = slice; at != slices_.end() && at->first < window.end; ++at) combined_->merge(at->second);
+  for (auto at = slice; at != slices_.end() && at->first < window.end; ++at)
+    combined_->merge(at->second);
   return combined_->all_groups();
 }
 

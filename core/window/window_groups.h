@@ -100,7 +100,7 @@ class WindowGroups {
   /// Null: windows of one slice, or merges that must go slice by slice.
   std::unique_ptr<MergedSlices> merged_;
   std::unique_ptr<MergedGroups> combined_;
-  EventTime fired_upto_ = kTimeNone;   ///< Largest end that was closed.
+  EventTime fired_upto_ = kTimeNone;  ///< Largest end that was closed.
   EventTime closed_upto_ = kTimeNone;
 };
 

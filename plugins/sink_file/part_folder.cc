@@ -27,9 +27,7 @@ std::optional<uint64_t> number_of(std::string_view name) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
-bool is_hidden(std::string_view name) {
-  return name.starts_with('.') && name.ends_with(kOpen);
-}
+bool is_hidden(std::string_view name) { return name.starts_with('.') && name.ends_with(kOpen); }
 
 }  // namespace
 

@@ -157,8 +157,6 @@ struct stat RowFile::status() const {
   return found;
 }
 
-void RowFile::fail(const std::string& what) const {
-  throw fatal(path_ + ": " + what);
-}
+void RowFile::fail(const std::string& what) const { throw fatal(path_ + ": " + what); }
 
 }  // namespace millrace::file_sink

@@ -26,9 +26,7 @@ uint64_t number(const config& json, std::string_view key) {
   return static_cast<uint64_t>(json.i64(key, 0));
 }
 
-Part part_of(const config& json) {
-  return {json.str("name", ""), number(json, "length")};
-}
+Part part_of(const config& json) { return {json.str("name", ""), number(json, "length")}; }
 
 std::string json_of(const Part& part) {
   return "{\"name\":" + json::quoted(part.name) + ",\"length\":" + std::to_string(part.length) +

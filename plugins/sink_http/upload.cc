@@ -13,9 +13,7 @@ void Upload::add(std::string_view row, const std::string& key) {
   if (!settings_.is_array) text_ += '\n';
 }
 
-std::string Upload::body() const {
-  return settings_.is_array ? "[" + text_ + "]" : text_;
-}
+std::string Upload::body() const { return settings_.is_array ? "[" + text_ + "]" : text_; }
 
 void Upload::clear() {
   text_.clear();

@@ -26,8 +26,10 @@ bool may_recover(std::string_view sqlstate) {
 }  // namespace
 
 Connection::Connection(const std::string& url) {
-  // Later values win, so what the URL says stands; a server that vanished is noticed in half a minute.
-  const char* const keys[] = {"connect_timeout", "tcp_user_timeout", "application_name", "dbname", nullptr};
+  // Later values win, so what the URL says stands; a server that vanished is noticed in half a
+  // minute.
+  const char* const keys[] = {"connect_timeout", "tcp_user_timeout", "application_name", "dbname",
+                              nullptr};
   const char* const values[] = {"10", "30000", "millrace", url.c_str(), nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (!connection_) throw fatal("out of memory for a connection");
@@ -38,7 +40,8 @@ Connection::Connection(const std::string& url) {
     // in any language, so all of it is tried again.
     throw retriable("cannot connect to PostgreSQL: " + text);
   }
-  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
   cancel_ = PQgetCancel(connection_);
 }
 
@@ -69,15 +72,16 @@ Rows Connection::judge(PGresult* result, ExecStatusType wanted) {
   Rows rows(result);
   const ExecStatusType status = PQresultStatus(result);
   if (status == wanted || (wanted == PGRES_COMMAND_OK && status == PGRES_TUPLES_OK)) return rows;
-  const std::string text = trimmed(result ? PQresultErrorMessage(result) : PQerrorMessage(connection_));
+  const std::string text =
+      trimmed(result ? PQresultErrorMessage(result) : PQerrorMessage(connection_));
   fail(PQresultErrorField(result, PG_DIAG_SQLSTATE), text);
 }
 
 Rows Connection::run(const std::string& sql, const std::vector<std::string>& parameters) {
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  return judge(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                            nullptr, 0),
+  return judge(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                            values.data(), nullptr, nullptr, 0),
                PGRES_COMMAND_OK);
 }
 
@@ -89,7 +93,8 @@ void Connection::copy_in(const std::string& sql, const std::string& data) {
     const std::size_t size = std::min(kPiece, data.size() - at);
     sent = PQputCopyData(connection_, data.data() + at, static_cast<int>(size)) == 1;
   }
-  if (!sent || PQputCopyEnd(connection_, nullptr) != 1) fail(nullptr, trimmed(PQerrorMessage(connection_)));
+  if (!sent || PQputCopyEnd(connection_, nullptr) != 1)
+    fail(nullptr, trimmed(PQerrorMessage(connection_)));
   const Rows done = judge(PQgetResult(connection_), PGRES_COMMAND_OK);
   while (PGresult* more = PQgetResult(connection_)) PQclear(more);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-/// A connection to PostgreSQL that throws: retriable for what a server may recover from (gone, starting,
-/// out of resources, deadlock), fatal for the rest, with the server's own words.
-/// Threads: one at a time, cancel() from any.
+/// A connection to PostgreSQL that throws: retriable for what a server may recover from (gone,
+/// starting, out of resources, deadlock), fatal for the rest, with the server's own words. Threads:
+/// one at a time, cancel() from any.
 
 #include <libpq-fe.h>
 

@@ -34,7 +34,8 @@ void append_numeric(std::string& out, std::string_view text) {
   constexpr uint16_t kMinus = 0x4000, kNan = 0xC000, kInfinity = 0xD000, kMinusInfinity = 0xF000;
   const auto special = [&out](uint16_t sign) {
     append_big_endian(out, int32_t{8});
-    for (const uint16_t part : {uint16_t{0}, uint16_t{0}, sign, uint16_t{0}}) append_big_endian(out, part);
+    for (const uint16_t part : {uint16_t{0}, uint16_t{0}, sign, uint16_t{0}})
+      append_big_endian(out, part);
   };
   if (text == "NaN") return special(kNan);
   if (text == "Infinity") return special(kInfinity);
@@ -42,7 +43,8 @@ void append_numeric(std::string& out, std::string_view text) {
   const bool minus = text.starts_with('-');
   if (minus) text.remove_prefix(1);
   const std::size_t point = std::min(text.find('.'), text.size());
-  std::string whole(text.substr(0, point)), rest(point < text.size() ? text.substr(point + 1) : std::string_view());
+  std::string whole(text.substr(0, point)),
+      rest(point < text.size() ? text.substr(point + 1) : std::string_view());
   const std::size_t scale = rest.size();
   whole.insert(0, (4 - whole.size() % 4) % 4, '0');
   rest.append((4 - rest.size() % 4) % 4, '0');
@@ -63,14 +65,16 @@ void append_cell(std::string& out, const column_view& column, const Field& field
     case Field::Form::kBool: return append_number(out, static_cast<int8_t>(column.flag(row)));
     case Field::Form::kInt4: return append_number(out, static_cast<int32_t>(column.integer(row)));
     case Field::Form::kInt8: return append_number(out, column.integer(row));
-    case Field::Form::kFloat8: return append_number(out, std::bit_cast<int64_t>(column.number(row)));
+    case Field::Form::kFloat8:
+      return append_number(out, std::bit_cast<int64_t>(column.number(row)));
     case Field::Form::kTime: {
       int64_t us;
       // What does not fit is out of PostgreSQL's range too, and refused there.
       if (__builtin_sub_overflow(column.integer(row), kEpochUs, &us)) us = INT64_MIN + 1;
       return append_number(out, us);
     }
-    case Field::Form::kDate: return append_number(out, static_cast<int32_t>(column.integer(row) - kEpochDays));
+    case Field::Form::kDate:
+      return append_number(out, static_cast<int32_t>(column.integer(row) - kEpochDays));
     case Field::Form::kNumeric: return append_numeric(out, column.text(row));
     case Field::Form::kText: return append_text(out, column.text(row), false);
     case Field::Form::kJsonb: return append_text(out, column.text(row), true);
@@ -79,7 +83,8 @@ void append_cell(std::string& out, const column_view& column, const Field& field
 
 }  // namespace
 
-void CopyRows::add(std::span<const column_view> columns, std::span<const Field> fields, uint32_t rows) {
+void CopyRows::add(std::span<const column_view> columns, std::span<const Field> fields,
+                   uint32_t rows) {
   for (uint32_t row = 0; row < rows; ++row) {
     append_big_endian(stream_, static_cast<int16_t>(fields.size() + (numbered_ ? 1 : 0)));
     if (numbered_) append_number(stream_, rows_);

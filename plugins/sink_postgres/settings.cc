@@ -15,8 +15,10 @@ Settings::Settings(const config& cfg)
   if (table.empty() || table.find('.') != std::string::npos) {
     throw config_error("\"table\" is a name, or schema.name");
   }
-  if (upsert && key.empty()) throw config_error("\"upsert\" needs \"key\": the fields that name a row");
-  if (!upsert && !key.empty()) throw config_error("\"key\" has a meaning only with \"mode\": \"upsert\"");
+  if (upsert && key.empty())
+    throw config_error("\"upsert\" needs \"key\": the fields that name a row");
+  if (!upsert && !key.empty())
+    throw config_error("\"key\" has a meaning only with \"mode\": \"upsert\"");
 }
 
 }  // namespace millrace::postgres_sink

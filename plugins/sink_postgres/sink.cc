@@ -14,12 +14,15 @@ class PostgresSink final : public sink, public column_sink, public epoch_sink {
   static constexpr auto info = describe(
       "org.millrace.postgres", "1.0.0", "Apache-2.0",
       "Writes rows to a table of a PostgreSQL database, each exactly once, also after a crash.",
-      schema::sink_postgres, cap::epoch_marked, title{"Rows in a PostgreSQL table"}, status::beta, trust::own_input);
+      schema::sink_postgres, cap::epoch_marked, title{"Rows in a PostgreSQL table"}, status::beta,
+      trust::own_input);
 
   PostgresSink(const context&, const config& cfg) : settings_(cfg), rows_(settings_.upsert) {}
   static void validate(const context&, const config& cfg) { (void)Settings(cfg); }
 
-  void bind(const std::vector<column_info>& columns) override { table_.emplace(settings_, columns); }
+  void bind(const std::vector<column_info>& columns) override {
+    table_.emplace(settings_, columns);
+  }
 
   void open(const opening&) override {
     if (!table_) throw fatal("the host hands over no columns (millrace.arrow/1)");
@@ -32,7 +35,8 @@ class PostgresSink final : public sink, public column_sink, public epoch_sink {
 
   void write(batch_view, emitter&) override { throw fatal("rows come as columns"); }
 
-  void write_columns(std::span<const column_view> columns, uint32_t rows, column_rejects&) override {
+  void write_columns(std::span<const column_view> columns, uint32_t rows,
+                     column_rejects&) override {
     rows_.add(columns, table_->fields(), rows);
     // Without epochs nothing has to be one transaction.
     constexpr std::size_t kManyBytes = 4 << 20;
@@ -50,7 +54,8 @@ class PostgresSink final : public sink, public column_sink, public epoch_sink {
     return table_->last_epoch(*connection_, std::string(pipeline));
   }
 
-  void write_epoch(std::string_view pipeline, uint64_t epoch, std::span<const batch_view>, emitter&) override {
+  void write_epoch(std::string_view pipeline, uint64_t epoch, std::span<const batch_view>,
+                   emitter&) override {
     flush(std::string(pipeline), epoch);
   }
 

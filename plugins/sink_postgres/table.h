@@ -14,9 +14,9 @@ namespace millrace::postgres_sink {
 struct Field {
   enum class Form { kBool, kInt4, kInt8, kFloat8, kNumeric, kTime, kDate, kText, kJsonb };
   std::string name;
-  std::string type;     ///< As PostgreSQL names it.
-  Form form;            ///< How COPY wants it.
-  std::size_t column;   ///< Which of the host's columns.
+  std::string type;    ///< As PostgreSQL names it.
+  Form form;           ///< How COPY wants it.
+  std::size_t column;  ///< Which of the host's columns.
 };
 
 class Table {
@@ -29,9 +29,10 @@ class Table {
 
   /// The last epoch that `owner` stored here.
   uint64_t last_epoch(Connection& connection, const std::string& owner) const;
-  /// Rows, and the epoch if `owner` is not empty, in one transaction. Does nothing when the epoch is
-  /// stored already. `stream`: of COPY, empty: no rows.
-  void store(Connection& connection, const std::string& stream, const std::string& owner, uint64_t epoch) const;
+  /// Rows, and the epoch if `owner` is not empty, in one transaction. Does nothing when the epoch
+  /// is stored already. `stream`: of COPY, empty: no rows.
+  void store(Connection& connection, const std::string& stream, const std::string& owner,
+             uint64_t epoch) const;
 
   /// In the order of the stream; with `upsert` "op" is the last one if the rows have it.
   const std::vector<Field>& fields() const { return fields_; }

@@ -6,15 +6,20 @@ namespace {
 /// Rows of a table begin with this when they delete.
 constexpr std::string_view kDeletes = R"({"op":"delete")";
 
-std::string entry_id(const Row& row) { return std::to_string(row.epoch) + "-" + std::to_string(row.number); }
+std::string entry_id(const Row& row) {
+  return std::to_string(row.epoch) + "-" + std::to_string(row.number);
+}
 
 bool is_error(const redisReply& reply) { return reply.type == REDIS_REPLY_ERROR; }
-std::string_view text_of(const redisReply& reply) { return {reply.str, static_cast<std::size_t>(reply.len)}; }
+std::string_view text_of(const redisReply& reply) {
+  return {reply.str, static_cast<std::size_t>(reply.len)};
+}
 
 /// `commit-row` as two numbers, for comparing ids.
 bool is_before(std::string_view id, std::string_view other) {
   const auto parts = [](std::string_view text) {
-    return std::pair(std::stoull(std::string(text)), std::stoull(std::string(text.substr(text.find('-') + 1))));
+    return std::pair(std::stoull(std::string(text)),
+                     std::stoull(std::string(text.substr(text.find('-') + 1))));
   };
   return parts(id) < parts(other);
 }
@@ -25,22 +30,24 @@ void Commands::send_hash(Connection& connection, const Row& row, bool deletes) {
   texts_.clear();
   std::string name, text;
   const bool whole = !settings_.field.empty();
-  const bool is_object = reader_.members(row.value, [&](std::string_view key, std::string_view raw) {
-    if (whole) {
-      if (key == settings_.field) name = std::string(raw);
-      return;
-    }
-    if (json::is_null(raw) || key == "op") return;
-    texts_.emplace_back(key);
-    texts_.emplace_back(raw);
-  });
+  const bool is_object =
+      reader_.members(row.value, [&](std::string_view key, std::string_view raw) {
+        if (whole) {
+          if (key == settings_.field) name = std::string(raw);
+          return;
+        }
+        if (json::is_null(raw) || key == "op") return;
+        texts_.emplace_back(key);
+        texts_.emplace_back(raw);
+      });
   if (!is_object) throw bad_record("hset: the row is not a JSON object");
   // Strings as their text, all else as JSON.
   for (std::size_t i = 1; i < texts_.size(); i += 2) {
     if (reader_.text(texts_[i], text)) texts_[i] = text;
   }
   if (whole && reader_.text(name, text)) name = text;
-  if (whole && name.empty()) throw bad_record("hset: the row has no field \"" + settings_.field + "\"");
+  if (whole && name.empty())
+    throw bad_record("hset: the row has no field \"" + settings_.field + "\"");
   if (deletes) {
     return whole ? connection.send({"HDEL", row.key, name}) : connection.send({"DEL", row.key});
   }
@@ -100,22 +107,25 @@ void Commands::write(Connection& connection, const std::vector<Row>& rows) {
     const Reply first = connection.receive();
     for (unsigned more = 1; more < answers[i]; ++more) connection.receive();
     if (!is_error(*first)) continue;
-    if (text_of(*first).find("equal or smaller") == std::string_view::npos) Connection::fail(text_of(*first));
+    if (text_of(*first).find("equal or smaller") == std::string_view::npos)
+      Connection::fail(text_of(*first));
     repeated.push_back(rows[i]);
   }
   for (const Row& row : repeated) settle_repeated(connection, row);
   if (!refused.empty()) throw bad_record(refused);
 }
 
-/// An entry of a stream that comes again has its id already. Any other entry under it, or none, means
-/// that the stream has entries of somebody else: rows must not vanish into that.
+/// An entry of a stream that comes again has its id already. Any other entry under it, or none,
+/// means that the stream has entries of somebody else: rows must not vanish into that.
 void Commands::settle_repeated(Connection& connection, const Row& row) const {
   const std::string id = entry_id(row);
   connection.send({"XRANGE", row.key, id, id});
   const Reply found = connection.expect();
   if (found->elements == 1 && found->element[0]->elements == 2) {
     const redisReply& fields = *found->element[0]->element[1];
-    if (fields.elements == 2 && text_of(*fields.element[0]) == entry_field() && text_of(*fields.element[1]) == row.value) return;
+    if (fields.elements == 2 && text_of(*fields.element[0]) == entry_field() &&
+        text_of(*fields.element[1]) == row.value)
+      return;
   }
   if (found->elements == 0 && settings_.maxlen) {
     connection.send({"XRANGE", row.key, "-", "+", "COUNT", "1"});
@@ -124,7 +134,8 @@ void Commands::settle_repeated(Connection& connection, const Row& row) const {
     if (oldest->elements == 1 && is_before(id, text_of(*oldest->element[0]->element[0]))) return;
   }
   throw fatal("the stream \"" + std::string(row.key) + "\" has later entries than " + id +
-              " from elsewhere, so this row cannot be added behind them: use another key, or delete the stream");
+              " from elsewhere, so this row cannot be added behind them: use another key, or "
+              "delete the stream");
 }
 
 }  // namespace millrace::redis_sink

@@ -32,7 +32,9 @@ class Commands {
   void send_hash(Connection& connection, const Row& row, bool deletes);
   void send_entry(Connection& connection, const Row& row) const;
   void settle_repeated(Connection& connection, const Row& row) const;
-  std::string_view entry_field() const { return settings_.field.empty() ? "row" : std::string_view(settings_.field); }
+  std::string_view entry_field() const {
+    return settings_.field.empty() ? "row" : std::string_view(settings_.field);
+  }
 
   const Settings& settings_;
   json::JsonReader reader_;

@@ -4,18 +4,21 @@ namespace millrace::redis_sink {
 namespace {
 
 timeval to_timeval(std::chrono::microseconds time) {
-  return {static_cast<time_t>(time.count() / 1000000), static_cast<suseconds_t>(time.count() % 1000000)};
+  return {static_cast<time_t>(time.count() / 1000000),
+          static_cast<suseconds_t>(time.count() % 1000000)};
 }
 
 }  // namespace
 
 Connection::Connection(const Settings& settings)
-    : context_(redisConnectWithTimeout(settings.host.c_str(), settings.port, to_timeval(settings.timeout))) {
+    : context_(redisConnectWithTimeout(settings.host.c_str(), settings.port,
+                                       to_timeval(settings.timeout))) {
   if (!context_) throw fatal("out of memory for a connection");
   if (context_->err) {
     const std::string why = context_->errstr;
     redisFree(context_);
-    throw retriable("cannot connect to Redis at " + settings.host + ":" + std::to_string(settings.port) + ": " + why);
+    throw retriable("cannot connect to Redis at " + settings.host + ":" +
+                    std::to_string(settings.port) + ": " + why);
   }
   redisSetTimeout(context_, to_timeval(settings.timeout));
   try {
@@ -40,7 +43,9 @@ Connection::Connection(const Settings& settings)
 
 Connection::~Connection() { redisFree(context_); }
 
-void Connection::broken() const { throw retriable(std::string("the connection to Redis broke: ") + context_->errstr); }
+void Connection::broken() const {
+  throw retriable(std::string("the connection to Redis broke: ") + context_->errstr);
+}
 
 void Connection::send(const std::vector<std::string_view>& command) {
   std::vector<const char*> texts;
@@ -49,7 +54,9 @@ void Connection::send(const std::vector<std::string_view>& command) {
     texts.push_back(part.data() ? part.data() : "");
     sizes.push_back(part.size());
   }
-  if (redisAppendCommandArgv(context_, static_cast<int>(texts.size()), texts.data(), sizes.data()) != REDIS_OK) broken();
+  if (redisAppendCommandArgv(context_, static_cast<int>(texts.size()), texts.data(),
+                             sizes.data()) != REDIS_OK)
+    broken();
 }
 
 Reply Connection::receive() {
@@ -66,8 +73,9 @@ Reply Connection::expect() {
 
 void Connection::fail(std::string_view text) {
   // Redis may recover from these by itself or by its operator's hand; the rest comes again.
-  for (const std::string_view passing : {"LOADING", "BUSY", "MASTERDOWN", "READONLY", "TRYAGAIN", "OOM", "MISCONF",
-                                         "CLUSTERDOWN", "ERR max number of clients"}) {
+  for (const std::string_view passing :
+       {"LOADING", "BUSY", "MASTERDOWN", "READONLY", "TRYAGAIN", "OOM", "MISCONF", "CLUSTERDOWN",
+        "ERR max number of clients"}) {
     if (text.starts_with(passing)) throw retriable("Redis: " + std::string(text));
   }
   throw fatal("Redis: " + std::string(text));

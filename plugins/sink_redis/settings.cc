@@ -11,7 +11,8 @@ std::string unescaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned byte = 0;
     const bool escape = text[i] == '%' && i + 2 < text.size() &&
-                        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3;
+                        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr ==
+                            text.data() + i + 3;
     out += escape ? static_cast<char>(byte) : text[i];
     if (escape) i += 2;
   }
@@ -21,8 +22,10 @@ std::string unescaped(std::string_view text) {
 int number(const std::string& text, const char* what, int most) {
   int value = -1;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < 0 || value > most) {
-    throw config_error(std::string("\"url\": the ") + what + " is not a number from 0 to " + std::to_string(most));
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < 0 ||
+      value > most) {
+    throw config_error(std::string("\"url\": the ") + what + " is not a number from 0 to " +
+                       std::to_string(most));
   }
   return value;
 }
@@ -47,7 +50,8 @@ void Settings::read_url(std::string url) {
     port = number(url.substr(colon + 1), "port", 65535);
     url.erase(colon);
   }
-  if (url.size() > 2 && url.front() == '[' && url.back() == ']') url = url.substr(1, url.size() - 2);
+  if (url.size() > 2 && url.front() == '[' && url.back() == ']')
+    url = url.substr(1, url.size() - 2);
   if (!url.empty()) host = url;
 }
 
@@ -58,8 +62,10 @@ Settings::Settings(const config& cfg)
   const std::string name = cfg.str("command", "set");
   command = name == "hset" ? Command::kHset : name == "xadd" ? Command::kXadd : Command::kSet;
   if (cfg.has("ttl")) ttl_ms = std::max<int64_t>(1, cfg.duration("ttl").count() / 1000);
-  if (command == Command::kSet && !field.empty()) throw config_error("\"field\" has a meaning only with hset and xadd");
-  if (command != Command::kXadd && maxlen) throw config_error("\"maxlen\" has a meaning only with xadd");
+  if (command == Command::kSet && !field.empty())
+    throw config_error("\"field\" has a meaning only with hset and xadd");
+  if (command != Command::kXadd && maxlen)
+    throw config_error("\"maxlen\" has a meaning only with xadd");
   read_url(cfg.str("url"));
 }
 

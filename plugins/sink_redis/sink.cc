@@ -1,5 +1,5 @@
-// The redis sink: rows as values, fields of hashes or entries of streams. Every command may be given
-// again without harm, so rows that ride in the commit are there exactly once.
+// The redis sink: rows as values, fields of hashes or entries of streams. Every command may be
+// given again without harm, so rows that ride in the commit are there exactly once.
 
 #include <optional>
 
@@ -13,8 +13,9 @@ class RedisSink final : public sink {
  public:
   static constexpr auto info = describe(
       "org.millrace.redis", "1.0.0", "Apache-2.0",
-      "Writes rows to Redis as values, hashes or streams; writing a row again changes nothing.", schema::sink_redis,
-      cap::idempotent, title{"Values, hashes or streams in Redis"}, status::beta, trust::own_input);
+      "Writes rows to Redis as values, hashes or streams; writing a row again changes nothing.",
+      schema::sink_redis, cap::idempotent, title{"Values, hashes or streams in Redis"},
+      status::beta, trust::own_input);
 
   RedisSink(const context&, const config& cfg) : settings_(cfg), commands_(settings_) {}
   static void validate(const context&, const config& cfg) { (void)Settings(cfg); }

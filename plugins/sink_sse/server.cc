@@ -50,9 +50,7 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 Server::Server(const context& ctx, const Settings& settings)
     : ctx_(ctx), settings_(settings), board_(settings.history) {}
 
-Server::~Server() {
-  stop();
-}
+Server::~Server() { stop(); }
 
 void Server::start() {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -20,18 +20,12 @@ std::string number_text(const config& value) {
 
 std::string nested_text(const config& value, int depth) {
   switch (value.type("")) {
-    case MR_JSON_NULL:
-      return "null";
-    case MR_JSON_FALSE:
-      return "false";
-    case MR_JSON_TRUE:
-      return "true";
-    case MR_JSON_NUMBER:
-      return number_text(value);
-    case MR_JSON_STRING:
-      return '"' + value.str("") + '"';
-    default:
-      break;
+    case MR_JSON_NULL: return "null";
+    case MR_JSON_FALSE: return "false";
+    case MR_JSON_TRUE: return "true";
+    case MR_JSON_NUMBER: return number_text(value);
+    case MR_JSON_STRING: return '"' + value.str("") + '"';
+    default: break;
   }
   if (depth == kDepthMax) return "\u2026";
   const bool is_object = value.type("") == MR_JSON_OBJECT;
@@ -46,14 +40,10 @@ std::string nested_text(const config& value, int depth) {
 
 Cell cell_of(const config& value) {
   switch (value.type("")) {
-    case MR_JSON_NULL:
-      return {.text = "", .is_number = false, .is_null = true};
-    case MR_JSON_NUMBER:
-      return {.text = number_text(value), .is_number = true, .is_null = false};
-    case MR_JSON_STRING:
-      return {.text = printable(value.str(""))};
-    default:
-      return {.text = printable(nested_text(value, 0))};
+    case MR_JSON_NULL: return {.text = "", .is_number = false, .is_null = true};
+    case MR_JSON_NUMBER: return {.text = number_text(value), .is_number = true, .is_null = false};
+    case MR_JSON_STRING: return {.text = printable(value.str(""))};
+    default: return {.text = printable(nested_text(value, 0))};
   }
 }
 

@@ -98,12 +98,9 @@ std::optional<Explorer::Ask> Explorer::step(Micros at_most) {
   }
   if (!exchange_.is_running() && !send(at_most)) return std::nullopt;
   switch (exchange_.step(at_most)) {
-    case http::Exchange::Step::kAnswer:
-      return take();
-    case http::Exchange::Step::kFailed:
-      return failed();
-    default:
-      return std::nullopt;
+    case http::Exchange::Step::kAnswer: return take();
+    case http::Exchange::Step::kFailed: return failed();
+    default: return std::nullopt;
   }
 }
 

@@ -206,12 +206,9 @@ class Blockchain final : public source {
     const auto answer = explorer_->step(at_most);
     if (!answer) return;
     switch (*answer) {
-      case Explorer::Ask::kTip:
-        return take_tip(out);
-      case Explorer::Ask::kHeight:
-        return take_blocks(out);
-      case Explorer::Ask::kTicker:
-        return emit_ticker(out);
+      case Explorer::Ask::kTip: return take_tip(out);
+      case Explorer::Ask::kHeight: return take_blocks(out);
+      case Explorer::Ask::kTicker: return emit_ticker(out);
     }
   }
 

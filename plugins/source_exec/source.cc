@@ -55,9 +55,7 @@ class Exec final : public source {
       const http::Micros left = out.records() > 0 ? http::Micros(0) : b.left();
       if (!child_->is_running() && !start(left)) return flow::idle;
       switch (child_->next(left)) {
-        case Child::Got::kLine:
-          emit(out);
-          break;
+        case Child::Got::kLine: emit(out); break;
         case Child::Got::kError:
           errors_.add(1);
           ctx_.warn(settings_.command[0] + ": " + std::string(child_->line().substr(0, 500)));
@@ -66,11 +64,8 @@ class Exec final : public source {
           out.reject_bytes({.bytes = child_->line(), .position = ++seq_},
                            "a line larger than max_line");
           break;
-        case Child::Got::kNothing:
-          return out.records() > 0 ? flow::ok : flow::idle;
-        case Child::Got::kEnd:
-          finished();
-          break;
+        case Child::Got::kNothing: return out.records() > 0 ? flow::ok : flow::idle;
+        case Child::Got::kEnd: finished(); break;
       }
     }
     return flow::more;

@@ -41,10 +41,8 @@ RecordReader::Found CsvReader::find(std::string_view text, bool last) {
   const bool too_much = text.size() > record_room();
   const CsvRow row = parse_row(text.substr(0, record_room()), csv_, last && !too_much, cells_);
   switch (row.what) {
-    case RowWhat::kRow:
-      return find_row(row.bytes);
-    case RowWhat::kEmpty:
-      return {What::kNothing, row.bytes, {}, {}};
+    case RowWhat::kRow: return find_row(row.bytes);
+    case RowWhat::kEmpty: return {What::kNothing, row.bytes, {}, {}};
     case RowWhat::kNeedsMore:
       if (wants_header_ && is_hopeless()) refuse_header(text_->file().path());
       // Somewhere in a long text a quote was opened: one line of it is given up.
@@ -52,8 +50,7 @@ RecordReader::Found CsvReader::find(std::string_view text, bool last) {
         return find_broken(text, last, RowWhat::kOpenQuote);
       }
       return {};
-    default:
-      return find_broken(text, last, row.what);
+    default: return find_broken(text, last, row.what);
   }
 }
 

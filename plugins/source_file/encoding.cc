@@ -60,12 +60,8 @@ uint32_t unit_at(std::string_view in, std::size_t at) {
   return static_cast<unsigned char>(in[at]) |
          static_cast<uint32_t>(static_cast<unsigned char>(in[at + 1])) << 8;
 }
-bool is_high(uint32_t unit) {
-  return (unit & 0xfc00) == 0xd800;
-}
-bool is_low(uint32_t unit) {
-  return (unit & 0xfc00) == 0xdc00;
-}
+bool is_high(uint32_t unit) { return (unit & 0xfc00) == 0xd800; }
+bool is_low(uint32_t unit) { return (unit & 0xfc00) == 0xdc00; }
 
 void from_utf16(std::string_view& in, std::span<char>& out, bool last) {
   std::size_t used = 0, put = 0;

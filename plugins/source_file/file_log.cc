@@ -24,9 +24,7 @@ std::string hex(uint64_t number) {
   return {text, std::to_chars(text, text + sizeof text, number, 16).ptr};
 }
 
-bool is_pattern(const std::string& path) {
-  return path.find_first_of("*?[") != path.npos;
-}
+bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != path.npos; }
 
 /// A file may really be called "data[1].csv".
 bool exists(const std::string& path) {

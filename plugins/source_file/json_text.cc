@@ -5,9 +5,7 @@
 namespace millrace::file_source {
 namespace {
 
-bool needs_escape(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void append_escaped(std::string& to, char c) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -17,15 +15,9 @@ void append_escaped(std::string& to, char c) {
       to += '\\';
       to += c;
       return;
-    case '\n':
-      to += "\\n";
-      return;
-    case '\r':
-      to += "\\r";
-      return;
-    case '\t':
-      to += "\\t";
-      return;
+    case '\n': to += "\\n"; return;
+    case '\r': to += "\\r"; return;
+    case '\t': to += "\\t"; return;
     default:
       to += "\\u00";
       to += kHex[c >> 4 & 0xf];

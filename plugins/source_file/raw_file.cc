@@ -80,13 +80,9 @@ void RawFile::check_unchanged() const {
   }
 }
 
-uint64_t RawFile::size() const {
-  return static_cast<uint64_t>(status().st_size);
-}
+uint64_t RawFile::size() const { return static_cast<uint64_t>(status().st_size); }
 
-uint64_t RawFile::inode() const {
-  return status().st_ino;
-}
+uint64_t RawFile::inode() const { return status().st_ino; }
 
 std::string RawFile::head(std::size_t bytes) const {
   std::string text(bytes, '\0');
@@ -113,8 +109,6 @@ struct stat RawFile::status() const {
   return found;
 }
 
-void RawFile::fail(const std::string& what) const {
-  throw fatal(path_ + ": " + what);
-}
+void RawFile::fail(const std::string& what) const { throw fatal(path_ + ": " + what); }
 
 }  // namespace millrace::file_source

@@ -86,9 +86,7 @@ void RecordReader::pass(std::string_view text) {
 }
 
 /// Too long even if the last bytes turn out to be a CRLF.
-bool RecordReader::is_hopeless() const {
-  return pending_.size() >= record_room();
-}
+bool RecordReader::is_hopeless() const { return pending_.size() >= record_room(); }
 
 RecordReader::Found RecordReader::find_end_of_long_line() {
   const std::string_view text = pending_.view();

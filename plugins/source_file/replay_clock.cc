@@ -95,10 +95,8 @@ std::optional<double> ReplayClock::seconds_of(std::string_view record) const {
       case MR_JSON_NUMBER:
         if (unit_seconds_ == 0) return std::nullopt;
         return object.f64(pointer_) * unit_seconds_;
-      case MR_JSON_STRING:
-        return seconds_in(object.str(pointer_));
-      default:
-        return std::nullopt;
+      case MR_JSON_STRING: return seconds_in(object.str(pointer_));
+      default: return std::nullopt;
     }
   } catch (const failure&) {
     return std::nullopt;  // Not JSON: the host will say so.

@@ -98,9 +98,7 @@ Write integer(const config& spec, const config&, const std::string& path) {
   };
 }
 
-int decimals_of(const config& field) {
-  return static_cast<int>(field.i64("decimals", -1));
-}
+int decimals_of(const config& field) { return static_cast<int>(field.i64("decimals", -1)); }
 
 Write uniform(const config& spec, const config& field, const std::string& path) {
   const auto bounds = two_numbers(spec, path);

@@ -153,15 +153,13 @@ std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t re
       const auto link = http::find_link(answer.head.find("link"), "next");
       return link ? http::resolve_url(url_, *link) : std::nullopt;
     }
-    case Paging::Kind::kCursor:
-      return next_cursor(answer);
+    case Paging::Kind::kCursor: return next_cursor(answer);
     case Paging::Kind::kOffset:
     case Paging::Kind::kPage:
       if (records == 0) return std::nullopt;
       at_ += paging.kind == Paging::Kind::kPage ? 1 : static_cast<int64_t>(records);
       return http::with_query(first_url(), paging.param, std::to_string(at_));
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
@@ -176,13 +174,9 @@ std::optional<std::string> Pages::next_cursor(const http::Answer& answer) const 
   return http::with_query(first_url(), settings_.paging.param, text);
 }
 
-void Pages::put_out(const Slot&) {
-  newest_ = newest_of_slot_;
-}
+void Pages::put_out(const Slot&) { newest_ = newest_of_slot_; }
 
-std::string Pages::since_json() const {
-  return newest_ ? json::quoted(*newest_) : "";
-}
+std::string Pages::since_json() const { return newest_ ? json::quoted(*newest_) : ""; }
 
 void Pages::restore_since(std::string_view json) {
   newest_.reset();

@@ -36,9 +36,7 @@ poll::PollOptions read_poll_options(const config& cfg, const std::string& creden
   return options;
 }
 
-bool is_pointer(const std::string& text) {
-  return text.empty() || text.front() == '/';
-}
+bool is_pointer(const std::string& text) { return text.empty() || text.front() == '/'; }
 
 }  // namespace
 

@@ -43,9 +43,7 @@ std::string text_at(std::string_view json, std::string_view pointer) {
   return text;
 }
 
-bool is_there(const std::optional<std::string_view>& raw) {
-  return raw && !json::is_null(*raw);
-}
+bool is_there(const std::optional<std::string_view>& raw) { return raw && !json::is_null(*raw); }
 
 }  // namespace
 
@@ -64,9 +62,7 @@ std::vector<std::string> Graph::targets() const {
   return names;
 }
 
-const Search& Graph::search_of(const Slot& slot) const {
-  return settings_.searches[slot.target];
-}
+const Search& Graph::search_of(const Slot& slot) const { return settings_.searches[slot.target]; }
 
 const std::string& Graph::event_of(const Slot& slot) const {
   return poller_->slots().name(slot.target);

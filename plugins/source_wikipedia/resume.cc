@@ -83,15 +83,9 @@ bool Resume::refused(int status) {
 
 void Resume::connected(int64_t server_ms) {
   switch (way()) {
-    case Way::kHeader:
-      watch_.expect_resume(times_, settings_.overlap_ms);
-      break;
-    case Way::kSince:
-      connected_since();
-      break;
-    case Way::kLive:
-      connected_live(server_ms);
-      break;
+    case Way::kHeader: watch_.expect_resume(times_, settings_.overlap_ms); break;
+    case Way::kSince: connected_since(); break;
+    case Way::kLive: connected_live(server_ms); break;
   }
   fallback_.reset();
   is_first_start_ = false;

@@ -8,9 +8,7 @@
 namespace millrace::wikipedia {
 namespace {
 
-int64_t ms_of(http::Micros duration) {
-  return duration.count() / 1000;
-}
+int64_t ms_of(http::Micros duration) { return duration.count() / 1000; }
 
 bool is_stream_name(const std::string& name) {
   const auto fits = [](char c) {
@@ -111,8 +109,6 @@ std::string Settings::stream_names() const {
   return names;
 }
 
-std::string Settings::stream_url() const {
-  return url + "/v2/stream/" + stream_names();
-}
+std::string Settings::stream_url() const { return url + "/v2/stream/" + stream_names(); }
 
 }  // namespace millrace::wikipedia

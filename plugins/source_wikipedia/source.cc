@@ -24,9 +24,7 @@ namespace {
 
 using http::Micros;
 
-int64_t now_ms() {
-  return http::wall_now().count() / 1000;
-}
+int64_t now_ms() { return http::wall_now().count() / 1000; }
 
 /// Events that put out no record (canaries, other wikis) do not use up the budget; the clock is
 /// looked at after so many of them.

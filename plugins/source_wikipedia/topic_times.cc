@@ -25,9 +25,7 @@ void TopicTimes::saw(std::string_view topic, int64_t partition, int64_t kafka_ms
   known.last_ms = std::max(kafka_ms, known.last_ms.value_or(kafka_ms));
 }
 
-void TopicTimes::named(std::string_view topic, int64_t partition) {
-  at(topic, partition);
-}
+void TopicTimes::named(std::string_view topic, int64_t partition) { at(topic, partition); }
 
 const TopicTimes::Topic* TopicTimes::newest() const {
   const Topic* newest = nullptr;

@@ -15,14 +15,10 @@ inline const test::json_node* member(const test::json_node& node, std::string_vi
 
 inline std::string text_of(const test::json_node& node) {
   switch (node.type) {
-    case MR_JSON_NULL:
-      return "null";
-    case MR_JSON_FALSE:
-      return "false";
-    case MR_JSON_TRUE:
-      return "true";
-    case MR_JSON_NUMBER:
-      return node.text;
+    case MR_JSON_NULL: return "null";
+    case MR_JSON_FALSE: return "false";
+    case MR_JSON_TRUE: return "true";
+    case MR_JSON_NUMBER: return node.text;
     case MR_JSON_STRING: {
       std::string text = "\"";
       for (char c : node.text) {
@@ -31,8 +27,7 @@ inline std::string text_of(const test::json_node& node) {
       }
       return text + '"';
     }
-    default:
-      break;
+    default: break;
   }
   std::string text;
   for (std::size_t i = 0; i < node.items.size(); ++i) {

@@ -26,9 +26,7 @@ std::vector<EventTime> times(int64_t disorder) {
   return out;
 }
 
-Calendar berlin() {
-  return {Zone::find("Europe/Berlin").value(), CalendarUnit::kDay};
-}
+Calendar berlin() { return {Zone::find("Europe/Berlin").value(), CalendarUnit::kDay}; }
 
 void find_windows(benchmark::State& state, const Slicer& slicer, int64_t disorder) {
   const std::vector<EventTime> records = times(disorder);

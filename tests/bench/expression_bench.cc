@@ -1,5 +1,6 @@
-// Kernels of expressions against what a person would write with the same library over the same rows:
-// RE2 for ~, simdjson for ->>, a loop for arithmetic. And a projection out of a thousand columns.
+// Kernels of expressions against what a person would write with the same library over the same
+// rows: RE2 for ~, simdjson for ->>, a loop for arithmetic. And a projection out of a thousand
+// columns.
 #include <benchmark/benchmark.h>
 #include <re2/re2.h>
 #include <simdjson.h>
@@ -38,7 +39,8 @@ void run_program(benchmark::State& state, const char* text) {
   RowErrors errors;
   for (auto _ : state) {
     errors.start(batch.rows);
-    benchmark::DoNotOptimize(&evaluate(*program, {batch.views, batch.rows}, Selection::all(batch.rows), scratch, errors));
+    benchmark::DoNotOptimize(&evaluate(*program, {batch.views, batch.rows},
+                                       Selection::all(batch.rows), scratch, errors));
   }
   if (!errors.empty()) return state.SkipWithError(errors.list()[0].text.c_str());
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * batch.rows);
@@ -70,7 +72,9 @@ void json_simdjson(benchmark::State& state) {
       if (!batch.columns[1].valid(row)) continue;
       const std::string_view text = batch.columns[1].texts[row];
       simdjson::ondemand::document document;
-      if (parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document)) continue;
+      if (parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
+              .get(document))
+        continue;
       (void)document.get_object().find_field_unordered("new").raw_json_token().get(out[row]);
     }
     benchmark::DoNotOptimize(out.data());
@@ -83,11 +87,14 @@ void json_program(benchmark::State& state) { run_program(state, "length -> 'new'
 void project_one_of_thousand(benchmark::State& state) {
   std::string line = "{";
   std::vector<WantedField> fields;
-  for (int i = 0; i < 1000; ++i) line += (i ? ",\"f" : "\"f") + std::to_string(i) + "\":" + std::to_string(i * 7);
+  for (int i = 0; i < 1000; ++i)
+    line += (i ? ",\"f" : "\"f") + std::to_string(i) + "\":" + std::to_string(i * 7);
   line += "}";
   const size_t size = line.size();
   line.append(64, ' ');
-  for (int i = 0; i < static_cast<int>(state.range(0)); ++i) fields.push_back(wanted("f" + std::to_string(i * 999 / static_cast<int>(state.range(0))), Type::kInt8));
+  for (int i = 0; i < static_cast<int>(state.range(0)); ++i)
+    fields.push_back(
+        wanted("f" + std::to_string(i * 999 / static_cast<int>(state.range(0))), Type::kInt8));
   const std::vector<std::string_view> lines(64, std::string_view(line).substr(0, size));
   auto decoder = make_json_decoder(fields);
   std::vector<Column> columns(fields.size());

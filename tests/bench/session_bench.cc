@@ -1,7 +1,7 @@
-// Sessions: rows of known key, hash and time into count(*) and sum(int8) of their session, in batches of
-// 256 rows, closed as time moves on. SessionWindows and the aggregates' kernels, as session_node uses
-// them, against a loop over a hash map of four numbers that closes a session when the next one of its
-// key begins.
+// Sessions: rows of known key, hash and time into count(*) and sum(int8) of their session, in
+// batches of 256 rows, closed as time moves on. SessionWindows and the aggregates' kernels, as
+// session_node uses them, against a loop over a hash map of four numbers that closes a session when
+// the next one of its key begins.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -85,7 +85,8 @@ Result hand_sessions(const Rows& rows) {
     ++session.rows;
     session.sum += rows.value(row);
   }
-  for (const auto& [key, session] : sessions) result.add(session.first, session.last, session.rows, session.sum);
+  for (const auto& [key, session] : sessions)
+    result.add(session.first, session.last, session.rows, session.sum);
   return result;
 }
 
@@ -143,8 +144,8 @@ struct Fold {
         next_close = kTimeMax;
         windows->next_due(next_close);
       }
-      SessionWindows::Session* session =
-          windows->place(rows.hashes[row], rows.keys[rows.group[row]], row, w, [](SessionWindows::Session&) {});
+      SessionWindows::Session* session = windows->place(
+          rows.hashes[row], rows.keys[rows.group[row]], row, w, [](SessionWindows::Session&) {});
       if (session->first == row) next_close = std::min(next_close, windows->closes_at(*session));
       states.push_back(States::state_of(*session));
       places.push_back(row % kBatchRows);
@@ -158,7 +159,8 @@ struct Fold {
 void session_windows(benchmark::State& state) {
   const Rows rows(static_cast<size_t>(state.range(0)));
   Fold fold;
-  if (fold.run(rows) != hand_sessions(rows)) return state.SkipWithError("the sessions differ from the map's");
+  if (fold.run(rows) != hand_sessions(rows))
+    return state.SkipWithError("the sessions differ from the map's");
   for (auto _ : state) fold.run(rows);
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kRows);
 }

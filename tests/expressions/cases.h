@@ -1,7 +1,8 @@
 #pragma once
 
-/// The input of this folder's programs: a line `name type name type …`, rows as PostgreSQL's COPY writes
-/// them, an empty line; then expressions. And cells as JSON strings in PostgreSQL's text form.
+/// The input of this folder's programs: a line `name type name type …`, rows as PostgreSQL's COPY
+/// writes them, an empty line; then expressions. And cells as JSON strings in PostgreSQL's text
+/// form.
 
 #include <istream>
 #include <memory>
@@ -87,7 +88,8 @@ class Table {
       programs_.push_back(std::make_unique<Program>(std::move(program).value()));
       scratches_.push_back(std::make_unique<Scratch>());
       errors_.start(rows_);
-      columns_.push_back(&evaluate(*programs_.back(), {raw, rows_}, Selection::all(rows_), *scratches_.back(), errors_));
+      columns_.push_back(&evaluate(*programs_.back(), {raw, rows_}, Selection::all(rows_),
+                                   *scratches_.back(), errors_));
       if (!errors_.empty()) fault_ = text + ": " + errors_.list()[0].text;
     }
   }
@@ -108,25 +110,17 @@ inline std::string cell_text(const Column& column, uint32_t row) {
   char text[kIntervalTextMax];
   const auto made = [&](size_t size) { return quoted({text, size}); };
   switch (column.type) {
-    case Type::kBool:
-      return column.bools[at] ? "\"true\"" : "\"false\"";
+    case Type::kBool: return column.bools[at] ? "\"true\"" : "\"false\"";
     case Type::kInt4:
-    case Type::kInt8:
-      return made(format_int(column.ints[at], text));
-    case Type::kFloat8:
-      return made(format_float8(column.floats[at], text));
-    case Type::kTimestamptz:
-      return made(format_timestamptz(column.ints[at], text));
-    case Type::kTimestamp:
-      return made(format_timestamp(column.ints[at], text));
-    case Type::kDate:
-      return made(format_date(column.ints[at], text));
-    case Type::kInterval:
-      return made(format_interval(interval_of(column.texts[at]), text));
+    case Type::kInt8: return made(format_int(column.ints[at], text));
+    case Type::kFloat8: return made(format_float8(column.floats[at], text));
+    case Type::kTimestamptz: return made(format_timestamptz(column.ints[at], text));
+    case Type::kTimestamp: return made(format_timestamp(column.ints[at], text));
+    case Type::kDate: return made(format_date(column.ints[at], text));
+    case Type::kInterval: return made(format_interval(interval_of(column.texts[at]), text));
     case Type::kText:
     case Type::kNumeric:
-    case Type::kJsonb:
-      return quoted(column.texts[at]);
+    case Type::kJsonb: return quoted(column.texts[at]);
   }
   return "?";
 }

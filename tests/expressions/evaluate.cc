@@ -17,20 +17,23 @@ namespace {
 
 using Cells = std::vector<std::string>;  ///< Empty: not evaluated.
 
-void run(const Program& program, const Table& table, Selection rows, Scratch& scratch, Cells& cells) {
+void run(const Program& program, const Table& table, Selection rows, Scratch& scratch,
+         Cells& cells) {
   RowErrors errors;
   errors.start(table.rows());
   const Column& column = evaluate(program, table.inputs(), rows, scratch, errors);
   for (uint32_t i = 0; i < rows.count; ++i) {
     if (!errors.failed(rows[i])) cells[rows[i]] = cell_text(column, rows[i]);
   }
-  for (const RowError& error : errors.list()) cells[error.row] = "{\"e\":" + quoted(error.sqlstate) + "}";
+  for (const RowError& error : errors.list())
+    cells[error.row] = "{\"e\":" + quoted(error.sqlstate) + "}";
 }
 
 std::string result_of(const std::string& text, const Table& table) {
   // jsonb is written as PostgreSQL does it by its cast; a raw cell is as it came.
   auto program = compile_expression(text, table.schema());
-  if (program && program->type() == Type::kJsonb) program = compile_expression("(" + text + ")::text", table.schema());
+  if (program && program->type() == Type::kJsonb)
+    program = compile_expression("(" + text + ")::text", table.schema());
   if (!program) return "{\"refused\":" + quoted(program.error().summary()) + "}";
   Scratch scratch;
   Cells cells(table.rows());
@@ -38,7 +41,11 @@ std::string result_of(const std::string& text, const Table& table) {
   for (uint32_t row = 0; row < table.rows(); ++row) {
     Cells alone(table.rows());
     run(*program, table, {&row, 1}, scratch, alone);
-    if (alone[row] != cells[row]) return "{\"inconsistent\":" + quoted("row " + std::to_string(row) + " alone: " + alone[row] + ", with others: " + cells[row]) + "}";
+    if (alone[row] != cells[row])
+      return "{\"inconsistent\":" +
+             quoted("row " + std::to_string(row) + " alone: " + alone[row] +
+                    ", with others: " + cells[row]) +
+             "}";
   }
   std::minstd_rand random(7);
   for (int i = 0; i < 2; ++i) {
@@ -49,7 +56,11 @@ std::string result_of(const std::string& text, const Table& table) {
     Cells some(table.rows());
     run(*program, table, {chosen.data(), static_cast<uint32_t>(chosen.size())}, scratch, some);
     for (const uint32_t row : chosen) {
-      if (some[row] != cells[row]) return "{\"inconsistent\":" + quoted("row " + std::to_string(row) + " in a selection: " + some[row] + ", in all: " + cells[row]) + "}";
+      if (some[row] != cells[row])
+        return "{\"inconsistent\":" +
+               quoted("row " + std::to_string(row) + " in a selection: " + some[row] +
+                      ", in all: " + cells[row]) +
+               "}";
     }
   }
   std::string out = "{\"type\":" + quoted(type_name(program->type())) + ",\"rows\":[";
@@ -60,10 +71,14 @@ std::string result_of(const std::string& text, const Table& table) {
 void print_functions() {
   for (const Function* function : functions()) {
     std::string args;
-    for (uint8_t i = 0; i < function->arg_count; ++i) args += (i ? "," : "") + quoted(type_name(function->args[i]));
-    std::cout << "{\"name\":" << quoted(function->name) << ",\"args\":[" << args << "],\"any\":" << (function->any_args ? "true" : "false")
-              << ",\"result\":" << quoted(type_name(function->result)) << ",\"cast\":" << (function->cast != Cast::kNone ? "true" : "false")
-              << ",\"form\":" << (function->kernel ? "false" : "true") << ",\"ours\":" << (function->ours ? "true" : "false")
+    for (uint8_t i = 0; i < function->arg_count; ++i)
+      args += (i ? "," : "") + quoted(type_name(function->args[i]));
+    std::cout << "{\"name\":" << quoted(function->name) << ",\"args\":[" << args
+              << "],\"any\":" << (function->any_args ? "true" : "false")
+              << ",\"result\":" << quoted(type_name(function->result))
+              << ",\"cast\":" << (function->cast != Cast::kNone ? "true" : "false")
+              << ",\"form\":" << (function->kernel ? "false" : "true")
+              << ",\"ours\":" << (function->ours ? "true" : "false")
               << ",\"rest\":" << (function->rest != Rest::kNone ? "true" : "false") << "}\n";
   }
 }
@@ -73,7 +88,8 @@ int main_of(int count, char** words) {
   if (verb == "--functions") return print_functions(), 0;
   if (verb == "--departures") {
     for (const Departure& one : departures()) {
-      std::cout << "{\"id\":" << quoted(one.id) << ",\"postgres\":" << quoted(one.postgres) << ",\"here\":" << quoted(one.here) << "}\n";
+      std::cout << "{\"id\":" << quoted(one.id) << ",\"postgres\":" << quoted(one.postgres)
+                << ",\"here\":" << quoted(one.here) << "}\n";
     }
     return 0;
   }

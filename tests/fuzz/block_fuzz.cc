@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!reader) return 0;
   millrace::BlockEntry entry;
   uint64_t sum = 0;
-  while (reader->next(entry)) sum += millrace::hash_bytes(entry.key) + millrace::hash_bytes(entry.value);
+  while (reader->next(entry))
+    sum += millrace::hash_bytes(entry.key) + millrace::hash_bytes(entry.value);
   return sum == 42 ? 1 : 0;
 }

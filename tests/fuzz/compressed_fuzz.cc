@@ -1,5 +1,5 @@
-// A compressed file gives the same bytes, or the same refusal, however it is cut into reads; and what our own
-// compressor wrote comes back.
+// A compressed file gives the same bytes, or the same refusal, however it is cut into reads; and
+// what our own compressor wrote comes back.
 
 #include <array>
 #include <cstddef>

@@ -27,8 +27,8 @@ class TwoPlugins final : public millrace::PluginSchemas {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const TwoPlugins plugins;
   millrace::Faults faults("fuzz.json");
-  const auto loaded =
-      millrace::load_config_text({reinterpret_cast<const char*>(data), size}, "fuzz.json", {}, plugins, faults);
+  const auto loaded = millrace::load_config_text({reinterpret_cast<const char*>(data), size},
+                                                 "fuzz.json", {}, plugins, faults);
   if (!loaded && faults.empty()) __builtin_trap();
   (void)faults.text();
   return 0;

@@ -1,5 +1,6 @@
-// A row of CSV means the same however much of the file is behind it: what the parser says of the front of a text
-// with more to come must be what it says when it sees everything, or that it needs more.
+// A row of CSV means the same however much of the file is behind it: what the parser says of the
+// front of a text with more to come must be what it says when it sees everything, or that it needs
+// more.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,9 @@ size_t check_row(std::string_view text, const CsvSettings& csv) {
   const CsvRow whole = parse_row(text, csv, true, cells);
   if (whole.bytes > text.size()) std::abort();
   for (const CsvCell& cell : cells) {
-    if (cell.text.data() < text.data() || cell.text.data() + cell.text.size() > text.data() + text.size()) std::abort();
+    if (cell.text.data() < text.data() ||
+        cell.text.data() + cell.text.size() > text.data() + text.size())
+      std::abort();
   }
   const std::string seen = shown(whole, cells, csv.quote);
   for (size_t length = 0; length < text.size(); ++length) {

@@ -6,8 +6,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace millrace;
-  static const Schema schema({{"b", Type::kBool}, {"i", Type::kInt8}, {"f", Type::kFloat8},
-                              {"t", Type::kText}, {"w", Type::kTimestamptz}, {"j", Type::kJsonb}});
+  static const Schema schema({{"b", Type::kBool},
+                              {"i", Type::kInt8},
+                              {"f", Type::kFloat8},
+                              {"t", Type::kText},
+                              {"w", Type::kTimestamptz},
+                              {"j", Type::kJsonb}});
   auto program = compile_expression({reinterpret_cast<const char*>(data), size}, schema);
   if (!program) return 0;
   Column columns[6];

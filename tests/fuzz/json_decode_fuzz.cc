@@ -26,9 +26,12 @@ std::string decoded(millrace::JsonDecoder& decoder, std::string_view value) {
 
 std::vector<millrace::WantedField> wanted() {
   using namespace millrace;
-  return {{{"a"}, Type::kInt8, CellFormat::kTyped},   {{"b"}, Type::kText, CellFormat::kTyped},
-          {{"c"}, Type::kFloat8, CellFormat::kTyped}, {{"d", "e"}, Type::kBool, CellFormat::kTyped},
-          {{"d"}, Type::kJsonb, CellFormat::kTyped},  {{"timestamp"}, Type::kTimestamptz, CellFormat::kTimeSeconds},
+  return {{{"a"}, Type::kInt8, CellFormat::kTyped},
+          {{"b"}, Type::kText, CellFormat::kTyped},
+          {{"c"}, Type::kFloat8, CellFormat::kTyped},
+          {{"d", "e"}, Type::kBool, CellFormat::kTyped},
+          {{"d"}, Type::kJsonb, CellFormat::kTyped},
+          {{"timestamp"}, Type::kTimestamptz, CellFormat::kTimeSeconds},
           {{"b"}, Type::kInt4, CellFormat::kText}};
 }
 

@@ -1,5 +1,6 @@
-// Zone files and patterns of wall-clock times: nothing crashes, and a zone that is taken answers about any instant,
-// with stretches that hold what was asked and readings that mean what the clock shows.
+// Zone files and patterns of wall-clock times: nothing crashes, and a zone that is taken answers
+// about any instant, with stretches that hold what was asked and readings that mean what the clock
+// shows.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,10 @@
 #pragma once
 
-/// Comparisons that can be flipped one at a time while the program runs. `mutate.py` writes, in its copy
-/// of the sources, `a < b` as `a < site(17, kLess) > b`: both operators bind as the one in the middle
-/// did, so whatever stands around them is parsed as before. The environment's MILLRACE_MUTANT=17 turns
-/// that one into <=; MILLRACE_MUTANT_TRACE=FILE lists the sites that were reached.
+/// Comparisons that can be flipped one at a time while the program runs. `mutate.py` writes, in its
+/// copy of the sources, `a < b` as `a < site(17, kLess) > b`: both operators bind as the one in the
+/// middle did, so whatever stands around them is parsed as before. The environment's
+/// MILLRACE_MUTANT=17 turns that one into <=; MILLRACE_MUTANT_TRACE=FILE lists the sites that were
+/// reached.
 
 // The rewritten files are compiled with our own warnings on.
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -56,7 +57,8 @@ class Reached {
 };
 
 inline int active() {
-  static const int number = std::getenv("MILLRACE_MUTANT") ? std::atoi(std::getenv("MILLRACE_MUTANT")) : 0;
+  static const int number =
+      std::getenv("MILLRACE_MUTANT") ? std::atoi(std::getenv("MILLRACE_MUTANT")) : 0;
   return number;
 }
 

@@ -23,9 +23,7 @@ struct Freed {
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
 /// A key with a passphrase would ask for it on the terminal.
-int no_passphrase(char*, int, int, void*) {
-  return 0;
-}
+int no_passphrase(char*, int, int, void*) { return 0; }
 
 Key read_key(const std::string& pem) {
   const std::unique_ptr<BIO, Freed<BIO_free_all>> bytes(
@@ -39,9 +37,7 @@ Key read_key(const std::string& pem) {
 
 }  // namespace
 
-void check_private_key(const std::string& pem) {
-  read_key(pem);
-}
+void check_private_key(const std::string& pem) { read_key(pem); }
 
 std::string signed_jwt(const JwtClaims& claims, const std::string& pem) {
   const Key key = read_key(pem);

@@ -121,11 +121,7 @@ class Gzip final : public Compressor {
 
 }  // namespace
 
-std::unique_ptr<Decompressor> make_gunzip() {
-  return std::make_unique<Gunzip>();
-}
-std::unique_ptr<Compressor> make_gzip() {
-  return std::make_unique<Gzip>();
-}
+std::unique_ptr<Decompressor> make_gunzip() { return std::make_unique<Gunzip>(); }
+std::unique_ptr<Compressor> make_gzip() { return std::make_unique<Gzip>(); }
 
 }  // namespace millrace::compress

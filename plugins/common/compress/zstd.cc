@@ -87,11 +87,7 @@ class Zstd final : public Compressor {
 
 }  // namespace
 
-std::unique_ptr<Decompressor> make_unzstd() {
-  return std::make_unique<Unzstd>();
-}
-std::unique_ptr<Compressor> make_zstd() {
-  return std::make_unique<Zstd>();
-}
+std::unique_ptr<Decompressor> make_unzstd() { return std::make_unique<Unzstd>(); }
+std::unique_ptr<Compressor> make_zstd() { return std::make_unique<Zstd>(); }
 
 }  // namespace millrace::compress

@@ -15,9 +15,7 @@ CurlLoop::CurlLoop() {
   if (!multi_) throw std::bad_alloc();
 }
 
-CurlLoop::~CurlLoop() {
-  curl_multi_cleanup(multi_);
-}
+CurlLoop::~CurlLoop() { curl_multi_cleanup(multi_); }
 
 void CurlLoop::perform() {
   int running = 0;
@@ -37,8 +35,6 @@ void CurlLoop::wait(Micros at_most) {
   curl_multi_poll(multi_, nullptr, 0, static_cast<int>(ms), nullptr);
 }
 
-void CurlLoop::wake() noexcept {
-  curl_multi_wakeup(multi_);
-}
+void CurlLoop::wake() noexcept { curl_multi_wakeup(multi_); }
 
 }  // namespace millrace::http

@@ -30,9 +30,7 @@ void Patience::aim(const std::string& url, std::string printed) {
   origin_ = parts ? parts->origin() : "";
 }
 
-Micros Patience::due() const {
-  return std::max(due_, HostGate::shared().open_at(origin_));
-}
+Micros Patience::due() const { return std::max(due_, HostGate::shared().open_at(origin_)); }
 
 void Patience::accepted(Micros now) {
   backoff_.healthy(now);

@@ -24,14 +24,10 @@ std::string_view trimmed(std::string_view text) {
 
 const char* name_of(Transfer::Stage stage) {
   switch (stage) {
-    case Transfer::Stage::kConnect:
-      return "no connection within ";
-    case Transfer::Stage::kTls:
-      return "no finished TLS handshake within ";
-    case Transfer::Stage::kHead:
-      return "no answer within ";
-    default:
-      return "nothing received for ";
+    case Transfer::Stage::kConnect: return "no connection within ";
+    case Transfer::Stage::kTls: return "no finished TLS handshake within ";
+    case Transfer::Stage::kHead: return "no answer within ";
+    default: return "nothing received for ";
   }
 }
 
@@ -198,14 +194,10 @@ void Transfer::resume() {
 
 Micros Transfer::stage_limit(Stage stage) const {
   switch (stage) {
-    case Stage::kConnect:
-      return settings_.connect_timeout;
-    case Stage::kTls:
-      return settings_.tls_timeout;
-    case Stage::kHead:
-      return settings_.header_timeout;
-    default:
-      return settings_.read_timeout;
+    case Stage::kConnect: return settings_.connect_timeout;
+    case Stage::kTls: return settings_.tls_timeout;
+    case Stage::kHead: return settings_.header_timeout;
+    default: return settings_.read_timeout;
   }
 }
 
@@ -262,8 +254,7 @@ Fault Transfer::fault_of(CURLcode result) const {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-      return Fault::kTls;
+    case CURLE_SSL_CACERT_BADFILE: return Fault::kTls;
     case CURLE_SSL_CONNECT_ERROR: {
       // The same code stands for "no common protocol", which lasts, and for a connection that was
       // cut during the handshake, which does not.
@@ -275,10 +266,8 @@ Fault Transfer::fault_of(CURLcode result) const {
     }
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return Fault::kBadResponse;
-    default:
-      return Fault::kNetwork;
+    case CURLE_BAD_CONTENT_ENCODING: return Fault::kBadResponse;
+    default: return Fault::kNetwork;
   }
 }
 

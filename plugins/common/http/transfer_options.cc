@@ -8,9 +8,7 @@
 namespace millrace::http {
 namespace {
 
-long ms(Micros duration) {
-  return static_cast<long>(duration.count() / 1000);
-}
+long ms(Micros duration) { return static_cast<long>(duration.count() / 1000); }
 
 long tls_version(const std::string& min) {
   return min == "1.3" ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;

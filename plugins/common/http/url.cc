@@ -25,9 +25,7 @@ std::string part(CURLU* handle, CURLUPart what, unsigned flags = 0) {
   return out;
 }
 
-bool is_web(const std::string& scheme) {
-  return scheme == "http" || scheme == "https";
-}
+bool is_web(const std::string& scheme) { return scheme == "http" || scheme == "https"; }
 
 }  // namespace
 

@@ -21,12 +21,9 @@ std::string number_text(const config& value) {
 
 std::string json_of(const config& value) {
   switch (value.type("")) {
-    case MR_JSON_TRUE:
-      return "true";
-    case MR_JSON_FALSE:
-      return "false";
-    case MR_JSON_STRING:
-      return quoted(value.str(""));
+    case MR_JSON_TRUE: return "true";
+    case MR_JSON_FALSE: return "false";
+    case MR_JSON_STRING: return quoted(value.str(""));
     case MR_JSON_NUMBER: {
       return number_text(value);
     }
@@ -42,8 +39,7 @@ std::string json_of(const config& value) {
       }
       return out + "}";
     }
-    default:
-      return "null";
+    default: return "null";
   }
 }
 

@@ -45,9 +45,7 @@ class JsonReader {
 /// A slice that is an integer that fits; fractions and exponents do not count as one.
 std::optional<int64_t> integer_of(std::string_view raw);
 
-inline bool is_null(std::string_view raw) {
-  return raw == "null";
-}
+inline bool is_null(std::string_view raw) { return raw == "null"; }
 
 /// `text` as a JSON string with its quotes. Bytes of 0x80 and above stay as they are.
 std::string quoted(std::string_view text);

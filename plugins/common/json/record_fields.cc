@@ -24,9 +24,7 @@ RecordFields::RecordFields(const std::string& key, const std::vector<std::string
       has_key_(!key.empty()),
       fields_(joined(identity, key, others)) {}
 
-bool RecordFields::read(std::string_view value) {
-  return fields_.pick(reader_, value, found_);
-}
+bool RecordFields::read(std::string_view value) { return fields_.pick(reader_, value, found_); }
 
 std::optional<std::string> RecordFields::key() {
   return has_key_ ? scalar_at(identity_count_) : std::nullopt;

@@ -13,20 +13,14 @@ namespace {
 std::string_view remedy(int error) {
   switch (error) {
     case ENOSPC:
-    case EDQUOT:
-      return "free some space and start again";
+    case EDQUOT: return "free some space and start again";
     case EACCES:
-    case EPERM:
-      return "give this user the permission or choose another path";
-    case EROFS:
-      return "choose a path on a file system that can be written";
-    case EIO:
-      return "the device is failing: look at the system log";
+    case EPERM: return "give this user the permission or choose another path";
+    case EROFS: return "choose a path on a file system that can be written";
+    case EIO: return "the device is failing: look at the system log";
     case EMFILE:
-    case ENFILE:
-      return "raise the limit of open files (ulimit -n)";
-    default:
-      return "";
+    case ENFILE: return "raise the limit of open files (ulimit -n)";
+    default: return "";
   }
 }
 
@@ -87,9 +81,7 @@ bool sync_directory(const std::string& path) {
   return fsync(fd.get()) == 0 || errno == EINVAL;
 }
 
-bool write_all(int fd, std::string_view text) {
-  return write_both(fd, text, {});
-}
+bool write_all(int fd, std::string_view text) { return write_both(fd, text, {}); }
 
 bool write_both(int fd, std::string_view first, std::string_view second) {
   while (!first.empty() || !second.empty()) {

@@ -52,14 +52,9 @@ bool Poller::advance(Micros deadline, emitter& out) {
   if (!exchange_.is_running() && !send(deadline)) return false;
   const Micros left = std::max(deadline - http::steady_now(), Micros(0));
   switch (exchange_.step(left)) {
-    case http::Exchange::Step::kAnswer:
-      take_answer();
-      return true;
-    case http::Exchange::Step::kFailed:
-      take_failure();
-      return true;
-    default:
-      return http::steady_now() < deadline;
+    case http::Exchange::Step::kAnswer: take_answer(); return true;
+    case http::Exchange::Step::kFailed: take_failure(); return true;
+    default: return http::steady_now() < deadline;
   }
 }
 
@@ -269,8 +264,6 @@ void Poller::cancel() noexcept {
   exchange_.wake();
 }
 
-void Poller::close() {
-  exchange_.close();
-}
+void Poller::close() { exchange_.close(); }
 
 }  // namespace millrace::poll

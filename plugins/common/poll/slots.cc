@@ -9,9 +9,7 @@ namespace {
 
 constexpr uint64_t kRecordsOfSlot = 1 << 20;
 
-int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
+int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace
 

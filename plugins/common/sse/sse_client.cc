@@ -56,14 +56,10 @@ void SseClient::note_absence(Micros now) {
 /// One step of the present phase; waits at most until the deadline.
 void SseClient::advance(Micros now, Micros deadline) {
   switch (phase_) {
-    case Phase::kWaiting:
-      return begin(now, deadline);
-    case Phase::kOpening:
-      return await_head(now, deadline);
-    case Phase::kStreaming:
-      return read_more(now, deadline);
-    case Phase::kEnded:
-      return;
+    case Phase::kWaiting: return begin(now, deadline);
+    case Phase::kOpening: return await_head(now, deadline);
+    case Phase::kStreaming: return read_more(now, deadline);
+    case Phase::kEnded: return;
   }
 }
 

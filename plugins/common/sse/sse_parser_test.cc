@@ -9,9 +9,7 @@ namespace {
 
 using Events = std::vector<Reading::Event>;
 
-Events events_of(std::string_view stream) {
-  return read_cut_everywhere(stream).events;
-}
+Events events_of(std::string_view stream) { return read_cut_everywhere(stream).events; }
 
 std::vector<std::string> data_of(std::string_view stream) {
   std::vector<std::string> data;

@@ -73,9 +73,7 @@ size_t first_fault(std::string_view bytes) {
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) {
-  return first_fault(bytes) == std::string_view::npos;
-}
+bool is_utf8(std::string_view bytes) { return first_fault(bytes) == std::string_view::npos; }
 
 bool repair_utf8(std::string& bytes) {
   const size_t fault = first_fault(bytes);

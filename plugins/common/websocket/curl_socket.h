@@ -115,8 +115,6 @@ void async_teardown(boost::beast::role_type, CurlSocket& socket, Handler&& handl
   asio::post(socket.get_executor(),
              [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
 }
-inline void beast_close_socket(CurlSocket& socket) {
-  socket.shut();
-}
+inline void beast_close_socket(CurlSocket& socket) { socket.shut(); }
 
 }  // namespace millrace::websocket

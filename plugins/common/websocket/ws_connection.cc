@@ -300,32 +300,14 @@ WsConnection::~WsConnection() = default;
 void WsConnection::open(const std::string& url, const std::string& subprotocol) {
   impl_->open(url, subprotocol);
 }
-void WsConnection::close() {
-  impl_->close();
-}
-WsConnection::State WsConnection::step(Micros at_most) {
-  return impl_->step(at_most);
-}
-WsConnection::State WsConnection::state() const {
-  return impl_->state();
-}
-const WsEnding& WsConnection::ending() const {
-  return impl_->ending();
-}
-std::string_view WsConnection::message() const {
-  return impl_->message();
-}
-void WsConnection::pop() {
-  impl_->pop();
-}
-void WsConnection::send(std::string text) {
-  impl_->send(std::move(text));
-}
-Micros WsConnection::last_message() const {
-  return impl_->last_message();
-}
-void WsConnection::wake() noexcept {
-  impl_->wake();
-}
+void WsConnection::close() { impl_->close(); }
+WsConnection::State WsConnection::step(Micros at_most) { return impl_->step(at_most); }
+WsConnection::State WsConnection::state() const { return impl_->state(); }
+const WsEnding& WsConnection::ending() const { return impl_->ending(); }
+std::string_view WsConnection::message() const { return impl_->message(); }
+void WsConnection::pop() { impl_->pop(); }
+void WsConnection::send(std::string text) { impl_->send(std::move(text)); }
+Micros WsConnection::last_message() const { return impl_->last_message(); }
+void WsConnection::wake() noexcept { impl_->wake(); }
 
 }  // namespace millrace::websocket

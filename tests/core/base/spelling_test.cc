@@ -29,9 +29,7 @@ TEST(Spelling, KeepsSilentWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("window", {}), std::nullopt);
 }
 
-TEST(Spelling, TakesTheFirstOfEquals) {
-  EXPECT_EQ(nearest_name("bat", {"cat", "hat"}), "cat");
-}
+TEST(Spelling, TakesTheFirstOfEquals) { EXPECT_EQ(nearest_name("bat", {"cat", "hat"}), "cat"); }
 
 }  // namespace
 }  // namespace millrace

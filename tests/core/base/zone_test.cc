@@ -10,12 +10,8 @@ namespace millrace {
 namespace {
 
 /// Expected instants are Python's zoneinfo (PEP 495), or follow from the text of the case.
-EventTime at(std::string_view rfc3339) {
-  return parse_rfc3339(rfc3339).value();
-}
-int64_t wall(std::string_view text) {
-  return parse_rfc3339(std::string(text) + "Z").value();
-}
+EventTime at(std::string_view rfc3339) { return parse_rfc3339(rfc3339).value(); }
+int64_t wall(std::string_view text) { return parse_rfc3339(std::string(text) + "Z").value(); }
 
 std::shared_ptr<const Zone> zone(std::string_view name) {
   auto found = Zone::find(name);
@@ -36,15 +32,11 @@ Means means(std::string_view zone_name, std::string_view reading) {
   const Zone::Instants found = zone(zone_name)->to_utc(wall(reading));
   return {found.reading, format_rfc3339(found.earlier), format_rfc3339(found.later)};
 }
-Means once(std::string at) {
-  return {Zone::Reading::kOnce, at, at};
-}
+Means once(std::string at) { return {Zone::Reading::kOnce, at, at}; }
 Means twice(std::string earlier, std::string later) {
   return {Zone::Reading::kTwice, earlier, later};
 }
-Means skipped(std::string at) {
-  return {Zone::Reading::kSkipped, at, at};
-}
+Means skipped(std::string at) { return {Zone::Reading::kSkipped, at, at}; }
 
 std::string begins(std::string_view zone_name, std::string_view reading) {
   return format_rfc3339(zone(zone_name)->first_at_or_after(wall(reading)));

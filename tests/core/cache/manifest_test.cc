@@ -11,7 +11,8 @@ StateBlock block(const std::string& op, int64_t slice, uint8_t shard, const std:
 }
 
 TEST(Manifest, SumsAreThoseOfTheBlocksThatAreThere) {
-  const StateBlock a = block("op", 1, 0, "a"), b = block("op", 2, 3, "b"), c = block("other", 1, 0, "c");
+  const StateBlock a = block("op", 1, 0, "a"), b = block("op", 2, 3, "b"),
+                   c = block("other", 1, 0, "c");
   Manifest manifest;
   for (const StateBlock* one : {&a, &b, &c}) ASSERT_TRUE(manifest.put(one->id, one->bytes));
   ManifestSum expected = *sum_of_block(a.bytes);
@@ -40,7 +41,8 @@ TEST(Manifest, SlicesAndOperatorsAreFound) {
   Manifest manifest;
   for (const int64_t slice : {-5, 0, 7}) {
     for (const uint8_t shard : {uint8_t{0}, uint8_t{63}}) {
-      const StateBlock one = block("op", slice, shard, "x"), other = block("op2", slice, shard, "x");
+      const StateBlock one = block("op", slice, shard, "x"),
+                       other = block("op2", slice, shard, "x");
       ASSERT_TRUE(manifest.put(one.id, one.bytes));
       ASSERT_TRUE(manifest.put(other.id, other.bytes));
     }

@@ -29,7 +29,8 @@ TEST(RedisUrl, PartsAndWhatIsLeftOut) {
 }
 
 TEST(RedisUrl, WhatIsNoneIsRefusedWithoutShowingIt) {
-  for (const char* text : {"", "rediss://h", "redis://h:port", "redis://h/x", "redis://h:70000", "redis://me:secret@h:-1"}) {
+  for (const char* text : {"", "rediss://h", "redis://h:port", "redis://h/x", "redis://h:70000",
+                           "redis://me:secret@h:-1"}) {
     const auto url = parse_redis_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code, Code::kInvalidConfig);

@@ -20,19 +20,27 @@ bool is_null(const ArrowArray& array, int64_t row) {
 template <class T>
 T value_at(const ArrowArray& array, int64_t row) {
   T value;
-  std::memcpy(&value, static_cast<const char*>(array.buffers[1]) + row * static_cast<int64_t>(sizeof value), sizeof value);
+  std::memcpy(&value,
+              static_cast<const char*>(array.buffers[1]) + row * static_cast<int64_t>(sizeof value),
+              sizeof value);
   return value;
 }
 
 std::string_view text_at(const ArrowArray& array, int64_t row) {
   const auto* ends = static_cast<const int32_t*>(array.buffers[1]);
-  return {static_cast<const char*>(array.buffers[2]) + ends[row], static_cast<size_t>(ends[row + 1] - ends[row])};
+  return {static_cast<const char*>(array.buffers[2]) + ends[row],
+          static_cast<size_t>(ends[row + 1] - ends[row])};
 }
 
 TEST(ArrowExport, E44_SchemaNamesFormatsAndTypes) {
   ArrowSchema schema;
-  export_schema(Schema({{"b", Type::kBool}, {"i", Type::kInt4}, {"l", Type::kInt8}, {"f", Type::kFloat8},
-                        {"x", Type::kText}, {"w", Type::kTimestamptz}, {"j", Type::kJsonb}}),
+  export_schema(Schema({{"b", Type::kBool},
+                        {"i", Type::kInt4},
+                        {"l", Type::kInt8},
+                        {"f", Type::kFloat8},
+                        {"x", Type::kText},
+                        {"w", Type::kTimestamptz},
+                        {"j", Type::kJsonb}}),
                 schema);
   EXPECT_STREQ(schema.format, "+s");
   ASSERT_EQ(schema.n_children, 7);

@@ -52,7 +52,8 @@ TEST(Decimal, ACanonicalTextIsNotCopied) {
 }
 
 TEST(Decimal, OrdersByValue) {
-  const char* rising[] = {"-Infinity", "-100.5", "-2", "-1.99", "0", "0.001", "0.01", "2", "10", "99.99", "100", "Infinity", "NaN"};
+  const char* rising[] = {"-Infinity", "-100.5", "-2",    "-1.99", "0",        "0.001", "0.01",
+                          "2",         "10",     "99.99", "100",   "Infinity", "NaN"};
   for (size_t i = 0; i < std::size(rising); ++i) {
     for (size_t j = 0; j < std::size(rising); ++j) {
       const int order = compare_numeric(rising[i], rising[j]);
@@ -84,7 +85,8 @@ TEST(Interval, ReadsAndWritesAsPostgres) {
   EXPECT_EQ(interval_text("-1 days"), "-1 days");
   EXPECT_EQ(interval_text("1 year 2 months 3 days 4 hours 5 minutes 6.789 seconds"),
             "1 year 2 mons 3 days 04:05:06.789");
-  EXPECT_EQ(interval_text("-1 years -2 mons +3 days -04:05:06"), "-1 years -2 mons +3 days -04:05:06");
+  EXPECT_EQ(interval_text("-1 years -2 mons +3 days -04:05:06"),
+            "-1 years -2 mons +3 days -04:05:06");
   EXPECT_EQ(interval_text("1.5 months"), "1 mon 15 days");
   EXPECT_EQ(interval_text("1.5 days"), "1 day 12:00:00");
   EXPECT_EQ(interval_text("1.25 years"), "1 year 3 mons");

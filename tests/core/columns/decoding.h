@@ -71,19 +71,15 @@ inline std::string cell_text(const Column& column, size_t row) {
   if (column.cell(row) == kNull) return "NULL";
   if (column.cell(row) == kMismatch) return "MISMATCH";
   switch (column.type) {
-    case Type::kBool:
-      return column.bools[row] ? "true" : "false";
+    case Type::kBool: return column.bools[row] ? "true" : "false";
     case Type::kFloat8: {
       char text[40];
       std::snprintf(text, sizeof text, "%.17g", column.floats[row]);
       return text;
     }
-    case Type::kText:
-      return "'" + std::string(column.texts[row]) + "'";
-    case Type::kJsonb:
-      return std::string(column.texts[row]);
-    default:
-      return std::to_string(column.ints[row]);
+    case Type::kText: return "'" + std::string(column.texts[row]) + "'";
+    case Type::kJsonb: return std::string(column.texts[row]);
+    default: return std::to_string(column.ints[row]);
   }
 }
 

@@ -74,15 +74,9 @@ class RandomRecords {
     static const std::string kBytes = "{}[]\",:\\ \n\x01\xff\x80u0a-.e";
     const size_t at = pick(text.size());
     switch (pick(3)) {
-      case 0:
-        text[at] = kBytes[pick(kBytes.size())];
-        break;
-      case 1:
-        text.erase(at, 1);
-        break;
-      default:
-        text.insert(at, 1, kBytes[pick(kBytes.size())]);
-        break;
+      case 0: text[at] = kBytes[pick(kBytes.size())]; break;
+      case 1: text.erase(at, 1); break;
+      default: text.insert(at, 1, kBytes[pick(kBytes.size())]); break;
     }
   }
 

@@ -43,10 +43,13 @@ bool is_object(const std::string& text) {
 }
 
 #define SKIP_WITHOUT(list) \
-  if ((list).empty()) GTEST_SKIP() << "no recorded cases: set MILLRACE_TEST_DATA to the folder of test data"
+  if ((list).empty())      \
+  GTEST_SKIP() << "no recorded cases: set MILLRACE_TEST_DATA to the folder of test data"
 
 /// An object, or null, which is a record without a value (R29).
-bool is_record(const std::string& text) { return is_object(text) || text.find("null") == text.find_first_not_of(" \t\r\n"); }
+bool is_record(const std::string& text) {
+  return is_object(text) || text.find("null") == text.find_first_not_of(" \t\r\n");
+}
 
 TEST(JsonTestSuite, GoodObjectsDecodeAndOtherRootsAreNoRecords) {
   const auto good = cases("y_");

@@ -26,9 +26,7 @@ TEST(Override, ReadsJsonElseTakesTheText) {
             R"({"a":[1,2],"b":{"c":null},"c":"5s","d":"","e":"a=b","f":"01"})");
 }
 
-TEST(Override, TheLastOneWins) {
-  EXPECT_EQ(overridden("{}", {"a=1", "a=2"}), R"({"a":2})");
-}
+TEST(Override, TheLastOneWins) { EXPECT_EQ(overridden("{}", {"a=1", "a=2"}), R"({"a":2})"); }
 
 TEST(Override, PicksElementsOfLists) {
   EXPECT_EQ(overridden(R"({"a": ["x", "y"]})", {"a.1=z"}), R"({"a":["x","z"]})");

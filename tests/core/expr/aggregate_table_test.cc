@@ -23,7 +23,8 @@ const AggregateFunction& find(std::string_view name, Type type) {
 
 class State {
  public:
-  explicit State(const AggregateFunction& function) : kernel_(table_kernel(function)), type_(function.result) {
+  explicit State(const AggregateFunction& function)
+      : kernel_(table_kernel(function)), type_(function.result) {
     kernel_.init(slot());
   }
   ~State() { kernel_.destroy(slot()); }
@@ -145,11 +146,22 @@ void churn(Type type, Fill fill, uint32_t seed) {
 TEST(TableAggregate, R30_HistoryAndOrderDoNotShow) {
   static const std::string kTexts[] = {"", "a", "b", "aa", "é"};
   for (uint32_t seed = 1; seed <= 8; ++seed) {
-    churn(Type::kInt8, [](Column& c, uint32_t i, auto& random) { c.ints[i] = static_cast<int64_t>(random() % 20) - 10; }, seed);
-    churn(Type::kFloat8, [](Column& c, uint32_t i, auto& random) {
-      c.floats[i] = std::ldexp(static_cast<double>(random() % 2000) - 1000, static_cast<int>(random() % 300) - 150);
-    }, seed);
-    churn(Type::kText, [](Column& c, uint32_t i, auto& random) { c.texts[i] = kTexts[random() % 5]; }, seed);
+    churn(
+        Type::kInt8,
+        [](Column& c, uint32_t i, auto& random) {
+          c.ints[i] = static_cast<int64_t>(random() % 20) - 10;
+        },
+        seed);
+    churn(
+        Type::kFloat8,
+        [](Column& c, uint32_t i, auto& random) {
+          c.floats[i] = std::ldexp(static_cast<double>(random() % 2000) - 1000,
+                                   static_cast<int>(random() % 300) - 150);
+        },
+        seed);
+    churn(
+        Type::kText, [](Column& c, uint32_t i, auto& random) { c.texts[i] = kTexts[random() % 5]; },
+        seed);
   }
 }
 

@@ -135,7 +135,8 @@ TEST(Aggregate, AnySplitMergedAndStoredGivesTheSame) {
   TestBatch ints, floats, texts, bools, decimals, spans;
   const std::string day("\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", 16), none(16, '\0');
   bools.bools("x", {1, 0, std::nullopt, 1, 1, 0});
-  decimals.texts("x", {"1.50", "-2", std::nullopt, "0.001", "99999999999999999999", "1.5"}, Type::kNumeric);
+  decimals.texts("x", {"1.50", "-2", std::nullopt, "0.001", "99999999999999999999", "1.5"},
+                 Type::kNumeric);
   spans.texts("x", {day, none, std::nullopt, day, day, none}, Type::kInterval);
   ints.ints("x", {5, std::nullopt, INT64_MAX, -7, 0, 3});
   floats.floats("x", {0.5, 2.25, std::nullopt, -8, 1e10, 3});
@@ -163,12 +164,14 @@ TEST(Aggregate, AnySplitMergedAndStoredGivesTheSame) {
       EXPECT_EQ(in, "rest");
       EXPECT_EQ(stored.bytes(), left.bytes());
       stored.merge(right);
-      // The spread of float8 is merged by another formula than it is folded by: its last digits may differ.
+      // The spread of float8 is merged by another formula than it is folded by: its last digits may
+      // differ.
       const bool spread = function.result == Type::kFloat8 &&
                           (function.name.starts_with("std") || function.name.starts_with("var"));
       if (spread && whole != "NULL") {
         const double wanted = std::stod(whole);
-        EXPECT_NEAR(std::stod(stored.result()), wanted, 1e-12 * wanted) << function.name << " cut " << cut;
+        EXPECT_NEAR(std::stod(stored.result()), wanted, 1e-12 * wanted)
+            << function.name << " cut " << cut;
       } else {
         EXPECT_EQ(stored.result(), whole) << function.name << " cut " << cut;
       }

@@ -82,9 +82,10 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(fault("record_key()"), "0: record_key() is not available here");
   EXPECT_EQ(fault("sum(namespace)"),
             "0: sum(): aggregates are not possible in an expression per record");
-  EXPECT_EQ(fault("namespace::money"),
-            "11: type \"money\" is not supported; types are bool, int4, int8, float8, numeric, text, "
-            "timestamptz, timestamp, date, interval, jsonb");
+  EXPECT_EQ(
+      fault("namespace::money"),
+      "11: type \"money\" is not supported; types are bool, int4, int8, float8, numeric, text, "
+      "timestamptz, timestamp, date, interval, jsonb");
   EXPECT_EQ(fault("namespace::numeric(0, 2)"),
             "9: numeric(precision, scale): precision is 1 to 1000, scale 0 to 1000");
   EXPECT_EQ(fault("type ~ '(a'"), "7: invalid regular expression: missing ): (a");

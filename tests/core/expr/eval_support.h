@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "expr/compile.h"
 #include "columns/datetime.h"
 #include "columns/interval.h"
 #include "columns/number_text.h"
+#include "expr/compile.h"
 
 namespace millrace {
 
@@ -84,27 +84,20 @@ inline std::string cell_text(const Column& column, uint32_t row) {
   const uint32_t at = column.constant ? 0 : row;
   char text[kNumberTextMax];
   switch (column.type) {
-    case Type::kBool:
-      return column.bools[at] ? "true" : "false";
+    case Type::kBool: return column.bools[at] ? "true" : "false";
     case Type::kInt4:
-    case Type::kInt8:
-      return {text, format_int(column.ints[at], text)};
-    case Type::kFloat8:
-      return {text, format_float8(column.floats[at], text)};
-    case Type::kTimestamptz:
-      return {text, format_timestamptz(column.ints[at], text)};
-    case Type::kTimestamp:
-      return {text, format_timestamp(column.ints[at], text)};
-    case Type::kDate:
-      return {text, format_date(column.ints[at], text)};
+    case Type::kInt8: return {text, format_int(column.ints[at], text)};
+    case Type::kFloat8: return {text, format_float8(column.floats[at], text)};
+    case Type::kTimestamptz: return {text, format_timestamptz(column.ints[at], text)};
+    case Type::kTimestamp: return {text, format_timestamp(column.ints[at], text)};
+    case Type::kDate: return {text, format_date(column.ints[at], text)};
     case Type::kInterval: {
       char longer[kIntervalTextMax];
       return {longer, format_interval(interval_of(column.texts[at]), longer)};
     }
     case Type::kText:
     case Type::kNumeric:
-    case Type::kJsonb:
-      return std::string(column.texts[at]);
+    case Type::kJsonb: return std::string(column.texts[at]);
   }
   return "?";
 }
@@ -134,8 +127,6 @@ inline std::vector<std::string> values_of(const std::string& text, const TestBat
 
 /// The value of an expression without fields. It is computed twice: folded, and per row, where
 /// `type` and all leading constants come out of columns is left to other tests.
-inline std::string value_of(const std::string& text) {
-  return values_of(text, TestBatch())[0];
-}
+inline std::string value_of(const std::string& text) { return values_of(text, TestBatch())[0]; }
 
 }  // namespace millrace

@@ -1,5 +1,5 @@
-// Aggregates of grouped selects over rows: values that PostgreSQL 15 gave, and sketches within their
-// stated error. tests/expressions compares many more with a PostgreSQL.
+// Aggregates of grouped selects over rows: values that PostgreSQL 15 gave, and sketches within
+// their stated error. tests/expressions compares many more with a PostgreSQL.
 
 #include <gtest/gtest.h>
 
@@ -32,13 +32,15 @@ class Group {
       errors.start(inputs_.rows);
       Scratch scratch;
       const Column* argument = nullptr;
-      if (call.argument) argument = &evaluate(select_.arguments[*call.argument], inputs_, rows, scratch, errors);
+      if (call.argument)
+        argument = &evaluate(select_.arguments[*call.argument], inputs_, rows, scratch, errors);
       const std::vector<std::byte*> states(rows.count, at(i));
       call.function->kernel.update(states.data(), argument, rows);
     }
   }
   void merge(const Group& from) {
-    for (size_t i = 0; i < slots_.size(); ++i) select_.calls[i].function->kernel.merge(at(i), from.at(i));
+    for (size_t i = 0; i < slots_.size(); ++i)
+      select_.calls[i].function->kernel.merge(at(i), from.at(i));
   }
   std::string bytes() const {
     std::string out;
@@ -56,7 +58,8 @@ class Group {
     }
     for (const Column& column : columns) views.push_back(&column);
     Scratch scratch;
-    const Column& value = evaluate(select_.outputs[0], {views, 1}, Selection::all(1), scratch, errors);
+    const Column& value =
+        evaluate(select_.outputs[0], {views, 1}, Selection::all(1), scratch, errors);
     return errors.empty() ? cell_text(value, 0) : error_text(errors, 0);
   }
 
@@ -115,15 +118,18 @@ TEST(Fold, GivesPostgresAnswers) {
   EXPECT_EQ(folded("percentile_cont(0.5) within group (order by f)", batch), "1");
   EXPECT_EQ(folded("percentile_disc(0.5) within group (order by f)", batch), "0.5");
   EXPECT_EQ(folded("percentile_cont(0.25) within group (order by n)", batch), "1.75");
-  EXPECT_EQ(folded("percentile_cont(2) within group (order by n)", batch), "22003 a percentile is between 0 and 1");
+  EXPECT_EQ(folded("percentile_cont(2) within group (order by n)", batch),
+            "22003 a percentile is between 0 and 1");
   EXPECT_EQ(folded("jsonb_agg(n)", batch), "[1, 2, 2, 4, null]");
 }
 
 TEST(Fold, OfNothingIsNullOrZero) {
   TestBatch batch;
   batch.ints("n", {std::nullopt}).texts("t", {std::nullopt}).bools("b", {std::nullopt});
-  for (const char* text : {"stddev(n)", "string_agg(t, ',')", "string_agg(distinct t, ',')", "bool_and(b)", "sum(distinct n)",
-                           "mode() within group (order by n)", "percentile_cont(0.5) within group (order by n)", "approx_percentile(n, 0.5)"}) {
+  for (const char* text :
+       {"stddev(n)", "string_agg(t, ',')", "string_agg(distinct t, ',')", "bool_and(b)",
+        "sum(distinct n)", "mode() within group (order by n)",
+        "percentile_cont(0.5) within group (order by n)", "approx_percentile(n, 0.5)"}) {
     EXPECT_EQ(folded(text, batch), "NULL") << text;
   }
   EXPECT_EQ(folded("count(distinct n)", batch), "0");
@@ -140,19 +146,27 @@ TEST(Fold, FirstAndLastGoByEventTimeThenPosition) {
 
 TEST(Fold, RefusesWithAReason) {
   const TestBatch batch = rows();
-  EXPECT_EQ(folded("array_agg(n)", batch), "refused: array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
-  EXPECT_EQ(folded("string_agg(t, t)", batch), "refused: field \"t\" must appear in group_by or be used in an aggregate");
-  EXPECT_EQ(folded("percentile_cont(0.5)", batch), "refused: percentile_cont() needs WITHIN GROUP (ORDER BY …)");
+  EXPECT_EQ(
+      folded("array_agg(n)", batch),
+      "refused: array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
+  EXPECT_EQ(folded("string_agg(t, t)", batch),
+            "refused: field \"t\" must appear in group_by or be used in an aggregate");
+  EXPECT_EQ(folded("percentile_cont(0.5)", batch),
+            "refused: percentile_cont() needs WITHIN GROUP (ORDER BY …)");
   EXPECT_EQ(folded("string_agg(t)", batch), "refused: string_agg() takes two arguments");
-  EXPECT_EQ(folded("\"fold int8\"('', 'count', 'int8')", batch), "refused: function does not exist: fold int8(); another type may need a cast, as in x::text");
+  EXPECT_EQ(
+      folded("\"fold int8\"('', 'count', 'int8')", batch),
+      "refused: function does not exist: fold int8(); another type may need a cast, as in x::text");
 }
 
 /// Any split into parts, merged in order, has the same bytes as one state.
 TEST(Fold, AnySplitGivesTheSameState) {
   const TestBatch batch = rows();
-  for (const char* text : {"stddev(n)", "stddev(d)", "sum(d)", "bool_and(b)", "string_agg(t, ',')", "count(distinct t)", "count(distinct d)",
-                           "mode() within group (order by n)", "first(t)", "last(t)", "approx_count_distinct(t)",
-                           "approx_percentile(f, 0.5)", "approx_top(t, 3)", "jsonb_agg(t)"}) {
+  for (const char* text :
+       {"stddev(n)", "stddev(d)", "sum(d)", "bool_and(b)", "string_agg(t, ',')",
+        "count(distinct t)", "count(distinct d)", "mode() within group (order by n)", "first(t)",
+        "last(t)", "approx_count_distinct(t)", "approx_percentile(f, 0.5)", "approx_top(t, 3)",
+        "jsonb_agg(t)"}) {
     auto select = compiled(text, batch);
     ASSERT_TRUE(select) << text << ": " << select.error().summary();
     Group whole(*select, batch.inputs());
@@ -188,11 +202,13 @@ TEST(Sketch, StayWithinTheirStatedError) {
   batch.floats("f", values);
   for (const double share : {0.0, 0.01, 0.5, 0.99, 1.0}) {
     const double exact = std::max(1.0, std::ceil(share * 10'000)) * 0.37;
-    const double found = std::stod(folded("approx_percentile(f, " + std::to_string(share) + ")", batch));
+    const double found =
+        std::stod(folded("approx_percentile(f, " + std::to_string(share) + ")", batch));
     EXPECT_NEAR(found, exact, 0.01 * exact) << share;
   }
   TestBatch::Texts texts;
-  for (int i = 0; i < 5000; ++i) texts.emplace_back(i % 2 == 0 ? "often" : i % 5 == 0 ? "some" : "rare" + std::to_string(i));
+  for (int i = 0; i < 5000; ++i)
+    texts.emplace_back(i % 2 == 0 ? "often" : i % 5 == 0 ? "some" : "rare" + std::to_string(i));
   TestBatch words;
   words.texts("t", texts);
   const std::string top = folded("approx_top(t, 2)", words);

@@ -121,7 +121,8 @@ TEST(Grouped, RefusesAsPostgresDoes) {
   EXPECT_EQ(fault(text({}, {{"x", "first(distinct wiki)"}})),
             "select/x:0: first(distinct …) is not supported for this argument");
   EXPECT_EQ(fault(text({}, {{"x", "string_agg(wiki, ',' order by bytes)"}})),
-            "select/x:0: ORDER BY in an aggregate is not supported: values come in the order of the records");
+            "select/x:0: ORDER BY in an aggregate is not supported: values come in the order of "
+            "the records");
   EXPECT_EQ(fault(text({}, {{"x", "count(*) filter (where bytes)"}})),
             "select/x:0: this must be bool, but it is int8");
   EXPECT_EQ(fault(text({}, {{"x", "count(*) over ()"}})),
@@ -147,7 +148,8 @@ TEST(Grouped, OrderByIsReadAsPostgreSQLReadsIt) {
   ASSERT_TRUE(compiled) << compiled.error().caret();
   std::string read;
   for (const auto& order : compiled->order) {
-    read += order.key.text() + (order.descending ? " desc" : "") + (order.nulls_first ? " first, " : " last, ");
+    read += order.key.text() + (order.descending ? " desc" : "") +
+            (order.nulls_first ? " first, " : " last, ");
   }
   EXPECT_EQ(read, "edits desc first, sum(bytes) last, wiki desc last, edits first, ");
   EXPECT_EQ(compiled->calls.size(), 2u);

@@ -1,4 +1,5 @@
-// Numbers beyond 128 bits, against identities that hold for all numbers and against Python's answers.
+// Numbers beyond 128 bits, against identities that hold for all numbers and against Python's
+// answers.
 
 #include "expr/natural.h"
 
@@ -13,7 +14,8 @@ Natural number(std::string_view digits) { return Natural::from_digits(digits); }
 
 Natural random_number(std::mt19937_64& random, size_t digits_max) {
   std::string digits;
-  for (size_t size = random() % digits_max + 1; size > 0; --size) digits += static_cast<char>('0' + random() % 10);
+  for (size_t size = random() % digits_max + 1; size > 0; --size)
+    digits += static_cast<char>('0' + random() % 10);
   // Runs of nines and zeros are where a guessed digit is wrong.
   if (random() % 4 == 0) digits += std::string(random() % 30, '9');
   if (random() % 4 == 0) digits += std::string(random() % 30, '0');
@@ -30,13 +32,15 @@ TEST(Natural, ReadsAndWritesDigits) {
 }
 
 TEST(Natural, KnownAnswers) {
-  const Natural a = number("123456789012345678901234567890"), b = number("987654321098765432109876543210");
+  const Natural a = number("123456789012345678901234567890"),
+                b = number("987654321098765432109876543210");
   EXPECT_EQ((a + b).digits(), "1111111110111111111011111111100");
   EXPECT_EQ((b - a).digits(), "864197532086419753208641975320");
   EXPECT_EQ((a * b).digits(), "121932631137021795226185032733622923332237463801111263526900");
   EXPECT_EQ(b.divided_by(a).first.digits(), "8");
   EXPECT_EQ(b.divided_by(a).second.digits(), "9000000000900000000090");
-  EXPECT_EQ(number("2000000000000000000000000000000000000000").square_root().digits(), "44721359549995793928");
+  EXPECT_EQ(number("2000000000000000000000000000000000000000").square_root().digits(),
+            "44721359549995793928");
 }
 
 TEST(Natural, DivisionUndoesMultiplication) {

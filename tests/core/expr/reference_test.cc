@@ -14,11 +14,14 @@ namespace {
 TEST(Reference, HoldsEveryEntryWithAnExample) {
   const std::string page = expression_reference();
   for (const Function* function : functions()) {
-    const bool own = function->name.find(' ') != std::string_view::npos && !function->name.starts_with("is ");
+    const bool own =
+        function->name.find(' ') != std::string_view::npos && !function->name.starts_with("is ");
     if (own) continue;
     EXPECT_FALSE(function->example.empty()) << function->name;
     EXPECT_FALSE(function->doc.empty()) << function->name;
-    EXPECT_NE(page.find(function->name == "||" ? "\\|\\|" : std::string(function->name)), std::string::npos) << function->name;
+    EXPECT_NE(page.find(function->name == "||" ? "\\|\\|" : std::string(function->name)),
+              std::string::npos)
+        << function->name;
   }
   for (const AggregateFunction& function : aggregate_functions()) {
     EXPECT_NE(page.find(function.example), std::string::npos) << function.name;

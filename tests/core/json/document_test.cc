@@ -100,9 +100,7 @@ TEST(JsonDocument, RefusesNulAndInvalidUtf8) {
   EXPECT_EQ(parse("\"a\\u0000b\"").as_string(), std::string("a\0b", 3));
 }
 
-TEST(JsonDocument, SkipsAByteOrderMark) {
-  EXPECT_TRUE(parse("\xEF\xBB\xBF{}").is_object());
-}
+TEST(JsonDocument, SkipsAByteOrderMark) { EXPECT_TRUE(parse("\xEF\xBB\xBF{}").is_object()); }
 
 TEST(JsonDocument, KeepsNumbersExact) {
   EXPECT_EQ(parse("9223372036854775807").as_int(), INT64_MAX);

@@ -8,9 +8,7 @@
 namespace millrace {
 namespace {
 
-mr_str text(std::string_view view) {
-  return {view.data(), view.size()};
-}
+mr_str text(std::string_view view) { return {view.data(), view.size()}; }
 
 TEST(JsonExtension, ReadsATree) {
   const mr_json_v1* json = json_extension();

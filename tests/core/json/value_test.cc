@@ -9,9 +9,7 @@
 namespace millrace {
 namespace {
 
-JsonValue parse(std::string_view text) {
-  return std::move(parse_json(text, "t").value().root);
-}
+JsonValue parse(std::string_view text) { return std::move(parse_json(text, "t").value().root); }
 
 TEST(JsonValue, FindsByPointer) {
   // The example of RFC 6901, section 5.

@@ -15,7 +15,8 @@ using States = TimedStates<Entry>;
 using Contents = std::map<std::string, std::map<EventTime, int64_t>>;
 
 struct Operator {
-  explicit Operator(const char* layout = "entries v1") : states(small_layout()), blocks("sessions", layout) {}
+  explicit Operator(const char* layout = "entries v1")
+      : states(small_layout()), blocks("sessions", layout) {}
 
   Entry& add(const std::string& key, EventTime t) {
     Entry& entry = states.add(hash_bytes(key), key, nullptr, t, t);
@@ -41,7 +42,9 @@ struct Operator {
       ByteReader reader(stored.value);
       const EventTime t = reader.i64();
       Entry& entry = states.add(hash_bytes(stored.key), stored.key, nullptr, t, t);
-      return reader.ok() && states.layout().decode(States::state_of(entry), reader.left()) ? &entry : nullptr;
+      return reader.ok() && states.layout().decode(States::state_of(entry), reader.left())
+                 ? &entry
+                 : nullptr;
     });
   }
   Contents contents() const {

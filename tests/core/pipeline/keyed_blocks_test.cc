@@ -146,7 +146,8 @@ TEST(KeyedBlocks, R37_AnotherLayoutIsRefused) {
   Table other("rows v2");
   const auto restored = restore(other, *log);
   ASSERT_FALSE(restored);
-  EXPECT_NE(restored.error().message.find("--forget prices"), std::string::npos) << restored.error().message;
+  EXPECT_NE(restored.error().message.find("--forget prices"), std::string::npos)
+      << restored.error().message;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Records with keys and null values, and a graph of nodes that is played over them, without plugins.
+/// Records with keys and null values, and a graph of nodes that is played over them, without
+/// plugins.
 
 #include "chunks.h"
 #include "columns/json_encode.h"
@@ -46,11 +47,14 @@ inline BatchRef keyed_batch(const std::vector<Keyed>& records) {
 /// Prepares the nodes of a graph once its last one is there: all fields are wanted.
 inline void finish_graph(Graph& graph) {
   graph.finish();
-  for (const auto& node : graph.nodes) node->set_wanted(std::vector<bool>(node->shape().schema.size(), true));
+  for (const auto& node : graph.nodes)
+    node->set_wanted(std::vector<bool>(node->shape().schema.size(), true));
 }
 
-/// Plays records through the graph, whose first node is the source; the rows of a port, a line each.
-inline std::string play(Graph& graph, const std::vector<Keyed>& records, const Node& from, Port port = Port::kMain) {
+/// Plays records through the graph, whose first node is the source; the rows of a port, a line
+/// each.
+inline std::string play(Graph& graph, const std::vector<Keyed>& records, const Node& from,
+                        Port port = Port::kMain) {
   Chunk chunk;
   chunk.source = 0;
   chunk.batch = keyed_batch(records);

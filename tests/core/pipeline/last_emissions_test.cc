@@ -19,7 +19,9 @@ struct Operator {
     const auto committed = log.commit(commit);
     ASSERT_TRUE(committed) << committed.error().message;
   }
-  void note(const Span& window, std::string_view key) { sent.note_change(window, hash_bytes(key), key); }
+  void note(const Span& window, std::string_view key) {
+    sent.note_change(window, hash_bytes(key), key);
+  }
 };
 
 std::vector<std::string> keys_of(const LastEmissions::Changed& changed) {

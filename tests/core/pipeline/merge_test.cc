@@ -133,7 +133,8 @@ TEST(Merge, R22_AnInputAtItsProvenEndIsNotWaitedForWhileItIsEmpty) {
   merging.push(0, {20});
   merging.push(1, {12});
   merging.drain();
-  EXPECT_EQ(merging.order, (Order{{0, 0}, {0, 1}, {1, 0}, {0, 2}})) << "what has come is merged by time";
+  EXPECT_EQ(merging.order, (Order{{0, 0}, {0, 1}, {1, 0}, {0, 2}}))
+      << "what has come is merged by time";
   merging.merge().set_at_proven_end(1, false);
   merging.push(0, {30});
   merging.drain();

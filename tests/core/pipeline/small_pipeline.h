@@ -40,8 +40,8 @@ struct Pipeline {
     SinkPlan plan;
     plan.component.abi = nullptr;
     plan.lazy = true;
-    sink = graph.add(
-        std::make_unique<SinkNode>("out", "p", std::vector<Input>{{op, Port::kMain}}, std::move(plan)));
+    sink = graph.add(std::make_unique<SinkNode>("out", "p", std::vector<Input>{{op, Port::kMain}},
+                                                std::move(plan)));
     SourceStart& start = graph.sources.emplace_back();
     start.node = source;
     start.component.abi = nullptr;

@@ -1,4 +1,5 @@
-// What a source's W is in the graph: events of partitions in the order of records, ticks, and the commit.
+// What a source's W is in the graph: events of partitions in the order of records, ticks, and the
+// commit.
 
 #include "chunks.h"
 #include "pipeline/partition_json.h"
@@ -23,7 +24,9 @@ std::vector<EventTime> apply(SourceNode& node, Chunk& chunk, Range range) {
   const uint32_t end = range.last ? chunk.places() : range.end;
   return {node.watermarks(chunk) + range.begin, node.watermarks(chunk) + end + 1};
 }
-std::vector<EventTime> apply(SourceNode& node, Chunk& chunk) { return apply(node, chunk, {0, chunk.records, true}); }
+std::vector<EventTime> apply(SourceNode& node, Chunk& chunk) {
+  return apply(node, chunk, {0, chunk.records, true});
+}
 
 std::unique_ptr<Chunk> two_partitions(SourceNode& node) {
   auto chunk = chunk_of(node, {{100, "{}", 0}, {50, "{}", 1}, {90, "{}", 1}});
@@ -128,7 +131,8 @@ TEST(SourceWatermark, DamagedPartitionsAreTold) {
   for (const int64_t state : {-1, 5}) {
     JsonValue meta = JsonValue::object();
     JsonValue one = JsonValue::array();
-    for (int64_t value : {int64_t{0}, int64_t{1}, int64_t{1}, state}) one.push_back(JsonValue::integer(value));
+    for (int64_t value : {int64_t{0}, int64_t{1}, int64_t{1}, state})
+      one.push_back(JsonValue::integer(value));
     meta.set("partitions", JsonValue::array()).push_back(std::move(one));
     PartitionWatermarks w({});
     EXPECT_FALSE(restore_partitions(meta, w)) << state;

@@ -24,14 +24,21 @@ OperatorConfig windowed(WindowConfig::Kind kind, int64_t size, int64_t every = 0
 TEST(StateBound, WindowsCountWhatCanBeOpenAtOnce) {
   using Kind = WindowConfig::Kind;
   EXPECT_EQ(bound_of(windowed(Kind::kTumbling, kMinute)),
-            "one group: one state for each of at most 2 open windows of 1m (out_of_orderness 5s + allowed_lateness 0s)");
-  EXPECT_NE(bound_of(windowed(Kind::kTumbling, kMinute), 2 * kMinute).find("at most 4 open windows"), std::string::npos);
-  EXPECT_NE(bound_of(windowed(Kind::kHopping, 10 * kMinute, kMinute)).find("at most 12 slices"), std::string::npos);
-  EXPECT_NE(bound_of(windowed(Kind::kHopping, 12 * kMinute, 5 * kMinute)).find("at most 8 slices"), std::string::npos)
+            "one group: one state for each of at most 2 open windows of 1m (out_of_orderness 5s + "
+            "allowed_lateness 0s)");
+  EXPECT_NE(
+      bound_of(windowed(Kind::kTumbling, kMinute), 2 * kMinute).find("at most 4 open windows"),
+      std::string::npos);
+  EXPECT_NE(bound_of(windowed(Kind::kHopping, 10 * kMinute, kMinute)).find("at most 12 slices"),
+            std::string::npos);
+  EXPECT_NE(bound_of(windowed(Kind::kHopping, 12 * kMinute, 5 * kMinute)).find("at most 8 slices"),
+            std::string::npos)
       << "cut at starts and ends: two to a hop";
-  EXPECT_NE(bound_of(windowed(Kind::kSession, 10 * kMinute)).find("sessions of the last 10m5s"), std::string::npos)
+  EXPECT_NE(bound_of(windowed(Kind::kSession, 10 * kMinute)).find("sessions of the last 10m5s"),
+            std::string::npos)
       << bound_of(windowed(Kind::kSession, 10 * kMinute));
-  EXPECT_NE(bound_of(windowed(Kind::kCalendar, 0)).find("each open calendar unit"), std::string::npos);
+  EXPECT_NE(bound_of(windowed(Kind::kCalendar, 0)).find("each open calendar unit"),
+            std::string::npos);
 }
 
 TEST(StateBound, WhatGrowsForEverIsCalledSo) {
@@ -49,7 +56,8 @@ TEST(StateBound, JoinsAndDedupeTellTheirTimes) {
   join.join->within->before_us = kMinute;
   join.join->within->after_us = 3 * kMinute;
   join.allowed_lateness_us = kMinute;
-  EXPECT_NE(bound_of(join, 0).find("left input of the last 4m, of the right one of the last 2m"), std::string::npos)
+  EXPECT_NE(bound_of(join, 0).find("left input of the last 4m, of the right one of the last 2m"),
+            std::string::npos)
       << bound_of(join, 0);
   OperatorConfig dedupe;
   dedupe.dedupe.emplace();

@@ -37,7 +37,8 @@ struct Groups {
     table.key = {0};
     table.input.groups.push_back(*compile_expression("k", source_node->shape().schema));
     table.deletes = *compile_filter("g is null", source_node->shape().schema);
-    Node* table_node = graph.add(std::make_unique<TableNode>("t", std::vector<Input>{{source_node, Port::kMain}}, StagePlan{}, std::move(table)));
+    Node* table_node = graph.add(std::make_unique<TableNode>(
+        "t", std::vector<Input>{{source_node, Port::kMain}}, StagePlan{}, std::move(table)));
     GroupedText text;
     text.group_by = {{"g", "g"}};
     text.select = {{"s", "sum(x)"}};
@@ -48,7 +49,8 @@ struct Groups {
     plan.grouped.windowed = false;
     plan.grouped.over_table = true;
     plan.grouped.mode = plan.emit.mode = EmitConfig::Mode::kUpdate;
-    groups = graph.add(std::make_unique<TableGroupsNode>("o", std::vector<Input>{{table_node, Port::kMain}}, StagePlan{}, std::move(plan)));
+    groups = graph.add(std::make_unique<TableGroupsNode>(
+        "o", std::vector<Input>{{table_node, Port::kMain}}, StagePlan{}, std::move(plan)));
     finish_graph(graph);
   }
   std::string run(const std::vector<std::string>& values) {
@@ -60,7 +62,8 @@ struct Groups {
     Commit commit;
     commit.epoch = last_epoch(log) + 1;
     commit.meta = "{}";
-    for (const auto& node : graph.nodes) node->save(commit.epoch, commit, metas.set(node->name(), JsonValue::object()));
+    for (const auto& node : graph.nodes)
+      node->save(commit.epoch, commit, metas.set(node->name(), JsonValue::object()));
     ASSERT_TRUE(log.commit(commit));
   }
   void restore(CommitLog& log, const JsonValue& metas) {
@@ -71,15 +74,19 @@ struct Groups {
 };
 
 // 0.1 + 0.2 + 0.3 is 0.6000000000000001; 0.2 + 0.3 + 0.1 is 0.6.
-const std::vector<std::string> kThree = {R"({"k":"a","g":"x","x":0.1})", R"({"k":"b","g":"x","x":0.2})", R"({"k":"c","g":"x","x":0.3})"};
+const std::vector<std::string> kThree = {
+    R"({"k":"a","g":"x","x":0.1})", R"({"k":"b","g":"x","x":0.2})", R"({"k":"c","g":"x","x":0.3})"};
 const std::string kAgain = R"({"k":"a","g":"x","x":0.1})";
 
 TEST(TableGroupsNode, R30_RowsThatAreLeftAreFoldedInTheOrderOfTheirLastChanges) {
   Groups p;
-  EXPECT_EQ(p.run(kThree), "{\"g\":\"x\",\"s\":0.1}\n{\"g\":\"x\",\"s\":0.30000000000000004}\n{\"g\":\"x\",\"s\":0.6000000000000001}\n");
+  EXPECT_EQ(p.run(kThree),
+            "{\"g\":\"x\",\"s\":0.1}\n{\"g\":\"x\",\"s\":0.30000000000000004}\n{\"g\":\"x\",\"s\":"
+            "0.6000000000000001}\n");
   EXPECT_EQ(p.run({kAgain}), "{\"g\":\"x\",\"s\":0.6}\n");
   EXPECT_EQ(p.run({R"({"k":"b"})", R"({"k":"c","g":"y","x":1})", R"({"k":"a"})"}),
-            "{\"g\":\"x\",\"s\":0.4}\n{\"g\":\"x\",\"s\":0.1}\n{\"g\":\"y\",\"s\":1}\n{\"op\":\"delete\",\"g\":\"x\",\"s\":null}\n");
+            "{\"g\":\"x\",\"s\":0.4}\n{\"g\":\"x\",\"s\":0.1}\n{\"g\":\"y\",\"s\":1}\n{\"op\":"
+            "\"delete\",\"g\":\"x\",\"s\":null}\n");
 }
 
 TEST(TableGroupsNode, R34_ARestartDoesNotShow) {
@@ -95,7 +102,8 @@ TEST(TableGroupsNode, R34_ARestartDoesNotShow) {
   Groups after;
   after.restore(*log, metas);
   EXPECT_EQ(after.run({kAgain}), "") << "as it was sent last (R28)";
-  EXPECT_EQ(after.run({R"({"k":"b","g":"x","x":0.2})"}), "{\"g\":\"x\",\"s\":0.6000000000000001}\n");
+  EXPECT_EQ(after.run({R"({"k":"b","g":"x","x":0.2})"}),
+            "{\"g\":\"x\",\"s\":0.6000000000000001}\n");
 }
 
 }  // namespace

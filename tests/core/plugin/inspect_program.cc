@@ -2,6 +2,4 @@
 
 #include "plugin/index.h"
 
-int main(int argc, char** argv) {
-  return argc == 3 ? millrace::inspect_file_main(argv[2]) : 2;
-}
+int main(int argc, char** argv) { return argc == 3 ? millrace::inspect_file_main(argv[2]) : 2; }

@@ -26,9 +26,7 @@ Component component(const std::string& name) {
   return {};
 }
 
-std::string how(const std::string& text) {
-  return R"({"how":")" + text + "\"}";
-}
+std::string how(const std::string& text) { return R"({"how":")" + text + "\"}"; }
 
 template <class T>
 std::unique_ptr<T> instance(const std::string& name, const std::string& way, bool opened = true) {
@@ -39,15 +37,9 @@ std::unique_ptr<T> instance(const std::string& name, const std::string& way, boo
   }
   return std::move(*made);
 }
-auto source(const std::string& way) {
-  return instance<SourceInstance>("bad_source", way);
-}
-auto processor(const std::string& way) {
-  return instance<ProcessorInstance>("bad_processor", way);
-}
-auto sink(const std::string& way) {
-  return instance<SinkInstance>("bad_sink", way);
-}
+auto source(const std::string& way) { return instance<SourceInstance>("bad_source", way); }
+auto processor(const std::string& way) { return instance<ProcessorInstance>("bad_processor", way); }
+auto sink(const std::string& way) { return instance<SinkInstance>("bad_sink", way); }
 
 int64_t soon_us() {
   timespec now{};

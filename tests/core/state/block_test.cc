@@ -109,9 +109,7 @@ TEST(Block, HeaderSaysWhatTheSeriesSaid) {
   EXPECT_EQ(to_text(header.id), "per_minute slice -60000000 shard 63 block 7");
 }
 
-TEST(Block, NothingWrittenIsNoBlock) {
-  EXPECT_TRUE(BlockWriter(base_series()).finish().empty());
-}
+TEST(Block, NothingWrittenIsNoBlock) { EXPECT_TRUE(BlockWriter(base_series()).finish().empty()); }
 
 TEST(Block, AnyNameUpTo255Bytes) {
   for (const std::size_t length : {0, 1, 255}) {

@@ -46,9 +46,7 @@ class Store {
   uint64_t epoch_ = 0;
 };
 
-Chain new_chain() {
-  return Chain("op", 60, 5);
-}
+Chain new_chain() { return Chain("op", 60, 5); }
 
 BlockHeader header_of(const StateBlock& block) {
   auto header = read_block_header(block.bytes);

@@ -118,9 +118,7 @@ inline Commit commit_of(uint64_t epoch, std::vector<StateBlock> put = {}) {
   return commit;
 }
 
-inline void must(const Result<void>& outcome) {
-  ASSERT_TRUE(outcome) << outcome.error().message;
-}
+inline void must(const Result<void>& outcome) { ASSERT_TRUE(outcome) << outcome.error().message; }
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -9,9 +9,7 @@
 namespace millrace {
 namespace {
 
-EventTime at(std::string_view rfc3339) {
-  return parse_rfc3339(rfc3339).value();
-}
+EventTime at(std::string_view rfc3339) { return parse_rfc3339(rfc3339).value(); }
 
 Calendar calendar(std::string_view zone, CalendarUnit unit = CalendarUnit::kDay) {
   return {Zone::find(zone).value(), unit};

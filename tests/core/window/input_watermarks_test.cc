@@ -7,7 +7,8 @@ namespace {
 
 struct Inputs {
   EventTime take(std::vector<EventTime> w, std::vector<bool> idle = {false, false}) {
-    return merged.take([&](size_t i) { return w[i]; }, [&](size_t i) { return static_cast<bool>(idle[i]); });
+    return merged.take([&](size_t i) { return w[i]; },
+                       [&](size_t i) { return static_cast<bool>(idle[i]); });
   }
   InputWatermarks merged{2};
 };

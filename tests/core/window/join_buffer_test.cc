@@ -1,14 +1,15 @@
 // One side of a stream–stream join: R32.
-#include <gtest/gtest.h>
-
 #include "window/join_buffer.h"
+
+#include <gtest/gtest.h>
 
 namespace millrace {
 namespace {
 
 constexpr std::string_view kA = "a", kB = "b";
 
-std::string found(const JoinBuffer& buffer, std::string_view key, EventTime from, EventTime to, EventTime w) {
+std::string found(const JoinBuffer& buffer, std::string_view key, EventTime from, EventTime to,
+                  EventTime w) {
   std::vector<JoinBuffer::Row*> rows;
   buffer.find(key, from, to, w, rows);
   std::string text;
@@ -76,7 +77,8 @@ TEST(JoinBuffer, WhatEndedLeavesTheMemory) {
 
 TEST(JoinBuffer, RowsOfDroppedSlicesStayReadableWhileTheyAreHeld) {
   JoinBuffer buffer(8, true);
-  for (EventTime t = 0; t < 50; ++t) buffer.add(&kA, t, "bytes longer than a small string " + std::to_string(t), false);
+  for (EventTime t = 0; t < 50; ++t)
+    buffer.add(&kA, t, "bytes longer than a small string " + std::to_string(t), false);
   std::vector<const std::string*> held;
   while (const auto* row = buffer.take_ended(40)) held.push_back(&row->bytes);
   const auto gone = buffer.drop_ended(40);

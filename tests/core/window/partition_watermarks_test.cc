@@ -13,12 +13,15 @@ using Rules = PartitionWatermarks::Rules;
 
 constexpr Rules kReplay{.out_of_orderness_us = 10, .bounded = true};
 constexpr Rules kLive{.out_of_orderness_us = 10, .idle_timeout_us = 100};
-constexpr Rules kClock{.out_of_orderness_us = 10, .idle_timeout_us = 100, .clock_when_all_idle = true};
+constexpr Rules kClock{
+    .out_of_orderness_us = 10, .idle_timeout_us = 100, .clock_when_all_idle = true};
 
 void assign(PartitionWatermarks& w, std::initializer_list<uint32_t> partitions) {
   for (uint32_t p : partitions) w.take({What::kAssigned, p}, 0);
 }
-State state_of(const PartitionWatermarks& w, uint32_t partition) { return w.partitions().at(partition).state; }
+State state_of(const PartitionWatermarks& w, uint32_t partition) {
+  return w.partitions().at(partition).state;
+}
 
 TEST(PartitionWatermarks, R15_TheSlowestPartitionDecides) {
   PartitionWatermarks w(kReplay);
@@ -183,7 +186,8 @@ TEST(PartitionWatermarks, R17_RecordsOfWhoIsBehindAreMarked) {
   std::vector<uint8_t> behind;
   w.observe_all(times, partitions, before, behind);
   EXPECT_EQ(behind, (std::vector<uint8_t>{1, 0, 1, 0}));
-  EXPECT_EQ((std::vector<EventTime>(before, before + 5)), (std::vector<EventTime>{490, 490, 495, 495, 495}));
+  EXPECT_EQ((std::vector<EventTime>(before, before + 5)),
+            (std::vector<EventTime>{490, 490, 495, 495, 495}));
 }
 
 TEST(PartitionWatermarks, R18_HoldKeepsW) {
@@ -310,7 +314,8 @@ TEST(PartitionWatermarks, E1_AGrownFileCountsAgainFromWhereItWas) {
 }
 
 /// By the definition: all records are kept, every W is computed anew.
-EventTime defined_w(const std::vector<std::pair<uint32_t, EventTime>>& records, uint32_t partitions, int64_t b) {
+EventTime defined_w(const std::vector<std::pair<uint32_t, EventTime>>& records, uint32_t partitions,
+                    int64_t b) {
   EventTime w = kTimeNone;
   std::vector<EventTime> max_of(partitions, kTimeNone);
   for (const auto& [p, t] : records) {

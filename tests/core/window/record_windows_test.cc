@@ -12,17 +12,23 @@ struct Row {
   int64_t count;
   bool operator==(const Row&) const = default;
 };
-std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.window << "x" << row.count; }
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.window << "x" << row.count;
+}
 using FiredRows = std::vector<Row>;
 
 /// Windows fed by hand, record by record, with W as the test says.
 class Records {
  public:
-  explicit Records(int64_t difference, int64_t lateness = 0) : windows(small_layout(), difference, lateness, false) {}
+  explicit Records(int64_t difference, int64_t lateness = 0)
+      : windows(small_layout(), difference, lateness, false) {}
 
-  RecordWindows::Placed place(EventTime t, EventTime w, const std::string& key = "k", double fraction = 0) {
+  RecordWindows::Placed place(EventTime t, EventTime w, const std::string& key = "k",
+                              double fraction = 0) {
     const auto placed = windows.place(hash_bytes(key), key, t, w);
-    if (placed.instant) fold(windows.states().layout(), RecordWindows::States::state_of(*placed.instant), 1, fraction);
+    if (placed.instant)
+      fold(windows.states().layout(), RecordWindows::States::state_of(*placed.instant), 1,
+           fraction);
     return placed;
   }
   Sums sums_of(const Window& window) {
@@ -38,7 +44,8 @@ class Records {
     FiredRows out;
     std::vector<Window> due;
     for (EventTime end = 0; windows.take_due(w, end, due); due.clear()) {
-      for (const Window& window : due) out.push_back({windows.window_ending(window.end), sums_of(window).count});
+      for (const Window& window : due)
+        out.push_back({windows.window_ending(window.end), sums_of(window).count});
       windows.close(w);
     }
     return out;
@@ -47,7 +54,8 @@ class Records {
     std::vector<Window> found;
     windows.changed_windows(placed, w, found);
     FiredRows out;
-    for (const Window& window : found) out.push_back({windows.window_ending(window.end), sums_of(window).count});
+    for (const Window& window : found)
+      out.push_back({windows.window_ending(window.end), sums_of(window).count});
     return out;
   }
 
@@ -55,23 +63,29 @@ class Records {
 };
 
 TEST(RecordWindows, R5_VectorOfThePage) {
-  const FiredRows expected = {
-      {{3000, 8001}, 1}, {{4200, 9201}, 2}, {{7400, 12401}, 3}, {{8001, 13002}, 2}, {{9201, 14202}, 1}};
-  for (const auto& times : {std::vector<EventTime>{8000, 9200, 12400}, {12400, 8000, 9200}, {9200, 12400, 8000}}) {
+  const FiredRows expected = {{{3000, 8001}, 1},
+                              {{4200, 9201}, 2},
+                              {{7400, 12401}, 3},
+                              {{8001, 13002}, 2},
+                              {{9201, 14202}, 1}};
+  for (const auto& times :
+       {std::vector<EventTime>{8000, 9200, 12400}, {12400, 8000, 9200}, {9200, 12400, 8000}}) {
     Records records(5000);
     for (EventTime t : times) EXPECT_TRUE(records.place(t, kTimeNone).instant);
     EXPECT_EQ(records.close(kTimeMax), expected);
   }
 }
 
-/// A stop may fall behind the end of input, before the end is sealed: what fired does not fire again.
+/// A stop may fall behind the end of input, before the end is sealed: what fired does not fire
+/// again.
 TEST(RecordWindows, R20_WhatTheEndFiredStaysFiredOverARestart) {
   Records before(5000);
   for (EventTime t : {8000, 9200, 12400}) before.place(t, kTimeNone);
   EXPECT_EQ(before.close(kTimeMax).size(), 5u);
   Records after(5000);
   after.windows.restore_closed(before.windows.fired_upto(), before.windows.closed_upto());
-  before.windows.states().each([&](RecordWindows::Instant& instant) { after.windows.restore("k", instant.first); });
+  before.windows.states().each(
+      [&](RecordWindows::Instant& instant) { after.windows.restore("k", instant.first); });
   EXPECT_EQ(after.close(kTimeMax), FiredRows());
 }
 
@@ -130,7 +144,8 @@ TEST(RecordWindows, R12_IsLateOnlyForWindowsThatAreClosed) {
   records.place(8, kTimeNone);
   records.place(10, 8);
   EXPECT_EQ(records.close(10), (FiredRows{{{3, 9}, 1}}));
-  const auto placed = records.place(9, 10);  // [4, 10) is closed; [9, 15) behind 8 and [5, 11) of 10 are not.
+  const auto placed =
+      records.place(9, 10);  // [4, 10) is closed; [9, 15) behind 8 and [5, 11) of 10 are not.
   EXPECT_TRUE(placed.instant && placed.partial);
   EXPECT_EQ(records.close(kTimeMax), (FiredRows{{{5, 11}, 3}, {{9, 15}, 2}, {{10, 16}, 1}}));
 }
@@ -152,7 +167,7 @@ TEST(RecordWindows, R20_RecordsOutliveTheEndAndClosedWindowsStayClosed) {
   EXPECT_EQ(records.windows.closed_upto(), 11);
   EXPECT_FALSE(records.place(8, kTimeNone).instant);  // [3, 9) and [5, 11) are closed.
   EXPECT_FALSE(records.place(12, kTimeNone).partial);
-  EXPECT_TRUE(records.place(8, kTimeNone).partial);   // [7, 13) holds it.
+  EXPECT_TRUE(records.place(8, kTimeNone).partial);  // [7, 13) holds it.
   EXPECT_EQ(records.close(kTimeMax), (FiredRows{{{7, 13}, 3}, {{9, 15}, 2}, {{11, 17}, 1}}));
   records.windows.seal_closed();
   EXPECT_EQ(records.windows.states().entries(), 1u);
@@ -161,7 +176,8 @@ TEST(RecordWindows, R20_RecordsOutliveTheEndAndClosedWindowsStayClosed) {
 TEST(RecordWindows, R25_ARecordChangesTheWindowsThatHoldItAndMakesTheOneBehindIt) {
   Records records(5);
   EXPECT_EQ(records.changed(records.place(10, kTimeNone), kTimeNone), (FiredRows{{{5, 11}, 1}}));
-  EXPECT_EQ(records.changed(records.place(12, kTimeNone), kTimeNone), (FiredRows{{{7, 13}, 2}, {{11, 17}, 1}}));
+  EXPECT_EQ(records.changed(records.place(12, kTimeNone), kTimeNone),
+            (FiredRows{{{7, 13}, 2}, {{11, 17}, 1}}));
   EXPECT_EQ(records.changed(records.place(11, kTimeNone), kTimeNone),
             (FiredRows{{{6, 12}, 2}, {{7, 13}, 3}, {{11, 17}, 2}, {{12, 18}, 1}}));
   // The same time again makes no new window.

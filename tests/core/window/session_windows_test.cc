@@ -29,7 +29,8 @@ class Sessions {
   /// False: late.
   bool record(EventTime t, EventTime w, const std::string& key = "k", double fraction = 0) {
     Session* session = windows.place(hash_bytes(key), key, t, w, [](Session&) {});
-    if (session) fold(windows.states().layout(), SessionWindows::States::state_of(*session), 1, fraction);
+    if (session)
+      fold(windows.states().layout(), SessionWindows::States::state_of(*session), 1, fraction);
     return session != nullptr;
   }
   std::vector<Closed> close(EventTime w) {
@@ -37,7 +38,8 @@ class Sessions {
     windows.take_due(w, due);
     std::vector<Closed> out;
     for (Session* session : due) {
-      const auto sums = read_sums(windows.states().layout(), SessionWindows::States::state_of(*session));
+      const auto sums =
+          read_sums(windows.states().layout(), SessionWindows::States::state_of(*session));
       out.push_back({session->key, session->first, session->last, sums.count});
       windows.drop(*session);
     }
@@ -128,7 +130,8 @@ TEST(SessionWindows, R7_ARecordAtTheFirstOnesTimeMovesNoStart) {
   Sessions sessions(5, 0, true);
   sessions.record(0, kTimeNone);
   sessions.record(3, kTimeNone);
-  const Session* session = sessions.windows.place(hash_bytes("k"), "k", 0, kTimeNone, [](Session&) {});
+  const Session* session =
+      sessions.windows.place(hash_bytes("k"), "k", 0, kTimeNone, [](Session&) {});
   EXPECT_TRUE(session->vanished.empty());
   EXPECT_EQ(session->last, 3);
 }
@@ -139,10 +142,11 @@ TEST(SessionWindows, AMergeAsksToFoldFirstAndAddsTheOlderStateFirst) {
   sessions.record(0, kTimeNone, "k", 1.0);
   sessions.record(1, kTimeNone, "k", 1.0);
   int asked = 0;
-  Session* session = sessions.windows.place(hash_bytes("k"), "k", 4, kTimeNone, [&](Session& swallowed) {
-    EXPECT_EQ(swallowed.first, 8);
-    ++asked;
-  });
+  Session* session =
+      sessions.windows.place(hash_bytes("k"), "k", 4, kTimeNone, [&](Session& swallowed) {
+        EXPECT_EQ(swallowed.first, 8);
+        ++asked;
+      });
   EXPECT_EQ(asked, 1);
   // (1 + 1) + 1e16 and not 1e16 + 1 + 1: left to right.
   const auto sums = read_sums(small_layout(), SessionWindows::States::state_of(*session));
@@ -172,8 +176,9 @@ TEST(SessionWindows, KeysThatCloseLeaveNothingBehind) {
   EXPECT_LE(sessions.windows.bytes(), first + first / 4);
 }
 
-/// Gap, times of one key in log order, and the sessions that they make, all before any W. The tables
-/// are those of other systems' tests, in our terms; where their answer differs the row says so.
+/// Gap, times of one key in log order, and the sessions that they make, all before any W. The
+/// tables are those of other systems' tests, in our terms; where their answer differs the row says
+/// so.
 struct Row {
   const char* from;
   int64_t gap;
@@ -183,12 +188,24 @@ struct Row {
 const Row kPublished[] = {
     {"Kafka Streams, merges over the middle", 300, {0, 301, 150}, {{"k", 0, 301, 3}}},
     {"Kafka Streams, one time twice", 300, {0, 0}, {{"k", 0, 0, 2}}},
-    {"Kafka Streams, one behind the gap", 300, {0, 0, 301, 301, 0, 301}, {{"k", 0, 0, 3}, {"k", 301, 301, 3}}},
+    {"Kafka Streams, one behind the gap",
+     300,
+     {0, 0, 301, 301, 0, 301},
+     {{"k", 0, 0, 3}, {"k", 301, 301, 3}}},
     {"Flink, windows that touch are one", 3, {0, 5, 3}, {{"k", 0, 5, 3}}},
-    {"Flink, 3 s apart and 1 ms more", 3000, {0, 1000, 2500, 5501, 6000, 6050}, {{"k", 0, 2500, 3}, {"k", 5501, 6050, 3}}},
+    {"Flink, 3 s apart and 1 ms more",
+     3000,
+     {0, 1000, 2500, 5501, 6000, 6050},
+     {{"k", 0, 2500, 3}, {"k", 5501, 6050, 3}}},
     {"Beam, far apart", 10, {1, 2, 5, 9, 100, 101}, {{"k", 1, 9, 4}, {"k", 100, 101, 2}}},
-    {"Beam and Spark keep records exactly the gap apart in two", 10, {0, 10, 101}, {{"k", 0, 10, 2}, {"k", 101, 101, 1}}},
-    {"Spark, an earlier record opens one in front", 10, {40, 41, 25}, {{"k", 25, 25, 1}, {"k", 40, 41, 2}}},
+    {"Beam and Spark keep records exactly the gap apart in two",
+     10,
+     {0, 10, 101},
+     {{"k", 0, 10, 2}, {"k", 101, 101, 1}}},
+    {"Spark, an earlier record opens one in front",
+     10,
+     {40, 41, 25},
+     {{"k", 25, 25, 1}, {"k", 40, 41, 2}}},
     {"Bytewax, out of order and bridged", 10, {1, 16, 5, 8, 22}, {{"k", 1, 22, 5}}},
 };
 
@@ -203,14 +220,21 @@ TEST(SessionWindows, R6_AgreesWithPublishedTables) {
 /// Kafka Streams: several keys, G = 300.
 TEST(SessionWindows, R6_AgreesWithKafkaStreamsOnSeveralKeys) {
   Sessions sessions(300);
-  const std::pair<const char*, EventTime> records[] = {{"a", 0},   {"b", 0},   {"c", 0},   {"d", 0},  {"d", 150},
-                                                       {"a", 301}, {"b", 301}, {"a", 451}, {"c", 451}};
+  const std::pair<const char*, EventTime> records[] = {{"a", 0},   {"b", 0},   {"c", 0},
+                                                       {"d", 0},   {"d", 150}, {"a", 301},
+                                                       {"b", 301}, {"a", 451}, {"c", 451}};
   for (const auto& [key, t] : records) sessions.record(t, kTimeNone, key);
   auto closed = sessions.close(kTimeMax);
-  std::sort(closed.begin(), closed.end(),
-            [](const Closed& x, const Closed& y) { return std::pair(x.key, x.first) < std::pair(y.key, y.first); });
-  EXPECT_EQ(closed, (std::vector<Closed>{{"a", 0, 0, 1}, {"a", 301, 451, 2}, {"b", 0, 0, 1}, {"b", 301, 301, 1},
-                                         {"c", 0, 0, 1}, {"c", 451, 451, 1}, {"d", 0, 150, 2}}));
+  std::sort(closed.begin(), closed.end(), [](const Closed& x, const Closed& y) {
+    return std::pair(x.key, x.first) < std::pair(y.key, y.first);
+  });
+  EXPECT_EQ(closed, (std::vector<Closed>{{"a", 0, 0, 1},
+                                         {"a", 301, 451, 2},
+                                         {"b", 0, 0, 1},
+                                         {"b", 301, 301, 1},
+                                         {"c", 0, 0, 1},
+                                         {"c", 451, 451, 1},
+                                         {"d", 0, 150, 2}}));
 }
 
 /// Kafka Streams, gap 10: a record at 0 is in time while stream time is 10, expired at 11; one more

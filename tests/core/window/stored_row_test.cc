@@ -1,9 +1,9 @@
 // Rows as bytes: every type, every state, and bytes that are no row.
+#include "window/stored_row.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
-
-#include "window/stored_row.h"
 
 namespace millrace {
 namespace {

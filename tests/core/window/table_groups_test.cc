@@ -10,7 +10,8 @@ namespace {
 using Group = TableGroups::Group;
 using Member = TableGroups::Member;
 
-Member& put(TableGroups& table, const std::string& key, const std::string& group, const std::string& row = "") {
+Member& put(TableGroups& table, const std::string& key, const std::string& group,
+            const std::string& row = "") {
   Member* member = table.find_member(key);
   if (member) table.leave(*member);
   Group& joined = table.group(group, hash_bytes(group));

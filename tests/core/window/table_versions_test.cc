@@ -1,7 +1,8 @@
 // Versions of a table and the rows that wait for them: R31.
+#include "window/table_versions.h"
+
 #include <gtest/gtest.h>
 
-#include "window/table_versions.h"
 #include "window/waiting_rows.h"
 
 namespace millrace {

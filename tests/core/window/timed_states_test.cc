@@ -67,7 +67,8 @@ TEST(TimedStates, FindsWhatIsThereAfterAnyDeletions) {
     const std::string key = "k" + std::to_string(number);
     const uint64_t hash = number % 23;
     const auto found = known.find(key);
-    ASSERT_EQ(states.newest(hash, key), found == known.end() ? nullptr : found->second) << "step " << step;
+    ASSERT_EQ(states.newest(hash, key), found == known.end() ? nullptr : found->second)
+        << "step " << step;
     if (found == known.end()) {
       known.emplace(key, &states.add(hash, key, nullptr, step, step));
     } else if (random() % 2 == 0) {

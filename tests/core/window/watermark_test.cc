@@ -117,9 +117,7 @@ TEST(Watermark, R35_GoesOnAsIfItHadNotStopped) {
   }
 }
 
-TEST(Watermark, R20_TheEndIsBeyondAllTimes) {
-  EXPECT_EQ(Watermark::at_end(), kTimeMax);
-}
+TEST(Watermark, R20_TheEndIsBeyondAllTimes) { EXPECT_EQ(Watermark::at_end(), kTimeMax); }
 
 TEST(WatermarkDeathTest, WantsOnePlaceMoreThanTimes) {
   Watermark watermark;

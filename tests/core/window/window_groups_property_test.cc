@@ -92,12 +92,9 @@ class Random {
     const int64_t every = from(1, 12), offset = from(-30, 30);
     const int64_t bound = from(0, 20), lateness = from(0, 1) * from(0, 20);
     switch (from(0, 2)) {
-      case 0:
-        return {Slicer::tumbling(every, offset), bound, lateness};
-      case 1:
-        return {Slicer::hopping(every + from(0, 30), every, offset), bound, lateness};
-      default:
-        return {Slicer::cumulative(every * from(1, 6), every, offset), bound, lateness};
+      case 0: return {Slicer::tumbling(every, offset), bound, lateness};
+      case 1: return {Slicer::hopping(every + from(0, 30), every, offset), bound, lateness};
+      default: return {Slicer::cumulative(every * from(1, 6), every, offset), bound, lateness};
     }
   }
   /// Rises in the mean, with gaps, jitter, equal times and times before 1970.

@@ -2,10 +2,12 @@
 // and that no plugin of ours has in this bare form. For tests only.
 //
 // `lossy` (none): appends rows as they come. `tagged` (idempotent): appends each row behind its tag
-// (epoch and row), so that a test can apply them as upserts and see that a tag never changes its row.
-// `marked` (epoch_marked): one file of all rows, with the epoch in its first line, replaced at once.
+// (epoch and row), so that a test can apply them as upserts and see that a tag never changes its
+// row. `marked` (epoch_marked): one file of all rows, with the epoch in its first line, replaced at
+// once.
 //
-// `fail`: so many first calls fail as if a server was away. `refuse`: rows with this text are refused.
+// `fail`: so many first calls fail as if a server was away. `refuse`: rows with this text are
+// refused.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -58,8 +60,8 @@ class TestSink : public sink {
 
 class Lossy final : public TestSink {
  public:
-  static constexpr auto info = describe("org.millrace.test.lossy", "1.0.0", "Apache-2.0", "Appends rows.",
-                                        schema::test_sinks, title{"Appends rows"});
+  static constexpr auto info = describe("org.millrace.test.lossy", "1.0.0", "Apache-2.0",
+                                        "Appends rows.", schema::test_sinks, title{"Appends rows"});
   Lossy(const context&, const config& cfg) : TestSink(cfg) {}
   void write(batch_view rows, emitter& rejects) override {
     serve(rows, rejects);
@@ -71,8 +73,9 @@ class Lossy final : public TestSink {
 
 class Tagged final : public TestSink {
  public:
-  static constexpr auto info = describe("org.millrace.test.tagged", "1.0.0", "Apache-2.0", "Appends rows with tags.",
-                                        schema::test_sinks, cap::idempotent, title{"Appends rows with tags"});
+  static constexpr auto info =
+      describe("org.millrace.test.tagged", "1.0.0", "Apache-2.0", "Appends rows with tags.",
+               schema::test_sinks, cap::idempotent, title{"Appends rows with tags"});
   Tagged(const context&, const config& cfg) : TestSink(cfg) {}
   void write(batch_view rows, emitter& rejects) override {
     serve(rows, rejects);
@@ -88,8 +91,9 @@ class Tagged final : public TestSink {
 
 class Marked final : public TestSink, public epoch_sink {
  public:
-  static constexpr auto info = describe("org.millrace.test.marked", "1.0.0", "Apache-2.0", "Replaces a file.",
-                                        schema::test_sinks, cap::epoch_marked, title{"Replaces a file"});
+  static constexpr auto info =
+      describe("org.millrace.test.marked", "1.0.0", "Apache-2.0", "Replaces a file.",
+               schema::test_sinks, cap::epoch_marked, title{"Replaces a file"});
   Marked(const context&, const config& cfg) : TestSink(cfg) {}
   void write(batch_view, emitter&) override { throw fatal("rows of an epoch come by write_epoch"); }
   uint64_t last_epoch(std::string_view pipeline) override {

@@ -1,10 +1,11 @@
-// A source for tests of watermarks: it does what a script says, so that partitions can be announced,
-// fall silent, end and wake as the test wants. One step per line of the script:
+// A source for tests of watermarks: it does what a script says, so that partitions can be
+// announced, fall silent, end and wake as the test wants. One step per line of the script:
 //   A P        partition P is assigned        E P      its end is proven
 //   R P JSON   a record of partition P        W P US   no record before US will follow
 //   V P        partition P is revoked         S MS     nothing happens for so long
 //   X          the connection breaks, once
-// Steps up to the next S or X come in one poll. Behind the script: the end if bounded, else silence.
+// Steps up to the next S or X come in one poll. Behind the script: the end if bounded, else
+// silence.
 
 #include <time.h>
 
@@ -27,9 +28,9 @@ int64_t monotonic_ms() {
 
 class Scripted final : public source {
  public:
-  static constexpr auto info =
-      describe("org.millrace.test.scripted", "1.0.0", "Apache-2.0", "Does what a script says, for tests.",
-               schema::source_scripted, title("Scripted"), status::draft, trust::untrusted_input);
+  static constexpr auto info = describe(
+      "org.millrace.test.scripted", "1.0.0", "Apache-2.0", "Does what a script says, for tests.",
+      schema::source_scripted, title("Scripted"), status::draft, trust::untrusted_input);
 
   Scripted(const context&, const config& cfg)
       : path_(cfg.str("path", "")), bounded_(cfg.flag("bounded", false)) {}

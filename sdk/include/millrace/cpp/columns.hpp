@@ -34,7 +34,8 @@ class column_view {
   /// int4, int8, date (days since 1970), timestamp and timestamptz (microseconds since 1970).
   int64_t integer(int64_t row) const {
     const int64_t at = row + array_->offset;
-    if (format_ == "i" || format_ == "tdD") return static_cast<const int32_t*>(array_->buffers[1])[at];
+    if (format_ == "i" || format_ == "tdD")
+      return static_cast<const int32_t*>(array_->buffers[1])[at];
     return static_cast<const int64_t*>(array_->buffers[1])[at];
   }
   double number(int64_t row) const {
@@ -54,7 +55,8 @@ class column_view {
 /// A field of the rows, as bind() tells it.
 struct column_info {
   std::string name;
-  std::string type;  ///< PostgreSQL's name: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb.
+  std::string type;  ///< PostgreSQL's name: bool int4 int8 float8 numeric text timestamptz
+                     ///< timestamp date interval jsonb.
 };
 
 /// Refuses rows of a write_columns().
@@ -69,8 +71,9 @@ class column_rejects {
   mr_out* out_;
 };
 
-/// Mixin of a sink that takes typed columns (millrace.arrow/1); its schema says `"x-columns": true`.
-/// With epoch_sink, an epoch is its write_columns() calls and then write_epoch() without batches.
+/// Mixin of a sink that takes typed columns (millrace.arrow/1); its schema says `"x-columns":
+/// true`. With epoch_sink, an epoch is its write_columns() calls and then write_epoch() without
+/// batches.
 class column_sink {
  public:
   /// Between constructor and open.

@@ -49,9 +49,7 @@ struct component_info {
 
 namespace detail {
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_label_char(char c) {
   return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || c == '-';
 }

@@ -57,9 +57,7 @@ struct cancelled : failure {
 
 namespace detail {
 
-inline mr_str to_abi(std::string_view text) {
-  return {text.data(), text.size()};
-}
+inline mr_str to_abi(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view from_abi(mr_str text) {
   return {text.ptr, text.ptr ? static_cast<std::size_t>(text.len) : 0};
 }

@@ -1,6 +1,7 @@
-/// millrace.arrow/1, offered by a sink (mr_lifecycle.extension): takes rows as typed columns, through
-/// the Arrow C data interface. That interface is two plain structs, declared here as Arrow's own
-/// headers declare them, so a sink needs no library to read columns, and none to hand them to Arrow.
+/// millrace.arrow/1, offered by a sink (mr_lifecycle.extension): takes rows as typed columns,
+/// through the Arrow C data interface. That interface is two plain structs, declared here as
+/// Arrow's own headers declare them, so a sink needs no library to read columns, and none to hand
+/// them to Arrow.
 ///
 /// The schema is a struct ("+s") with one child per field, in the order of the rows:
 ///   b bool | i int4 | l int8 | g float8 | tsu:UTC timestamptz, tsu: timestamp, in microseconds |

@@ -14,8 +14,8 @@ extern "C" {
 typedef struct mr_epoch_sink_v1 {
   uint32_t struct_size, reserved;
   /// `pipeline` names a pipeline, a sink in it and its state, so that a fresh start never meets old
-  /// epochs: take it as it is. Asked after open. 0 = `pipeline` never wrote here. A smaller answer than the host's last
-  /// commit: the missing epochs are delivered again. [data]
+  /// epochs: take it as it is. Asked after open. 0 = `pipeline` never wrote here. A smaller answer
+  /// than the host's last commit: the missing epochs are delivered again. [data]
   MR_F(mr_rc, last_epoch, mr_self* self, mr_str pipeline, uint64_t* epoch, mr_err* err);
   /// All rows of `epoch` and the number itself, in one transaction. [data]
   MR_F(mr_rc, write_epoch, mr_self* self, mr_str pipeline, uint64_t epoch,

@@ -207,9 +207,7 @@ inline const mr_json* json_at(const mr_json* json, mr_str pointer) noexcept {
   }
   return node ? to_json(node) : nullptr;
 }
-inline uint32_t json_type(const mr_json* json) noexcept {
-  return node_of(json).type;
-}
+inline uint32_t json_type(const mr_json* json) noexcept { return node_of(json).type; }
 inline mr_rc json_str(const mr_json* json, mr_str* text) noexcept {
   if (node_of(json).type != MR_JSON_STRING) return MR_E_RECORD;
   *text = to_abi(node_of(json).text);
@@ -236,9 +234,7 @@ inline mr_rc json_iterate(const mr_json* json, uint64_t* cursor, mr_str* key,
   *value = to_json(node.items[(*cursor)++].get());
   return MR_MORE;
 }
-inline void json_free(mr_json* root) noexcept {
-  delete reinterpret_cast<json_node*>(root);
-}
+inline void json_free(mr_json* root) noexcept { delete reinterpret_cast<json_node*>(root); }
 
 inline constexpr mr_json_v1 json_table{sizeof(mr_json_v1), 0,        json_parse, json_at,
                                        json_type,          json_str, json_i64,   json_f64,

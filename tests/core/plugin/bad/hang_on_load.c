@@ -5,6 +5,4 @@
 __attribute__((constructor)) static void hang(void) {
   for (;;) pause();
 }
-MR_EXPORT const mr_module* millrace_module_v1(void) {
-  return NULL;
-}
+MR_EXPORT const mr_module* millrace_module_v1(void) { return NULL; }

@@ -7,6 +7,4 @@ static const struct {
   mr_module module;
   uint64_t later[4];
 } larger = {{sizeof larger, 7, 0, 1, list, NULL}, {1, 2, 3, 4}};
-MR_EXPORT const mr_module* millrace_module_v1(void) {
-  return &larger.module;
-}
+MR_EXPORT const mr_module* millrace_module_v1(void) { return &larger.module; }

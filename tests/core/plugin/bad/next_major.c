@@ -2,6 +2,4 @@
 #include <millrace/abi.h>
 
 MR_EXPORT const void* millrace_module_v2(void);
-MR_EXPORT const void* millrace_module_v2(void) {
-  return NULL;
-}
+MR_EXPORT const void* millrace_module_v2(void) { return NULL; }

@@ -2,6 +2,4 @@
 #include <millrace/abi.h>
 
 MR_EXPORT int unrelated(void);
-MR_EXPORT int unrelated(void) {
-  return 1;
-}
+MR_EXPORT int unrelated(void) { return 1; }

@@ -15,9 +15,7 @@ static mr_rc close_it(mr_self* self, mr_err* err) {
   (void)self, (void)err;
   return MR_OK;
 }
-static void destroy(mr_self* self) {
-  (void)self;
-}
+static void destroy(mr_self* self) { (void)self; }
 static mr_rc write_rows(mr_self* self, const mr_batch* rows, mr_out* rejects, mr_err* err) {
   (void)self, (void)rows, (void)rejects, (void)err;
   return MR_OK;
