@@ -94,6 +94,11 @@ void Committer::tell_new_tzdata(const JsonValue& meta) const {
       "; windows that are open keep their bounds, new ones and local times follow the new rules");
 }
 
+bool Committer::has_operator(const std::string& name) const {
+  return std::any_of(graph_.operators.begin(), graph_.operators.end(),
+                     [&](const NamedOperator& op) { return op.node->name() == name; });
+}
+
 /// An operator may keep several kinds of blocks, named `OP` and `OP/KIND`.
 Result<void> Committer::erase_state(const std::string& name) {
   auto stored = log_.operators();
@@ -127,13 +132,10 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
       MILLRACE_TRY(restore_operator(*meta, op));
     }
   }
-  for (const auto& [name, value, position] : member_of(*meta, "operators").members()) {
-    const bool there =
-        std::any_of(graph_.operators.begin(), graph_.operators.end(),
-                    [&](const NamedOperator& op) { return op.node->name() == name; });
-    if (there) continue;
-    log_info("operator " + name + " is no longer configured: its state is dropped");
-    MILLRACE_TRY(erase_state(name));
+  for (const auto& member : member_of(*meta, "operators").members()) {
+    if (has_operator(member.key)) continue;
+    log_info("operator " + member.key + " is no longer configured: its state is dropped");
+    MILLRACE_TRY(erase_state(member.key));
   }
   for (Node* node : graph_.unions) {
     if (contains(forget, node->name())) continue;

@@ -73,6 +73,7 @@ class Committer {
   }
 
  private:
+  bool has_operator(const std::string& name) const;
   Result<void> erase_state(const std::string& name);
   void write_meta(const std::vector<ResumePoint>& points, OpenCommit& open);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
