@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes trips.csv, zones.csv and grid.csv: five weeks of yellow cabs in the TLC's columns, made up from a seed.
+"""Writes trips.csv, trips_2015.csv, zones.csv and grid.csv: five weeks of yellow cabs in the TLC's columns, made up from a seed.
 
 Wall-clock times of New York without a zone, as the TLC publishes them; the weeks hold the night of 2015-11-01, whose hour from
 one to two comes twice. On some evenings a snarl makes every ride to one zone half as long again: that is what there is to find.
@@ -37,6 +37,7 @@ ZONES = [
 ]
 HEADER = ("VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,RatecodeID,store_and_fwd_flag,PULocationID,"
           "DOLocationID,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,improvement_surcharge,total_amount").split(",")
+HEADER_2015 = HEADER[:5] + ["pickup_longitude", "pickup_latitude"] + HEADER[5:7] + ["dropoff_longitude", "dropoff_latitude"] + HEADER[9:]
 # By hour of the day: how many ride, and how much slower than at night.
 RIDERS = (5, 3, 2, 1, 1, 2, 4, 7, 9, 9, 8, 8, 8, 8, 8, 8, 7, 9, 11, 11, 10, 9, 8, 7)
 TRAFFIC = (1, 1, 1, 1, 1, 1, 1.1, 1.4, 1.7, 1.7, 1.6, 1.6, 1.6, 1.6, 1.6, 1.7, 1.7, 1.8, 1.8, 1.6, 1.4, 1.3, 1.2, 1.1)
@@ -78,6 +79,14 @@ def trips(weeks, per_hour, seed):
     return [row for _, row in sorted(made, key=lambda item: item[0] + datetime.timedelta(seconds=int.from_bytes(repr(item[1]).encode()[-12:-8], "big") % 1800))]
 
 
+def with_coordinates(rows):
+    """The same rides as the old years tell them: points about the middle of their zones."""
+    rng, places = random.Random(1), {zone[0]: zone[3:] for zone in ZONES}
+    for row in rows:
+        points = [f"{degrees + rng.uniform(-.004, .004):.6f}" for zone in row[7:9] for degrees in reversed(places[zone])]
+        yield row[:5] + points[:2] + row[5:7] + points[2:] + row[9:]
+
+
 def grid():
     for lat in range(4060, 4086):
         for lon in range(-7420, -7376):
@@ -102,7 +111,9 @@ def main():
     folder = pathlib.Path(options.out)
     write(folder / "zones.csv", ("LocationID", "Borough", "Zone", "lat", "lon", "known_from"), [[*zone, "2009-01-01T00:00:00Z"] for zone in ZONES])
     write(folder / "grid.csv", ("lat100", "lon100", "LocationID", "known_from"), grid())
-    write(folder / "trips.csv", HEADER, trips(options.weeks, options.per_hour, options.seed))
+    rides = trips(options.weeks, options.per_hour, options.seed)
+    write(folder / "trips.csv", HEADER, rides)
+    write(folder / "trips_2015.csv", HEADER_2015, with_coordinates(rides))
 
 
 if __name__ == "__main__":

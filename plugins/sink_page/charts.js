@@ -14,11 +14,16 @@ const isTime = value => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d
 const textOf = value => {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object') return JSON.stringify(value);
-  if (isTime(value)) return value.slice(0, 19).replace('T', ' ').replace(' 00:00:00', '');
+  if (isTime(value)) return value.slice(0, 19).replace('T', ' ').replace(/( 00:00)?:00$/, '');
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
   return String(value);
 };
 const shortened = (text, length) => text.length > length ? text.slice(0, length - 1) + '…' : text;
+/// Cut to a width in pixels.
+const fitted = (context, text, room) => {
+  for (let width; text.length > 2 && (width = context.measureText(text).width) > room;) text = shortened(text, Math.min(text.length - 1, Math.ceil(text.length * room / width)));
+  return text;
+};
 const numberOf = value => typeof value === 'number' ? value : isTime(value) ? Date.parse(value) : typeof value === 'string' && value !== '' ? Number(value) : NaN;
 const compact = new Intl.NumberFormat('en', {notation: 'compact', maximumSignificantDigits: 4});
 const amount = value => Number.isFinite(value) ? compact.format(value) : '';
@@ -27,6 +32,11 @@ const channels = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16))
 const mix = (from, to, share) => {
   const [a, b] = [channels(from), channels(to)];
   return `rgb(${a.map((low, i) => Math.round(low + (b[i] - low) * share)).join()})`;
+};
+/// The next of 1, 2, 5, 10, 20, 50 …
+const roundStep = least => {
+  const power = 10 ** Math.floor(Math.log10(least || 1));
+  return power * [1, 2, 5, 10].find(factor => factor * power >= (least || 1));
 };
 const byValue = (a, b) => a < b ? -1 : a > b ? 1 : 0;
 const order = (a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : byValue(String(a), String(b));
@@ -45,6 +55,11 @@ class Chart {
 
   take(row) {
     if (row === null || typeof row !== 'object') row = {value: row};
+    if (Number.isInteger(row.snapshot) && (row.begin || row.end)) {    // A whole result comes: what was there goes.
+      if (row.begin) this.clear();
+      this.isDirty = true;
+      return;
+    }
     for (const [field, wanted] of Object.entries(this.is.where ?? {})) {
       if (![].concat(wanted).includes(row[field]) && row.op !== 'delete') return;
     }
@@ -190,7 +205,7 @@ class Bars extends Keyed {
       context.fillRect(Math.min(at(0), at(value)), middle - 7, Math.max(1, Math.abs(at(value) - at(0))), 14);
       context.fillStyle = color('ink');
       context.textAlign = 'right';
-      context.fillText(shortened(name, Math.floor(left / 6.5)), left - 6, middle);
+      context.fillText(fitted(context, name, left - 8), left - 6, middle);
       context.textAlign = 'left';
       context.fillText(amount(value), Math.max(at(value), at(0)) + 4, middle);
       this.spots.push({x: at(value), y: middle, text: `${name}: ${textOf(row[y])}`});
@@ -227,7 +242,7 @@ class Heat extends Keyed {
     }
     context.fillStyle = color('ink');
     context.textAlign = 'right';
-    lines.forEach((name, j) => context.fillText(shortened(textOf(name), Math.floor(left / 6.5)), left - 6, j * 20 + 10));
+    lines.forEach((name, j) => context.fillText(fitted(context, textOf(name), left - 8), left - 6, j * 20 + 10));
     if (columns.length) {
       context.textAlign = 'left';
       context.fillText(textOf(columns[0]), left, height - 10);
@@ -294,8 +309,8 @@ class Line extends Chart {
     context.fillStyle = color('soft');
     context.strokeStyle = color('line');
     context.textAlign = 'right';
-    for (let i = 0; i <= 4 && ys.length; ++i) {
-      const value = lowest + (highest - lowest) * i / 4;
+    const step = roundStep((highest - lowest) / 5);
+    for (let value = Math.ceil(lowest / step) * step; ys.length && value <= highest; value += step) {
       context.beginPath();
       context.moveTo(48, py(value));
       context.lineTo(width - 12, py(value));

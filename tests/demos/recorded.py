@@ -2,11 +2,10 @@
 import csv
 import io
 import json
-import pathlib
 import subprocess
 import sys
 
-CONFIGS = pathlib.Path(__file__).resolve().parents[2] / "configs"
+from configuration import CONFIGS
 
 
 def unpacked(path):

@@ -19,33 +19,21 @@ import time
 from decimal import Decimal
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-CONFIGS = FOLDER.parents[1] / "configs"
 DEMOS = ("bitcoin", "meetup", "retail", "taxi", "weather", "wikipedia")
 sys.path.insert(0, str(FOLDER))
 
+import configuration    # noqa: E402
 import recorded    # noqa: E402
 
 # What the demos make has stragglers on purpose; the other programs know nothing of lateness.
 PATIENT = {"wikipedia": ["sources.edits.event_time.out_of_orderness=10m"]}
 
 
-def page_sinks(configuration):
-    """Names of the sinks that are pages: lines of the form `"name": {` before `"plugin": "page"`."""
-    names, last = [], None
-    for line in configuration.read_text(encoding="utf-8").splitlines():
-        stripped = line.strip()
-        if stripped.startswith('"') and stripped.endswith("{"):
-            last = stripped.split('"')[1]
-        if '"plugin": "page"' in line:
-            names.append(last)
-    return names
-
-
 def run(options, demo, folder, overrides):
     """(report of the run, bytes of its state)."""
-    configuration = CONFIGS / demo / "pipeline.json"
-    overrides = overrides + [f"sinks.{name}.listen=none" for name in page_sinks(configuration)]
-    command = [options.millrace, "run", configuration, "--fresh", "--quiet", "--report", "report.json"]
+    path = configuration.CONFIGS / demo / "pipeline.json"
+    overrides = overrides + [f"sinks.{name}.listen=none" for name in configuration.sinks_of(path, "page")]
+    command = [options.millrace, "run", path, "--fresh", "--quiet", "--report", "report.json"]
     environment = {**os.environ, "MILLRACE_PLUGIN_PATH": os.path.abspath(options.plugins or "")}
     done = subprocess.run(command + [f"--set={text}" for text in overrides], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
@@ -130,7 +118,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="millrace-demo-") as work:
             folder = pathlib.Path(work)
             if options.generated:
-                subprocess.run([sys.executable, CONFIGS / demo / "generate.py", "--out", folder], check=True)
+                subprocess.run([sys.executable, configuration.CONFIGS / demo / "generate.py", "--out", folder], check=True)
                 overrides = PATIENT.get(demo, [])
             else:
                 overrides = getattr(recorded, demo)(pathlib.Path(options.data), folder)
