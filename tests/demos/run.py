@@ -57,7 +57,7 @@ def written(path, keys):
 
 
 def is_same(wanted, have, digits):
-    if isinstance(wanted, (float, Decimal, int)) and not isinstance(wanted, bool) and isinstance(have, (Decimal, int)):
+    if isinstance(wanted, (float, Decimal, int)) and not isinstance(wanted, bool) and isinstance(have, (Decimal, float, int)):
         tolerance = 0.501 * 10 ** -digits if digits is not None else 1e-9 * max(1.0, abs(float(wanted)))
         return abs(float(wanted) - float(have)) <= tolerance
     return wanted == have

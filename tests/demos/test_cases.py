@@ -19,6 +19,16 @@ class Cases(unittest.TestCase):
                 for name, source in own["sources"].items():
                     self.assertEqual({**source, "path": ""}, {**case["sources"][name], "path": ""})
 
+    def test_variants_ask_the_same(self):
+        demo = configuration.load(configuration.CONFIGS / "weather/pipeline.json")
+        self.assertEqual(configuration.load(configuration.CONFIGS / "weather/to_kafka.json")["operators"], demo["operators"])
+        demo = configuration.load(configuration.CONFIGS / "wikipedia/pipeline.json")["operators"]
+        for path in (configuration.CONFIGS / "wikipedia").glob("stage_*.json"):
+            for name, operator in configuration.load(path)["operators"].items():
+                # The first stage hands on the time, too.
+                select = {field: text for field, text in operator["select"].items() if (name, field) != ("changes", "at")}
+                self.assertEqual({**operator, "select": select}, demo[name], path)
+
     def test_every_demo_has_a_page_and_says_how_it_works(self):
         for path in configuration.CONFIGS.glob("*/pipeline.json"):
             with self.subTest(path.parent.name):
