@@ -40,9 +40,7 @@ int render_verb(RenderArguments arguments, const std::vector<std::string>& plugi
     return 2;
   }
   run.until_end = run.run_for.empty();
-  const int exit_code = run_verb(run, plugin_dirs);
-  if (exit_code == 0 && !run.quiet) fmt::print(stderr, "the page is in {}\n", arguments.out);
-  return exit_code;
+  return run_verb(run, plugin_dirs);
 }
 
 }  // namespace millrace

@@ -111,7 +111,10 @@ void Page::leave() {
   {
     const std::lock_guard lock(mutex_);
     if (--parts_open_ > 0) return;
-    if (!file_.empty()) write_file();
+    if (!file_.empty()) {
+      write_file();
+      ctx_.info("the page is in " + file_);
+    }
   }
   if (server_) server_->stop();
 }
