@@ -41,7 +41,7 @@ std::shared_ptr<Page> Page::join(const context& ctx, const Settings& settings) {
   return page;
 }
 
-Page::Page(const context& ctx, const Settings& settings) : ctx_(ctx) {
+Page::Page(const context& ctx, const Settings& settings) {
   document_.title = "Millrace";
   if (!settings.address) return;
   feed::ServerOptions options;
@@ -107,13 +107,13 @@ void Page::publish(size_t part, std::string_view rows, std::string history) {
   if (!is_first) write_file();
 }
 
-void Page::leave() {
+void Page::leave(const context& ctx) {
   {
     const std::lock_guard lock(mutex_);
     if (--parts_open_ > 0) return;
     if (!file_.empty()) {
       write_file();
-      ctx_.info("the page is in " + file_);
+      ctx.info("the page is in " + file_);
     }
   }
   if (server_) server_->stop();

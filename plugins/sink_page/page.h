@@ -29,7 +29,7 @@ class Page {
   /// `rows` are committed; with them the part's history is `history`.
   void publish(size_t part, std::string_view rows, std::string history);
   /// The last one to leave writes the file. Throws fatal: it cannot be written.
-  void leave();
+  void leave(const context& ctx);
 
   uint64_t readers() const { return server_ ? server_->readers() : 0; }
   uint64_t cut() const { return server_ ? server_->cut() : 0; }

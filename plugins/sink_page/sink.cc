@@ -62,7 +62,7 @@ class PageSink final : public sink {
   void close() override {
     pending_.clear();
     prepared_.clear();
-    if (const auto page = std::exchange(page_, nullptr)) page->leave();
+    if (const auto page = std::exchange(page_, nullptr)) page->leave(ctx_);
   }
 
  private:
