@@ -29,8 +29,9 @@ class PageSink final : public sink {
 
   void open(const opening& how) override {
     history_ = how.fresh ? std::string() : std::string(how.state);
-    page_ = Page::join(ctx_, settings_);
-    part_ = page_->enter(settings_, history_);
+    auto page = Page::join(ctx_, settings_);
+    part_ = page->enter(settings_, history_);
+    page_ = std::move(page);  // Only who has entered leaves.
   }
 
   void write(batch_view rows, emitter&) override {
