@@ -39,7 +39,6 @@ class Page {
   Document document(const std::string& feed);
   void write_file();
 
-  context ctx_;
   std::mutex mutex_;
   Document document_;  // Guarded by mutex_, as all below but the server.
   std::string file_;
