@@ -2,13 +2,13 @@
 import json
 from collections import defaultdict
 
-from by_definition import DAY, HOUR, MINUTE, SECOND, median, text, tumbling
+from by_definition import DAY, HOUR, MINUTE, SECOND, lines, median, text, tumbling
 
 KEYS = {"waiting.jsonl": ("height", "block"), "overall.jsonl": ()}
 
 
 def payments(folder):
-    for line in open(folder / "tx.jsonl", encoding="utf-8"):
+    for line in lines(folder / "tx.jsonl"):
         x = json.loads(line)["x"]
         paid = sum(out["value"] for out in x["out"])
         spent = sum((entry.get("prev_out") or {}).get("value") or 0 for entry in x["inputs"])
@@ -18,7 +18,7 @@ def payments(folder):
 def waiting(folder, by_hash):
     """(height, block) -> seconds of each of its payments; blocks that were taken back are not there."""
     blocks, orphans = {}, set()
-    for line in open(folder / "blocks.jsonl", encoding="utf-8"):
+    for line in lines(folder / "blocks.jsonl"):
         message = json.loads(line)
         if message["op"] == "orphan":
             orphans.add(message["hash"])

@@ -5,6 +5,11 @@ SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
+def lines(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        yield from file
+
+
 def text(us):
     """As rows say it."""
     at = EPOCH + timedelta(microseconds=us)

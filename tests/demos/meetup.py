@@ -2,13 +2,13 @@
 import json
 from collections import defaultdict
 
-from by_definition import DAY, text, tumbling
+from by_definition import DAY, lines, text, tumbling
 
 KEYS = {"topics.jsonl": ("day", "topic"), "cities.jsonl": ("country", "city"), "days.jsonl": ("country", "day")}
 
 
 def rsvps(folder):
-    for line in open(folder / "rsvps.jsonl", encoding="utf-8"):
+    for line in lines(folder / "rsvps.jsonl"):
         try:
             yield json.loads(line)
         except ValueError:

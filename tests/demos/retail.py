@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from by_definition import lines as lines_of
 from by_definition import DAY, MINUTE, hopping, largest_text, micros, sessions, text, tumbling
 
 LONDON = ZoneInfo("Europe/London")
@@ -13,7 +14,7 @@ LONDON = ZoneInfo("Europe/London")
 
 def lines(folder):
     for path in sorted(folder.glob("sales*.csv")):
-        for row in csv.DictReader(open(path, encoding="utf-8", newline="")):
+        for row in csv.DictReader(lines_of(path)):
             if re.match(r"[0-9]{5}", row["StockCode"]):
                 pieces, local = int(row["Quantity"]), datetime.fromisoformat(row["InvoiceDate"])
                 yield {"invoice": row["InvoiceNo"], "code": row["StockCode"].upper(), "name": row["Description"] or None, "country": row["Country"],

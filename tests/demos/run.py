@@ -23,6 +23,7 @@ DEMOS = ("bitcoin", "meetup", "retail", "taxi", "weather", "wikipedia")
 sys.path.insert(0, str(FOLDER))
 
 import configuration    # noqa: E402
+from by_definition import lines    # noqa: E402
 import recorded    # noqa: E402
 
 # What the demos make has stragglers on purpose; the other programs know nothing of lateness.
@@ -44,7 +45,7 @@ def run(options, demo, folder, overrides):
 
 def written(path, keys):
     """The rows of a file; with keys, what its upserts and deletes come to."""
-    rows = [json.loads(line, parse_float=Decimal) for line in open(path, encoding="utf-8")]
+    rows = [json.loads(line, parse_float=Decimal) for line in lines(path)]
     if keys is None:
         return rows
     latest = {}

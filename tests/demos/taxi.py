@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from by_definition import DAY, HOUR, MINUTE, median, micros, text, tumbling
+from by_definition import DAY, HOUR, MINUTE, lines, median, micros, text, tumbling
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -16,7 +16,7 @@ def instant(local, fold):
 
 def trips(folder):
     """(zone, minutes, fare, hour of the week by the wall clock, drop-off), in the order of the file."""
-    for row in csv.DictReader(open(folder / "trips.csv", encoding="utf-8", newline="")):
+    for row in csv.DictReader(lines(folder / "trips.csv")):
         get = lambda *names: next(row[name] for name in names if name in row)    # noqa: E731
         start, end = (datetime.fromisoformat(get(f"tpep_{kind}_datetime", f"{kind}_datetime")) for kind in ("pickup", "dropoff"))
         began, ended = instant(start, 0), instant(end, 1 if end < start else 0)
@@ -38,7 +38,7 @@ def usual(all_trips):
 def rows(folder):
     all_trips = list(trips(folder))
     versions = usual(all_trips)
-    zones = {int(row["LocationID"]): row for row in csv.DictReader(open(folder / "zones.csv", encoding="utf-8"))}
+    zones = {int(row["LocationID"]): row for row in csv.DictReader(lines(folder / "zones.csv"))}
     hours = defaultdict(list)
     for trip in all_trips:
         hours[tumbling(trip[4], HOUR), trip[0], trip[3]].append(trip)

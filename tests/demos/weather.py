@@ -3,7 +3,7 @@ import csv
 import json
 from collections import defaultdict
 
-from by_definition import HOUR, SECOND, text, tumbling
+from by_definition import HOUR, SECOND, lines, text, tumbling
 
 KEYS = {"error_by_lead.jsonl": ("lead",)}
 
@@ -15,7 +15,7 @@ def place_of(lat, lon):
 def judged(folder):
     """(place, time, temperature, forecast, lead) of every forecast whose hour has come."""
     forecasts, found = defaultdict(list), []
-    for line in open(folder / "forecasts.jsonl", encoding="utf-8"):
+    for line in lines(folder / "forecasts.jsonl"):
         answer = json.loads(line)
         place, now = place_of(answer["latitude"], answer["longitude"]), answer["currently"]
         for hour in answer["hourly"]["data"]:
@@ -30,9 +30,9 @@ def judged(folder):
 
 
 def answers(folder):
-    airports = {place_of(row["lat"], row["lon"]): row for row in csv.DictReader(open(folder / "airports.csv", encoding="utf-8"))}
+    airports = {place_of(row["lat"], row["lon"]): row for row in csv.DictReader(lines(folder / "airports.csv"))}
     normals = {(row["iata"], int(row["month"]), int(row["hour"])): float(row["temperature"])
-               for row in csv.DictReader(open(folder / "normals.csv", encoding="utf-8"))}
+               for row in csv.DictReader(lines(folder / "normals.csv"))}
     current, errors = [], defaultdict(list)
     for place, at, temperature, forecast, lead in judged(folder):
         airport = airports.get(place)

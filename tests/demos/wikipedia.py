@@ -3,13 +3,13 @@ import json
 import re
 from collections import defaultdict
 
-from by_definition import HOUR, MINUTE, SECOND, hopping, text, total, tumbling
+from by_definition import HOUR, MINUTE, SECOND, hopping, lines, text, total, tumbling
 
 UNDO = re.compile(r"^(undid|undo|revert|rvv?([^a-z]|$)|rückgängig|annulation|deshecha|annullat|отмена|откат)", re.I)
 
 
 def changes(folder):
-    for line in open(folder / "edits.jsonl", encoding="utf-8"):
+    for line in lines(folder / "edits.jsonl"):
         event = json.loads(line)
         if event.get("type") in ("edit", "new") and event["meta"]["domain"] != "canary":
             length = event.get("length", {})
