@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
-#include "pipeline/infer.h"
-#include "pipeline/plan.h"
-#include "pipeline/state_bound.h"
+#include "plan/infer.h"
+#include "plan/plan.h"
+#include "plan/state_bound.h"
 
 namespace millrace {
 namespace {
