@@ -234,8 +234,8 @@ bool Server::write_some(Client& client) {
     }
   }
   // What waits for a reader that does not read: it is cut, and comes back with its last id.
-  const bool is_stuck = client.is_stream && !client.out.empty() &&
-                        Clock::now() - client.since > std::chrono::seconds(30);
+  const bool is_stuck =
+      !client.out.empty() && Clock::now() - client.since > std::chrono::seconds(30);
   if (is_stuck) ++cut_;
   return !is_stuck;
 }
