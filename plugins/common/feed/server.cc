@@ -1,4 +1,4 @@
-#include "server.h"
+#include "common/feed/server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,9 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "page.h"
-
-namespace millrace::sse_sink {
+namespace millrace::feed {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -47,8 +45,8 @@ std::string_view field_of(std::string_view head, std::string_view name) {
 
 }  // namespace
 
-Server::Server(const context& ctx, const Settings& settings)
-    : ctx_(ctx), settings_(settings), board_(settings.history) {}
+Server::Server(const context& ctx, ServerOptions options, Board board, PageText page)
+    : ctx_(ctx), options_(std::move(options)), page_(std::move(page)), board_(std::move(board)) {}
 
 Server::~Server() { stop(); }
 
@@ -58,15 +56,15 @@ void Server::start() {
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(settings_.port);
-  inet_pton(AF_INET, settings_.address.c_str(), &address.sin_addr);
+  address.sin_port = htons(options_.address.port);
+  inet_pton(AF_INET, options_.address.host.c_str(), &address.sin_addr);
   if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       listen(listener_, 64) != 0) {
     const std::string why = strerror(errno);
     close(listener_);
     listener_ = -1;
-    throw retriable("cannot listen on " + settings_.address + ":" + std::to_string(settings_.port) +
-                    ": " + why);
+    throw retriable("cannot listen on " + options_.address.host + ":" +
+                    std::to_string(options_.address.port) + ": " + why);
   }
   socklen_t size = sizeof address;
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
@@ -74,13 +72,14 @@ void Server::start() {
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   stopping_ = false;
   thread_ = std::thread([this] { run(); });
-  ctx_.info("rows are shown at http://" + settings_.address + ":" + std::to_string(port_) + "/");
+  ctx_.info("rows are shown at http://" + options_.address.host + ":" + std::to_string(port_) +
+            "/");
 }
 
 void Server::stop() {
   if (!thread_.joinable()) return;
   stopping_ = true;
-  flush();
+  wake();
   thread_.join();
   for (Client& client : clients_) close(client.fd);
   clients_.clear();
@@ -90,12 +89,15 @@ void Server::stop() {
   listener_ = wake_ = -1;
 }
 
-void Server::add(std::string_view row) {
-  const std::lock_guard lock(mutex_);
-  board_.add(row);
+void Server::change(const std::function<void(Board&)>& with) {
+  {
+    const std::lock_guard lock(mutex_);
+    with(board_);
+  }
+  wake();
 }
 
-void Server::flush() {
+void Server::wake() {
   const uint64_t one = 1;
   if (wake_ >= 0 && write(wake_, &one, sizeof one) < 0) return;
 }
@@ -130,7 +132,7 @@ void Server::accept_all() {
   while (true) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
-    if (clients_.size() >= settings_.clients_max) {
+    if (clients_.size() >= options_.clients_max) {
       const std::string full = answer_of("503 Service Unavailable", "text/plain",
                                          "too many readers\n", "Retry-After: 10\r\n");
       (void)!::send(fd, full.data(), full.size(), MSG_NOSIGNAL);
@@ -165,33 +167,45 @@ bool Server::read_request(Client& client) {
 }
 
 void Server::answer(Client& client, std::string_view head) {
-  const std::string origin =
-      settings_.allow_origin.empty()
-          ? ""
-          : "Access-Control-Allow-Origin: " + settings_.allow_origin + "\r\n";
   const bool is_get = head.starts_with("GET ");
-  const std::string_view target =
-      is_get ? head.substr(4, head.find_first_of(" ?\r", 4) - 4) : std::string_view();
-  if (target == "/events") {
-    client.out =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
-        "no-cache\r\nX-Accel-Buffering: no\r\n" +
-        origin + "Connection: close\r\n\r\n:ok\n\n";
-    client.is_stream = true;
-    ++readers_;
-    const std::lock_guard lock(mutex_);
-    client.next = board_.start_behind(field_of(head, "last-event-id"));
-    return;
-  }
+  std::string_view target =
+      is_get ? head.substr(4, head.find_first_of(" \r", 4) - 4) : std::string_view();
+  const size_t mark = target.find('?');
+  const std::string_view query = mark == target.npos ? "" : target.substr(mark + 1);
+  target = target.substr(0, mark);
+  if (target == "/events") return begin_stream(client, head, query);
   client.ends = true;
   if (target == "/") {
-    client.out = answer_of("200 OK", "text/html; charset=utf-8", kPage,
-                           "Content-Security-Policy: default-src 'self' 'unsafe-inline'\r\n");
+    const std::lock_guard lock(mutex_);
+    client.out = answer_of(
+        "200 OK", "text/html; charset=utf-8", page_(board_),
+        "Cache-Control: no-store\r\nContent-Security-Policy: " + options_.policy + "\r\n");
   } else {
     client.out =
         is_get ? answer_of("404 Not Found", "text/plain", "/ and /events are here\n", "")
                : answer_of("405 Method Not Allowed", "text/plain", "GET only\n", "Allow: GET\r\n");
   }
+}
+
+void Server::begin_stream(Client& client, std::string_view head, std::string_view query) {
+  const std::string origin = options_.allow_origin.empty()
+                                 ? ""
+                                 : "Access-Control-Allow-Origin: " + options_.allow_origin + "\r\n";
+  client.out =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
+      "no-cache\r\nX-Accel-Buffering: no\r\n" +
+      origin + "Connection: close\r\n\r\n:ok\n\n";
+  client.is_stream = true;
+  ++readers_;
+  // A page says what it holds in its first request; a browser that comes back says what it had
+  // last.
+  std::string_view last = field_of(head, "last-event-id");
+  if (last.empty() && query.starts_with("after=")) last = query.substr(6);
+  const std::lock_guard lock(mutex_);
+  const auto next = last.empty() ? std::nullopt : board_.start_behind(last);
+  const bool is_stale = !last.empty() && !next && !options_.stale_event.empty();
+  if (is_stale) client.out += options_.stale_event;
+  client.next = next ? *next : is_stale ? board_.next_id() : board_.start();
 }
 
 void Server::feed(Client& client) {
@@ -200,8 +214,8 @@ void Server::feed(Client& client) {
     const std::lock_guard lock(mutex_);
     client.out += board_.text_from(client.next, kPiece);
   }
-  const bool is_quiet = client.out.empty() && settings_.keep_alive.count() > 0 &&
-                        now - client.since > settings_.keep_alive;
+  const bool is_quiet = client.out.empty() && options_.keep_alive.count() > 0 &&
+                        now - client.since > options_.keep_alive;
   if (is_quiet) client.out = ":\n\n";
   if (!client.out.empty() && is_quiet) client.since = now;
 }
@@ -220,10 +234,10 @@ bool Server::write_some(Client& client) {
     }
   }
   // What waits for a reader that does not read: it is cut, and comes back with its last id.
-  const bool is_stuck = client.is_stream && !client.out.empty() &&
-                        Clock::now() - client.since > std::chrono::seconds(30);
+  const bool is_stuck =
+      !client.out.empty() && Clock::now() - client.since > std::chrono::seconds(30);
   if (is_stuck) ++cut_;
   return !is_stuck;
 }
 
-}  // namespace millrace::sse_sink
+}  // namespace millrace::feed
