@@ -139,7 +139,7 @@ void add_test(CLI::App& app, Verbs& verbs) {
       ->required();
   verb->footer(R"(The configuration stays the one that runs in earnest; the files' names connect it:
   input-edits.jsonl       feeds source edits, whatever its plugin (input.jsonl: the only source)
-  expected-out.jsonl      what sink out, or operator or side output out, must give, byte for byte
+  expected-out.jsonl      what sink out (expected.jsonl: the only sink), or operator or side output out, must give, byte for byte
   expected-out.subset.jsonl   rows that need to have only these members
   report.json             members that the report must have so
 Sinks without an expectation, the cache and a remote commit log are left out. Exit 1 when a case fails.)");
@@ -198,7 +198,11 @@ void suggest(CLI::App& app, int argc, char** argv) {
     if (verb && !word.starts_with("--")) continue;
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     const std::string hint = spelling_hint(word, known);
-    if (!hint.empty()) std::fprintf(stderr, "%s: %s\n", word.c_str(), hint.c_str());
+    if (!hint.empty()) {
+      std::fprintf(stderr, "%s: %s\n", word.c_str(), hint.c_str());
+    } else if (!word.starts_with('-')) {
+      std::fprintf(stderr, "there is no verb \"%s\"\n", word.c_str());
+    }
     return;
   }
 }

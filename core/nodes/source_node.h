@@ -22,6 +22,8 @@ struct SourcePlan {
   bool text_cells = false;  ///< CSV: strings are PostgreSQL's text input.
   bool null_on_mismatch = false;
   bool validate_full = false;
+  /// The field whose text is the record's key, where the plugin gives no keys of its own.
+  std::optional<uint32_t> key_field{};
 
   bool has_event_time = false;
   std::vector<std::string> time_path;  ///< Empty: the plugin's time.
@@ -68,6 +70,7 @@ class SourceNode final : public Node {
   struct Work;
   void decode(Work& work, const Chunk& chunk) const;
   void take_text(Work& work, const Chunk& chunk) const;
+  void put_keys(Work& work, Chunk& chunk) const;
   void judge_times(Work& work, const Chunk& chunk) const;
   void list_errors(Work& work, const Chunk& chunk) const;
   void fill_rows(Work& work, const Chunk& chunk) const;

@@ -31,6 +31,11 @@ class Planner {
   // plan_source.cc
   Result<void> plan_source(const SourceConfig& source);
   bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  void settle_key(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  std::optional<uint32_t> find_field(const Text& name, const SourcePlan& plan);
+  std::optional<RecordDedupePlan> plan_source_dedupe(const SourceConfig& source,
+                                                     const Component& component,
+                                                     const SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
@@ -104,6 +109,7 @@ class Planner {
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+  void plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix,
@@ -124,6 +130,8 @@ class Planner {
 
 /// The SQL text of a list entry, or the user's own expression.
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry);
+/// Whether the plugin's schema has this mark (`"x-view": true`).
+bool says(const Component& component, std::string_view mark);
 /// `length.new` as SQL: every step quoted.
 std::string quoted_path(std::string_view path);
 
