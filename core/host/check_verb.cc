@@ -37,7 +37,8 @@ void print_graph(const Plan& plan, bool explain) {
                                             "replays exactly"};
     fmt::print("  {} ({}): {}, {}\n", source.name, source.plugin,
                source.traits.bounded ? "ends" : "endless",
-               kReplay[static_cast<size_t>(source.traits.replay)]);
+               source.has_journal ? "replays what its journal holds"
+                                  : kReplay[static_cast<size_t>(source.traits.replay)]);
   }
   if (explain) {
     for (const SourceStart& source : plan.graph.sources) {

@@ -21,6 +21,7 @@ struct PlannedSource {
   SourceTraits traits;
   /// It ends by nature, or fixes a target where it is asked to (MR_OPEN_UNTIL_END).
   bool can_end = false;
+  bool has_journal = false;
 };
 
 struct Plan {

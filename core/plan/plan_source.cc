@@ -84,7 +84,8 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
-                           traits.bounded || says(**component, "x-until-end")});
+                           traits.bounded || says(**component, "x-until-end"),
+                           source.journal.has_value()});
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
   std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, **component, plan);
   SourceNode* node =

@@ -178,6 +178,12 @@ class BadPlugins(SystemTest):
         self.assertEqual([row["value"] for row in self.dead_letters("odd.errors")], ["x", "br\x01oken", "y"])
         self.assertEqual([row["reason"] for row in self.dead_letters("odd.gaps")], ["reset"])
 
+    def test_on_gap_fail_stops_the_run(self):
+        self.write("p.json", pipeline(SOURCE, "events"))
+        done = self.run_to_end("--set", "sources.odd.on_gap=fail", env=self.environment(), code=1)
+        self.assert_says(done, "odd: records are lost (reset)", "on_gap")
+        self.assertEqual(done.report["outcome"], "failed")
+
 
 if __name__ == "__main__":
     main()
