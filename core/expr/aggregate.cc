@@ -33,8 +33,8 @@ std::span<const AggregateFunction> aggregate_functions() {
   static const std::vector<AggregateFunction> kAll = [] {
     std::vector<AggregateFunction> all;
     for (const auto family :
-         {sum_aggregates(), extreme_aggregates(), moment_aggregates(), logic_aggregates(),
-          list_aggregates(), timed_aggregates(), sketch_aggregates()}) {
+         {sum_aggregates(), interval_aggregates(), extreme_aggregates(), moment_aggregates(), logic_aggregates(),
+          list_aggregates(), array_aggregates(), timed_aggregates(), sketch_aggregates()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

@@ -13,7 +13,7 @@
 
 #include "base/hash.h"
 #include "expr/aggregate_state.h"
-#include "expr/packed_values.h"
+#include "columns/packed_values.h"
 
 namespace millrace {
 namespace {

@@ -63,8 +63,13 @@ Compiled<Program> Binder::bind_stamped() {
 Compiled<Program> Binder::finish(Bound bound) {
   // A cast that cost nothing inside must show in the result's type.
   if (bound && builder_.type_of(bound->node) != bound->type) {
-    const Function* cast = find_cast(builder_.type_of(bound->node), bound->type);
-    bound->node = builder_.call(*cast, {bound->node}, bound->place);
+    const Type from = builder_.type_of(bound->node), to = bound->type;
+    if (is_array(to)) {
+      const Function* cast = find_cast(element_of(from), element_of(to));
+      bound->node = builder_.form(Op::kElements, to, {bound->node}, bound->place, cast);
+    } else {
+      bound->node = builder_.call(*find_cast(from, to), {bound->node}, bound->place);
+    }
   }
   if (!bound) return error_;
   return std::move(builder_).finish(bound->node);
@@ -137,13 +142,12 @@ Binder::Bound Binder::dispatch(const TreeNode& node) {
   if (kind == "FuncCall") return call(node);
   if (kind == "CollateClause") return collate(node);
   if (kind == "SQLValueFunction") return sql_value(node);
+  if (kind == "A_ArrayExpr") return array(node, std::nullopt);
+  if (kind == "A_Indirection") return subscripts(node);
   const uint32_t place = node.place();
   if (kind == "SubLink") return fail(place, "a subquery is not possible here");
   if (kind == "ParamRef") return fail(place, "parameters ($1) are not possible here");
   if (kind == "RowExpr") return fail(place, "a row of values is not possible here");
-  if (kind == "A_ArrayExpr" || kind == "A_Indirection") {
-    return fail(place, "arrays are not supported yet");
-  }
   return fail(place, "this SQL construct is not supported (" + std::string(kind) + ")");
 }
 

@@ -96,6 +96,17 @@ class Binder {
   Bound coalesce(const TreeNode& node);
   Bound extreme(const TreeNode& node);
   Bound negated(Bound inner, uint32_t place);
+  // Arrays (binder_arrays.cc).
+  Bound array(const TreeNode& node, std::optional<Type> element);
+  Bound subscripts(const TreeNode& node);
+  Bound subscript(Operand value, const TreeNode& index, uint32_t place);
+  Bound slice(Operand value, const TreeNode& index, uint32_t place);
+  Bound quantified(const TreeNode& node, bool all);
+  Bound over_elements(std::string_view name, Operand left, Operand right, bool all, uint32_t place);
+  Bound cast_array(Operand operand, Type type, bool explicit_cast, uint32_t place);
+  Bound each_element(Operand operand, const Function& cast, Type element, uint32_t place);
+  Bound texts_of(Operand operand, uint32_t place);
+  Bound array_literal(const Operand& operand, Type type);
 
   Bound coerce(Operand operand, Type type, bool explicit_cast, uint32_t place);
   Bound literal_as(const Operand& operand, Type type);

@@ -130,6 +130,9 @@ const Column& Evaluation::compute(uint32_t index, Selection rows) {
     case Op::kNullif: return nullif(node, scratch, rows);
     case Op::kDistinct: return distinct(node, scratch, rows);
     case Op::kExtreme: return extreme(node, scratch, rows);
+    case Op::kAnyOf: return quantified(node, scratch, rows, false);
+    case Op::kAllOf: return quantified(node, scratch, rows, true);
+    case Op::kElements: return each_element(node, scratch, rows);
   }
   MILLRACE_ASSERT(false);
   return program_.constants_[0];

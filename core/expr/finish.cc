@@ -13,7 +13,7 @@
 #include "expr/json_value.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
-#include "expr/packed_values.h"
+#include "columns/packed_values.h"
 
 namespace millrace {
 namespace {
