@@ -1,5 +1,5 @@
-// array_agg, and what it keeps with DISTINCT. NULLs are elements. The states know no type: they hold
-// packed values (columns/packed_values.h).
+// array_agg, and what it keeps with DISTINCT. NULLs are elements. The states know no type: they
+// hold packed values (columns/packed_values.h).
 
 #include <algorithm>
 #include <set>
@@ -97,15 +97,15 @@ void fold(std::byte* const* states, const Column* argument, Selection rows) {
   for (uint32_t i = 0; i < rows.count; ++i) state_at<State>(states[i]).add(*argument, rows[i]);
 }
 
-constexpr Type kScalars[] = {Type::kBool,    Type::kInt4, Type::kInt8,        Type::kFloat8,
-                             Type::kNumeric, Type::kText, Type::kTimestamptz, Type::kTimestamp,
+constexpr Type kScalars[] = {Type::kBool,    Type::kInt4,     Type::kInt8,        Type::kFloat8,
+                             Type::kNumeric, Type::kText,     Type::kTimestamptz, Type::kTimestamp,
                              Type::kDate,    Type::kInterval, Type::kJsonb};
 
 template <class State>
-std::vector<AggregateFunction> entries() {
+std::vector<AggregateFunction> entries(std::string_view name) {
   std::vector<AggregateFunction> all;
   for (const Type type : kScalars) {
-    all.push_back({"array_agg", type, false, array_of(type), 1, kernel_of<State>(fold<State>),
+    all.push_back({name, type, false, array_of(type), 1, kernel_of<State>(fold<State>),
                    "An array of the values in the order of the records, NULLs too.",
                    "array_agg(x)"});
   }
@@ -115,12 +115,12 @@ std::vector<AggregateFunction> entries() {
 }  // namespace
 
 std::span<const AggregateFunction> array_aggregates() {
-  static const std::vector<AggregateFunction> kEntries = entries<Elements>();
+  static const std::vector<AggregateFunction> kEntries = entries<Elements>("array_agg");
   return kEntries;
 }
 
 const AggregateFunction* distinct_array(Type argument) {
-  static const std::vector<AggregateFunction> kEntries = entries<DistinctElements>();
+  static const std::vector<AggregateFunction> kEntries = entries<DistinctElements>("distinct elements");
   for (const AggregateFunction& entry : kEntries) {
     if (entry.argument == argument && argument != Type::kJsonb) return &entry;
   }

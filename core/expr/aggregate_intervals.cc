@@ -72,14 +72,14 @@ void fold(std::byte* const* states, const Column* argument, Selection rows) {
 }
 
 template <bool kMean>
-constexpr AggregateKernel kKernel =
-    kernel_of<IntervalFold<kMean>>(fold<IntervalFold<kMean>, 1>, fold<IntervalFold<kMean>, -1>);
+constexpr AggregateKernel kKernel = kernel_of<IntervalFold<kMean>>(fold<IntervalFold<kMean>, 1>,
+                                                                   fold<IntervalFold<kMean>, -1>);
 
 constexpr Type kV = Type::kInterval;
 
 const std::array kEntries = {
-    AggregateFunction{"sum", kV, false, kV, 1, kKernel<false>,
-                      "Sum; months, days and time apart.", "sum(x)"},
+    AggregateFunction{"sum", kV, false, kV, 1, kKernel<false>, "Sum; months, days and time apart.",
+                      "sum(x)"},
     AggregateFunction{"avg", kV, false, kV, 1, kKernel<true>,
                       "Mean; what is left of a month goes to days, of a day to the time.",
                       "avg(x)"},

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "columns/json_encode.h"
-#include "expr/aggregate_state.h"
 #include "columns/packed_values.h"
+#include "expr/aggregate_state.h"
 
 namespace millrace {
 namespace {

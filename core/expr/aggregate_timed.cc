@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "expr/aggregate_state.h"
 #include "columns/packed_values.h"
+#include "expr/aggregate_state.h"
 
 namespace millrace {
 namespace {

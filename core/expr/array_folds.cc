@@ -18,7 +18,8 @@ using View = std::string_view;
 View member_at(View value, View path) {
   while (!path.empty() && !value.empty()) {
     const size_t end = std::min(path.find('.'), path.size());
-    value = json_kind(value) == JsonKind::kObject ? json_member(value, path.substr(0, end)) : View();
+    value =
+        json_kind(value) == JsonKind::kObject ? json_member(value, path.substr(0, end)) : View();
     path.remove_prefix(std::min(end + 1, path.size()));
   }
   return value.empty() || value[0] == 'n' ? View() : value;
@@ -225,12 +226,12 @@ constexpr std::array kEntries = {
                "array_any('[{\"v\": \"a\"}, {\"v\": 7}]', 'v', '7')", "true")),
     ours(entry("array_sum", {array_of(Type::kInt4)}, kI8, sum_of_ints, kSum,
                "array_sum(array[1, null, 2])", "3")),
-    ours(entry("array_sum", {array_of(kI8)}, kI8, sum_of_ints, kSum, "array_sum('{5000000000}'::int8[])",
-               "5000000000")),
+    ours(entry("array_sum", {array_of(kI8)}, kI8, sum_of_ints, kSum,
+               "array_sum('{5000000000}'::int8[])", "5000000000")),
     ours(entry("array_sum", {array_of(kF8)}, kF8, sum_of_floats, kSum,
                "array_sum('{0.5,1}'::float8[])", "1.5")),
-    ours(entry("array_sum", {array_of(kN)}, kN, sum_of_numerics, kSum, "array_sum(array[0.1, 0.20])",
-               "0.30")),
+    ours(entry("array_sum", {array_of(kN)}, kN, sum_of_numerics, kSum,
+               "array_sum(array[0.1, 0.20])", "0.30")),
     ours(entry("array_count", {kAnyArray}, kI8, count_elements, "How many elements are not NULL.",
                "array_count(array[1, null])", "1")),
     ours(entry("array_any", {array_of(kB)}, kB, any_true, "Whether some element is true.",

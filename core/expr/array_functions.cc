@@ -140,9 +140,9 @@ void trim_array(const KernelCall& call) {
     const int64_t cut = argument<int64_t>(call, 1, row);
     call.out.texts[row] = {};
     if (cut < 0 || cut > static_cast<int64_t>(elements.size())) {
-      return call.fail(row, sqlstate::kArrayElement,
-                       "number of elements to trim must be between 0 and " +
-                           std::to_string(elements.size()));
+      return call.fail(
+          row, sqlstate::kArrayElement,
+          "number of elements to trim must be between 0 and " + std::to_string(elements.size()));
     }
     made.start();
     for (size_t i = 0; i + static_cast<size_t>(cut) < elements.size(); ++i) made.add(elements, i);
@@ -235,20 +235,23 @@ constexpr std::array kEntries = {
     // Forms: the kernel is the binder's or the evaluator's.
     nullable(entry("array[…]", {kE}, kA, nullptr, "An array of the values, brought to one type.",
                    "array[1, null, 3]", "{1,NULL,3}")),
-    nullable(entry("array[i]", {kA, kI4}, kE, nullptr,
-                   "Element i, from 1; NULL: there is none. `[i:j]`: those from i to j. Of jsonb: as "
-                   "`#>`.",
-                   "(array['a', 'b', 'c'])[2:]", "{b,c}")),
+    nullable(
+        entry("array[i]", {kA, kI4}, kE, nullptr,
+              "Element i, from 1; NULL: there is none. `[i:j]`: those from i to j. Of jsonb: as "
+              "`#>`.",
+              "(array['a', 'b', 'c'])[2:]", "{b,c}")),
     nullable(entry("any", {kE, kA}, kB, nullptr,
                    "`x operator any(array)`: true for some element; else NULL if one is NULL.",
                    "2 = any(array[1, 2])", "true")),
-    nullable(entry("all", {kE, kA}, kB, nullptr,
-                   "`x operator all(array)`: true for every element; else NULL unless one is false.",
-                   "2 > all(array[1, 2])", "false")),
+    nullable(
+        entry("all", {kE, kA}, kB, nullptr,
+              "`x operator all(array)`: true for every element; else NULL unless one is false.",
+              "2 > all(array[1, 2])", "false")),
     nullable(entry("array make", {}, kA, make_array, "array[…].", "", "")),
     entry("array item", {kA, kI4}, kE, item, "array[i].", "", ""),
     entry("array slice", {kA, kI4, kI4}, kA, slice, "array[i:j].", "", ""),
-    entry("=", {kOA, kOA}, kB, compare<std::equal_to<int>>, kOrder, "array[1, 2] = '{1,2}'", "true"),
+    entry("=", {kOA, kOA}, kB, compare<std::equal_to<int>>, kOrder, "array[1, 2] = '{1,2}'",
+          "true"),
     entry("<>", {kOA, kOA}, kB, compare<std::not_equal_to<int>>, kOrder, "array[1] <> array[2]",
           "true"),
     entry("<", {kOA, kOA}, kB, compare<std::less<int>>, kOrder, "array[1] < array[1, 0]", "true"),
@@ -264,8 +267,8 @@ constexpr std::array kEntries = {
     entry("<@", {kOA, kOA}, kB, test_pair<contained, false>,
           "Whether every element of the first is in the second.", "array[1, 4] <@ array[3, 1]",
           "false"),
-    entry("&&", {kOA, kOA}, kB, test_pair<overlaps, false>, "Whether they have an element in common.",
-          "array[1, 4] && array[4, 5]", "true"),
+    entry("&&", {kOA, kOA}, kB, test_pair<overlaps, false>,
+          "Whether they have an element in common.", "array[1, 4] && array[4, 5]", "true"),
     nullable(entry("||", {kA, kA}, kA, cat, "Both, one behind the other.",
                    "array[1, 2] || array[3]", "{1,2,3}")),
     nullable(entry("||", {kA, kE}, kA, extend<0>, "With an element behind.", "array[1, 2] || 3",
@@ -296,8 +299,8 @@ constexpr std::array kEntries = {
           "1"),
     entry("array_ndims", {kA}, kI4, dimensions, "1; NULL for an empty array.",
           "array_ndims(array[5, 6])", "1"),
-    entry("cardinality", {kA}, kI4, cardinality, "How many elements.", "cardinality(array[5, null])",
-          "2"),
+    entry("cardinality", {kA}, kI4, cardinality, "How many elements.",
+          "cardinality(array[5, null])", "2"),
     nullable(entry("array_position", {kOA, kOE}, kI4, position,
                    "The first place of the value, from 1; NULL: it is not there.",
                    "array_position(array['a', 'b'], 'b')", "2")),

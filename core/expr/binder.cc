@@ -61,18 +61,22 @@ Compiled<Program> Binder::bind_stamped() {
 }
 
 Compiled<Program> Binder::finish(Bound bound) {
-  // A cast that cost nothing inside must show in the result's type.
-  if (bound && builder_.type_of(bound->node) != bound->type) {
-    const Type from = builder_.type_of(bound->node), to = bound->type;
-    if (is_array(to)) {
-      const Function* cast = find_cast(element_of(from), element_of(to));
-      bound->node = builder_.form(Op::kElements, to, {bound->node}, bound->place, cast);
-    } else {
-      bound->node = builder_.call(*find_cast(from, to), {bound->node}, bound->place);
-    }
-  }
   if (!bound) return error_;
+  *bound = settled(std::move(*bound));
   return std::move(builder_).finish(bound->node);
+}
+
+/// A cast that cost nothing must show in the column where somebody looks at its type.
+Binder::Operand Binder::settled(Operand operand) {
+  const Type from = builder_.type_of(operand.node), to = operand.type;
+  if (from == to) return operand;
+  if (is_array(to)) {
+    const Function* cast = find_cast(element_of(from), element_of(to));
+    operand.node = builder_.form(Op::kElements, to, {operand.node}, operand.place, cast);
+  } else {
+    operand.node = builder_.call(*find_cast(from, to), {operand.node}, operand.place);
+  }
+  return operand;
 }
 
 std::nullopt_t Binder::fail(uint32_t place, std::string message, std::string hint) {

@@ -115,6 +115,7 @@ class Binder {
   bool unify(std::vector<Operand>& operands, std::string_view of_what, uint32_t place);
   bool all_bound(const JsonValue::Array& trees, std::vector<Operand>& operands);
   Operand made(uint32_t node, uint32_t place) const;
+  Operand settled(Operand operand);
   std::string type_text(const Operand& operand) const;
   std::nullopt_t fail(uint32_t place, std::string message, std::string hint = "");
 

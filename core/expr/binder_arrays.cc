@@ -26,7 +26,8 @@ Binder::Bound Binder::array(const TreeNode& node, std::optional<Type> element) {
     operands.push_back(std::move(*bound));
   }
   if (operands.empty() && !element) {
-    return fail(place, "the type of an empty array is not known", "add a cast, as in array[]::int8[]");
+    return fail(place, "the type of an empty array is not known",
+                "add a cast, as in array[]::int8[]");
   }
   if (!element && !unify(operands, "ARRAY", place)) return std::nullopt;
   const Type type = element.value_or(operands.empty() ? Type::kText : operands[0].type);
@@ -34,7 +35,7 @@ Binder::Bound Binder::array(const TreeNode& node, std::optional<Type> element) {
     return fail(place, "arrays have one dimension here", "a JSON array may hold arrays");
   }
   std::vector<uint32_t> children;
-  for (const Operand& operand : operands) children.push_back(operand.node);
+  for (Operand& operand : operands) children.push_back(settled(std::move(operand)).node);
   const uint32_t at = fixed_place_.value_or(place);
   const Function& make = known_function("array make", {});
   return made(builder_.call(make, std::move(children), at, array_of(type)), at);
@@ -77,8 +78,8 @@ Binder::Bound Binder::slice(Operand value, const TreeNode& index, uint32_t place
   size_t i = 0;
   for (const char* bound_name : {"lidx", "uidx"}) {
     const JsonValue* tree = index.find(bound_name);
-    Bound bound = tree ? expression(*tree)
-                       : made(builder_.int_constant(open[i], Type::kInt4, place), place);
+    Bound bound =
+        tree ? expression(*tree) : made(builder_.int_constant(open[i], Type::kInt4, place), place);
     if (!bound) return std::nullopt;
     args.push_back(std::move(*bound));
     ++i;
@@ -97,7 +98,8 @@ Binder::Bound Binder::quantified(const TreeNode& node, bool all) {
   if (!value) return std::nullopt;
   Bound array = expression(*right);
   if (!array) return std::nullopt;
-  return over_elements(name == "!=" ? "<>" : name, std::move(*value), std::move(*array), all, place);
+  return over_elements(name == "!=" ? "<>" : name, std::move(*value), std::move(*array), all,
+                       place);
 }
 
 Binder::Bound Binder::over_elements(std::string_view name, Operand left, Operand right, bool all,
@@ -163,8 +165,7 @@ Binder::Bound Binder::each_element(Operand operand, const Function& cast, Type e
     return operand;
   }
   const uint32_t at = fixed_place_.value_or(place);
-  const uint32_t node =
-      builder_.form(Op::kElements, array_of(element), {operand.node}, at, &cast);
+  const uint32_t node = builder_.form(Op::kElements, array_of(element), {operand.node}, at, &cast);
   return made(node, operand.place);
 }
 

@@ -148,6 +148,9 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
       if (!bound) return std::nullopt;
       args[i] = std::move(*bound);
     }
+    // These look at their columns' types.
+    if (function.any_args || (i < function.arg_count && is_placeholder(function.args[i])))
+      args[i] = settled(std::move(args[i]));
     children.push_back(args[i].node);
   }
   const uint32_t at = fixed_place_.value_or(place);

@@ -9,9 +9,9 @@ namespace millrace {
 /// The elements of many arrays behind one another, and what a function made of them.
 struct ElementRows {
   Column items, left, result;
-  Buffer<uint32_t> owner;   ///< Per element: the row it comes from.
-  Buffer<uint32_t> valid;   ///< Elements that are not NULL.
-  RowErrors errors;         ///< By element.
+  Buffer<uint32_t> owner;  ///< Per element: the row it comes from.
+  Buffer<uint32_t> valid;  ///< Elements that are not NULL.
+  RowErrors errors;        ///< By element.
 };
 
 struct Scratch::Node {
@@ -24,7 +24,7 @@ struct Scratch::Node {
   std::vector<const Column*> args;
   uint64_t run = 0;  ///< In which run `memo` was set (shared nodes).
   const Column* memo = nullptr;
-  uint32_t memo_count = 0;  ///< How many rows that run asked for.
+  uint32_t memo_count = 0;                ///< How many rows that run asked for.
   std::unique_ptr<ElementRows> elements;  ///< Of nodes that look into arrays.
 };
 

@@ -17,24 +17,157 @@ using View = std::string_view;
 constexpr size_t kWidthMax = 16 << 20;
 
 /// Words that SQL does not take as a name without quotes, sorted.
-constexpr View kWords[] = {
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
-    "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast", "char", "character",
-    "check", "coalesce", "collate", "collation", "column", "concurrently", "constraint", "create",
-    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable", "desc",
-    "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float",
-    "for", "foreign", "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having",
-    "ilike", "in", "initially", "inner", "inout", "int", "integer", "intersect", "interval", "into",
-    "is", "isnull", "join", "lateral", "leading", "least", "left", "like", "limit", "localtime",
-    "localtimestamp", "national", "natural", "nchar", "none", "normalize", "not", "notnull", "null",
-    "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer", "overlaps",
-    "overlay", "placing", "position", "precision", "primary", "real", "references", "returning",
-    "right", "row", "select", "session_user", "setof", "similar", "smallint", "some", "substring",
-    "symmetric", "table", "tablesample", "then", "time", "timestamp", "to", "trailing", "treat",
-    "trim", "true", "union", "unique", "user", "using", "values", "varchar", "variadic", "verbose",
-    "when", "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement", "xmlexists",
-    "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable"};
+constexpr View kWords[] = {"all",
+                           "analyse",
+                           "analyze",
+                           "and",
+                           "any",
+                           "array",
+                           "as",
+                           "asc",
+                           "asymmetric",
+                           "authorization",
+                           "between",
+                           "bigint",
+                           "binary",
+                           "bit",
+                           "boolean",
+                           "both",
+                           "case",
+                           "cast",
+                           "char",
+                           "character",
+                           "check",
+                           "coalesce",
+                           "collate",
+                           "collation",
+                           "column",
+                           "concurrently",
+                           "constraint",
+                           "create",
+                           "cross",
+                           "current_catalog",
+                           "current_date",
+                           "current_role",
+                           "current_schema",
+                           "current_time",
+                           "current_timestamp",
+                           "current_user",
+                           "dec",
+                           "decimal",
+                           "default",
+                           "deferrable",
+                           "desc",
+                           "distinct",
+                           "do",
+                           "else",
+                           "end",
+                           "except",
+                           "exists",
+                           "extract",
+                           "false",
+                           "fetch",
+                           "float",
+                           "for",
+                           "foreign",
+                           "freeze",
+                           "from",
+                           "full",
+                           "grant",
+                           "greatest",
+                           "group",
+                           "grouping",
+                           "having",
+                           "ilike",
+                           "in",
+                           "initially",
+                           "inner",
+                           "inout",
+                           "int",
+                           "integer",
+                           "intersect",
+                           "interval",
+                           "into",
+                           "is",
+                           "isnull",
+                           "join",
+                           "lateral",
+                           "leading",
+                           "least",
+                           "left",
+                           "like",
+                           "limit",
+                           "localtime",
+                           "localtimestamp",
+                           "national",
+                           "natural",
+                           "nchar",
+                           "none",
+                           "normalize",
+                           "not",
+                           "notnull",
+                           "null",
+                           "nullif",
+                           "numeric",
+                           "offset",
+                           "on",
+                           "only",
+                           "or",
+                           "order",
+                           "out",
+                           "outer",
+                           "overlaps",
+                           "overlay",
+                           "placing",
+                           "position",
+                           "precision",
+                           "primary",
+                           "real",
+                           "references",
+                           "returning",
+                           "right",
+                           "row",
+                           "select",
+                           "session_user",
+                           "setof",
+                           "similar",
+                           "smallint",
+                           "some",
+                           "substring",
+                           "symmetric",
+                           "table",
+                           "tablesample",
+                           "then",
+                           "time",
+                           "timestamp",
+                           "to",
+                           "trailing",
+                           "treat",
+                           "trim",
+                           "true",
+                           "union",
+                           "unique",
+                           "user",
+                           "using",
+                           "values",
+                           "varchar",
+                           "variadic",
+                           "verbose",
+                           "when",
+                           "where",
+                           "window",
+                           "with",
+                           "xmlattributes",
+                           "xmlconcat",
+                           "xmlelement",
+                           "xmlexists",
+                           "xmlforest",
+                           "xmlnamespaces",
+                           "xmlparse",
+                           "xmlpi",
+                           "xmlroot",
+                           "xmlserialize",
+                           "xmltable"};
 
 bool is_bare_name(View name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -66,7 +199,7 @@ void append_literal(View text, TextMaker& out) {
 
 /// `%[position$][-][width]type`
 struct Specifier {
-  int64_t position = -1;        ///< -1: the next argument.
+  int64_t position = -1;  ///< -1: the next argument.
   int64_t width = 0;
   int64_t width_position = -1;  ///< -1: no argument; 0: the next one.
   bool left = false;
@@ -90,7 +223,8 @@ class Template {
     if (there) {
       out.position = number;
       rest_.remove_prefix(1);
-      if (number == 0) return fail("format specifies argument 0, but arguments are numbered from 1");
+      if (number == 0)
+        return fail("format specifies argument 0, but arguments are numbered from 1");
     }
     while (rest_.starts_with('-')) {
       out.left = true;
@@ -105,7 +239,8 @@ class Template {
         return fail(rest_.empty() ? kUnterminated
                                   : "width argument position must be ended by \"$\"");
       rest_.remove_prefix(1);
-      if (number == 0) return fail("format specifies argument 0, but arguments are numbered from 1");
+      if (number == 0)
+        return fail("format specifies argument 0, but arguments are numbered from 1");
       out.width_position = number;
     }
     return type(out);
@@ -273,13 +408,14 @@ void quote_nullable(const KernelCall& call) {
 constexpr Type kT = Type::kText;
 
 constexpr std::array kEntries = {
-    variadic(entry("format", {kT}, kT, format_text,
-                   "The template with arguments in it: %s as it is, %L as a literal, %I as a name of "
-                   "SQL; `%2$-10s` takes argument 2, to a width of 10, to the left.",
-                   "format('%s is %5s%%', 'load', 0.5)", "load is   0.5%"),
-             Rest::kText),
-    entry("quote_ident", {kT}, kT, quote<append_name>, "As a name of SQL, in quotes if it needs them.",
-          "quote_ident('Order')", "\"Order\""),
+    variadic(
+        entry("format", {kT}, kT, format_text,
+              "The template with arguments in it: %s as it is, %L as a literal, %I as a name of "
+              "SQL; `%2$-10s` takes argument 2, to a width of 10, to the left.",
+              "format('%s is %5s%%', 'load', 0.5)", "load is   0.5%"),
+        Rest::kText),
+    entry("quote_ident", {kT}, kT, quote<append_name>,
+          "As a name of SQL, in quotes if it needs them.", "quote_ident('Order')", "\"Order\""),
     entry("quote_literal", {kT}, kT, quote<append_literal>, "As a literal of SQL.",
           "quote_literal('it''s')", "'it''s'"),
     nullable(entry("quote_nullable", {kT}, kT, quote_nullable, "As a literal of SQL; NULL is NULL.",

@@ -45,9 +45,9 @@ enum class Cast : uint8_t {
 
 // Types of arguments and results that stand for several, in this table only. All of one call have
 // the same element type.
-inline constexpr Type kAnyArray{0x30};        ///< An array.
-inline constexpr Type kAnyElement{0x31};      ///< What its elements are.
-inline constexpr Type kOrderedArray{0x32};    ///< An array whose elements can be compared: no jsonb.
+inline constexpr Type kAnyArray{0x30};      ///< An array.
+inline constexpr Type kAnyElement{0x31};    ///< What its elements are.
+inline constexpr Type kOrderedArray{0x32};  ///< An array whose elements can be compared: no jsonb.
 inline constexpr Type kOrderedElement{0x33};  ///< What its elements are.
 inline constexpr Type kTextsOfArray{0x34};    ///< An array, brought to the texts of its elements.
 constexpr bool is_placeholder(Type type) { return type >= kAnyArray && type <= kTextsOfArray; }

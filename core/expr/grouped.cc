@@ -206,8 +206,8 @@ class GroupedCompiler {
         name == "every" || name == "approx_count_distinct") {
       return true;  // It changes nothing.
     }
-    if (!type || type == Type::kJsonb || type == array_of(Type::kJsonb) || function.stamped || name == "mode" ||
-        name.starts_with("approx_"))
+    if (!type || type == Type::kJsonb || type == array_of(Type::kJsonb) || function.stamped ||
+        name == "mode" || name.starts_with("approx_"))
       return false;
     if (name == "array_agg" || name == "jsonb_agg") {
       call.function = distinct_array(*type);

@@ -1,9 +1,12 @@
 // jsonb from other values: to_jsonb, jsonb_build_object, jsonb_build_array. Times have PostgreSQL's
 // form in JSON: ISO 8601 with a T, instants with +00:00.
 
+#include <algorithm>
 #include <array>
 
+#include "columns/datetime.h"
 #include "columns/json_encode.h"
+#include "columns/number_text.h"
 #include "expr/array_kernel.h"
 #include "expr/json_scan.h"
 #include "expr/json_value.h"
@@ -17,15 +20,25 @@ using View = std::string_view;
 
 /// One valid cell.
 void write_value(const Column& column, size_t row, ByteBuffer& cell, TextMaker& out) {
-  if (column.type == Type::kText) {
-    return write_jsonb_string(column.texts[column.constant ? 0 : row], out);
+  const size_t at = column.constant ? 0 : row;
+  if (column.type == Type::kText) return write_jsonb_string(column.texts[at], out);
+  if (column.type == Type::kTimestamp || column.type == Type::kTimestamptz) {
+    char text[kNumberTextMax + 2];
+    const bool instant = column.type == Type::kTimestamptz;
+    const size_t size = instant ? format_timestamptz(column.ints[at], text)
+                                : format_timestamp(column.ints[at], text);
+    *std::find(text, text + size, ' ') = 'T';
+    const View made(text, size);
+    const size_t offset = instant ? made.find('+') + 3 : size;  // BC stands behind it.
+    out.append('"');
+    out.append(made.substr(0, offset));
+    if (instant) out.append(":00");
+    out.append(made.substr(offset));
+    return out.append('"');
   }
   cell.clear();
   write_json_cell(column, row, cell);
-  View text = cell.view();
-  const bool instant = column.type == Type::kTimestamptz;
-  out.append(instant ? text.substr(0, text.size() - 2) : text);  // Without `Z"`.
-  if (instant) out.append("+00:00\"");
+  out.append(cell.view());
 }
 
 void write_elements(const Column& elements, ByteBuffer& cell, TextMaker& out) {

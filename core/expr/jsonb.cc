@@ -117,7 +117,8 @@ bool has_key(View value, View key) {
   return found;
 }
 void test_key(const KernelCall& call) {
-  map2<uint8_t, View, View>(call, [](View json, View key) { return has_key(trim_json(json), key); });
+  map2<uint8_t, View, View>(call,
+                            [](View json, View key) { return has_key(trim_json(json), key); });
 }
 
 /// Whether it has some of the keys, or all of them; NULLs among them do not count.
@@ -254,7 +255,8 @@ constexpr std::array kEntries = {
           "'[1, \"x\"]'::jsonb ->> 1", "x"),
     entry("#>", {kJ, kTA}, kJ, get_path<false>, "What a path of keys and indices leads to.",
           "'{\"a\": [{\"b\": 7}]}'::jsonb #> '{a,0,b}'", "7"),
-    entry("#>>", {kJ, kTA}, kT, get_path<true>, "What a path of keys and indices leads to, as text.",
+    entry("#>>", {kJ, kTA}, kT, get_path<true>,
+          "What a path of keys and indices leads to, as text.",
           "'{\"a\": [{\"b\": \"x\"}]}'::jsonb #>> '{a,0,b}'", "x"),
     entry("@>", {kJ, kJ}, kB, compare<json_contains, false, true>,
           "Whether the first contains the second.",

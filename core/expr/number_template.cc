@@ -9,10 +9,10 @@ namespace {
 using View = std::string_view;
 
 /// Longer words before those that they begin with.
-constexpr std::array kWords = {
-    View("EEEE"), View("FM"), View("MI"), View("PL"), View("PR"), View("RN"), View("SG"),
-    View("SP"),   View("TH"), View("B"),  View("D"),  View("G"),  View("L"),  View("S"),
-    View("V"),    View("9"),  View("0"),  View(","),  View(".")};
+constexpr std::array kWords = {View("EEEE"), View("FM"), View("MI"), View("PL"), View("PR"),
+                               View("RN"),   View("SG"), View("SP"), View("TH"), View("B"),
+                               View("D"),    View("G"),  View("L"),  View("S"),  View("V"),
+                               View("9"),    View("0"),  View(","),  View(".")};
 
 char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -60,8 +60,9 @@ bool NumberTemplate::read(View text) {
 }
 
 bool NumberTemplate::add_digit(Part part) {
-  if (brackets_) return fail(part == Part::kNine ? "\"9\" must be ahead of \"PR\""
-                                                 : "\"0\" must be ahead of \"PR\"");
+  if (brackets_)
+    return fail(part == Part::kNine ? "\"9\" must be ahead of \"PR\""
+                                    : "\"0\" must be ahead of \"PR\"");
   pieces_.push_back({part, {}});
   if (part == Part::kNine && shifted_) {
     ++shift_;
@@ -95,10 +96,7 @@ bool NumberTemplate::read_sign(View word) {
   }
   minus_ = minus_ || word != "PL";
   plus_ = plus_ || word != "MI";
-  pieces_.push_back({word == "MI"   ? Part::kMinus
-                     : word == "PL" ? Part::kPlus
-                                    : Part::kSign,
-                     {}});
+  pieces_.push_back({word == "MI" ? Part::kMinus : word == "PL" ? Part::kPlus : Part::kSign, {}});
   return true;
 }
 
@@ -267,8 +265,7 @@ class NumberTemplate::Writer {
   void place(Part part) {
     in_number_ = false;
     const bool zero_here = form_.zeros_ && form_.first_zero_ <= place_;
-    const bool reached =
-        place_ >= missing_ || (form_.zeros_ && form_.first_zero_ == place_);
+    const bool reached = place_ >= missing_ || (form_.zeros_ && form_.first_zero_ == place_);
     if (!sign_done_ && reached && (!is_empty_whole() || trims_to_point())) sign();
     if (place_ < missing_) {
       if (zero_here) {
@@ -331,10 +328,10 @@ class NumberTemplate::Writer {
   View digits_;
   bool negative_, brackets_;
   bool sign_done_ = true, sign_behind_ = false, in_number_ = false;
-  int missing_ = 0;     ///< Places in front that the number does not fill.
+  int missing_ = 0;  ///< Places in front that the number does not fill.
   int last_place_ = 0;
-  int place_ = 0;       ///< Of the template.
-  size_t at_ = 0;       ///< In the digits.
+  int place_ = 0;                 ///< Of the template.
+  size_t at_ = 0;                 ///< In the digits.
   size_t relevant_ = View::npos;  ///< The last character that FM keeps.
   std::string out_;
 };

@@ -34,8 +34,21 @@ class NumberTemplate {
 
  private:
   enum class Part : uint8_t {
-    kText, kNine, kZero, kPoint, kComma, kGroup, kCurrency, kMinus, kPlus, kSign, kOrdinal,
-    kOrdinalUpper, kRoman, kRomanLower, kNothing
+    kText,
+    kNine,
+    kZero,
+    kPoint,
+    kComma,
+    kGroup,
+    kCurrency,
+    kMinus,
+    kPlus,
+    kSign,
+    kOrdinal,
+    kOrdinalUpper,
+    kRoman,
+    kRomanLower,
+    kNothing
   };
   struct Piece {
     Part part;
@@ -61,7 +74,8 @@ class NumberTemplate {
   int digits_before_sign_ = 0;
   SignPlace sign_place_ = SignPlace::kNone;
   bool point_ = false, bare_ = false, blank_ = false, brackets_ = false, minus_ = false,
-       plus_ = false, shifted_ = false, scientific_ = false, roman_ = false, zeros_ = false, ordinal_ = false;
+       plus_ = false, shifted_ = false, scientific_ = false, roman_ = false, zeros_ = false,
+       ordinal_ = false;
 };
 
 }  // namespace millrace

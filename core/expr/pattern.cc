@@ -295,7 +295,9 @@ void split(const KernelCall& call) {
         made.add(part, 0);
         from = end;
       }
-      at = !whole.empty() ? end : end < text.size() ? end + character_at(text, end).size() : end + 1;
+      at = !whole.empty()      ? end
+           : end < text.size() ? end + character_at(text, end).size()
+                               : end + 1;
     }
     part.texts[0] = text.substr(from);
     made.add(part, 0);
@@ -330,9 +332,8 @@ constexpr std::array kEntries = {
           "regexp_match('ABC', 'b', 'i')", "{B}"),
     entry("regexp_split_to_array", {kT, kT}, kTA, split, "The parts between matches.",
           "regexp_split_to_array('a1b22c', '[0-9]+')", "{a,b,c}"),
-    entry("regexp_split_to_array", {kT, kT, kT}, kTA, split,
-          "With flags: i whatever the capitals.", "regexp_split_to_array('aXbxc', 'x', 'i')",
-          "{a,b,c}"),
+    entry("regexp_split_to_array", {kT, kT, kT}, kTA, split, "With flags: i whatever the capitals.",
+          "regexp_split_to_array('aXbxc', 'x', 'i')", "{a,b,c}"),
     entry("regexp_substr", {kT, kT}, kT, whole_match, "What matched; NULL: nothing.",
           "regexp_substr('a1b22', '[0-9]{2}')", "22"),
     entry("regexp_count", {kT, kT}, kI4, count_matches, "How many matches.",

@@ -124,8 +124,8 @@ struct FloatDigits {
     if (form.roman()) return take_roman(std::isnan(value) ? 0 : value, out);
     if (form.scientific()) {
       out.whole_text = true;
-      out.text = std::isfinite(value) ? float_scientific(value, form.digits_behind())
-                                      : unwritable(form);
+      out.text =
+          std::isfinite(value) ? float_scientific(value, form.digits_behind()) : unwritable(form);
       return;
     }
     value *= std::pow(10.0, form.shift());
@@ -150,8 +150,8 @@ struct NumericDigits {
     const bool finite = is_finite_numeric(value);
     if (form.roman()) {
       int64_t whole = 0;
-      const bool fits = finite && numeric_to_int(value, whole) &&
-                        whole == static_cast<int32_t>(whole);
+      const bool fits =
+          finite && numeric_to_int(value, whole) && whole == static_cast<int32_t>(whole);
       if (!fits) out.fault = "integer out of range";
       return take_roman(static_cast<double>(whole), out);
     }
@@ -183,8 +183,7 @@ void number_to_char(const KernelCall& call) {
     if (!good) return call.fail(row, sqlstate::kSyntax, form.fault());
     Digits digits;
     Source::take(argument<typename Source::Cell>(call, 0, row), form, digits);
-    if (digits.fault)
-      return call.fail(row, sqlstate::kNumericValueOutOfRange, digits.fault);
+    if (digits.fault) return call.fail(row, sqlstate::kNumericValueOutOfRange, digits.fault);
     const char last = digits.text.back();
     if (form.ordinal() && !digits.whole_text && (last < '0' || last > '9') && last != '#')
       return call.fail(row, sqlstate::kInvalidText,

@@ -43,8 +43,8 @@ void add_grouped(const OperatorConfig& op, std::vector<std::string>& out) {
   if (!op.having.empty())
     out.push_back(fmt::format("having `{}`: per row that comes out", op.having.text));
   if (!op.order_by.empty())
-    out.push_back(fmt::format("order_by `{}`, limit: on the rows of one firing",
-                              names_of(op.order_by)));
+    out.push_back(
+        fmt::format("order_by `{}`, limit: on the rows of one firing", names_of(op.order_by)));
 }
 
 }  // namespace
@@ -64,9 +64,10 @@ std::vector<std::string> expression_places(const OperatorConfig& op) {
                                         op.filter.text));
   }
   if (op.dedupe) {
-    out.push_back(fmt::format("dedupe by `{}`: keys beside the decoder, the ids in the order of "
-                              "the log",
-                              names_of(op.dedupe->by)));
+    out.push_back(
+        fmt::format("dedupe by `{}`: keys beside the decoder, the ids in the order of "
+                    "the log",
+                    names_of(op.dedupe->by)));
   }
   if (is_grouped(op)) {
     add_grouped(op, out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/source_work.h"
+#include "pipeline/stage.h"
 
 namespace millrace {
 namespace {
@@ -70,7 +71,9 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
   for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
     if (!wanted_[i]) continue;
     const Field& field = plan_.fields[i];
-    wanted.push_back({split_path(field.name), field.type,
+    std::string_view path = field.name;
+    if (path.ends_with(kRawArray)) path.remove_suffix(kRawArray.size());
+    wanted.push_back({split_path(path), field.type,
                       plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
     work->decoded_fields.push_back(i);
   }

@@ -3,9 +3,9 @@
 //   evaluate_expressions < CASE                       a line of JSON per expression
 // CASE: a line `name type name type …`, rows as PostgreSQL's COPY writes them, an empty line, then
 // an expression per line. A result is {"refused": reason}, or {"type": …, "rows": […]} with a text,
-// null or {"e": SQLSTATE} per row. Every expression is evaluated over all rows at once, in batches of
-// 1, 7 and 1024 rows, and under two random selections of all and of the 1024; if these disagree the
-// result is {"inconsistent": …}.
+// null or {"e": SQLSTATE} per row. Every expression is evaluated over all rows at once, in batches
+// of 1, 7 and 1024 rows, and under two random selections of all and of the 1024; if these disagree
+// the result is {"inconsistent": …}.
 #include <iostream>
 #include <random>
 

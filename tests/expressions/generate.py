@@ -115,7 +115,8 @@ def quoted(text):
 
 
 def literal(kind, value):
-    return Node(escaped(f"{quoted(value)}::{kind}"), kind)
+    plain = value.replace("'", "''")
+    return Node(escaped(f"'{plain}'::{kind}"), kind)
 
 
 def concrete(kind, scalar):
@@ -199,6 +200,8 @@ class Generator:
         if name == "extract":
             unit = children[0].text().strip("'")
             return Node("extract(" + unit + " from {0})", result, children[1:])
+        if name == "position":
+            return Node("position(({1}) in ({0}))", result, children)
         if name[0].isalpha():
             return Node(name + "(" + ", ".join(places) + ")", result, children)
         if len(children) == 1:

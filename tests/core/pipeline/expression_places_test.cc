@@ -45,8 +45,7 @@ TEST(ExpressionPlaces, GroupsAreFoldedInTheOrderOfTheLog) {
   op.having = text("count(*) > 1");
   EXPECT_NE(line_of(op, "group_by `type`").find("beside the decoder"), std::string::npos);
   EXPECT_NE(line_of(op, "arguments").find("in the order of the log"), std::string::npos);
-  EXPECT_NE(line_of(op, "having `count(*) > 1`").find("per row that comes out"),
-            std::string::npos);
+  EXPECT_NE(line_of(op, "having `count(*) > 1`").find("per row that comes out"), std::string::npos);
 }
 
 TEST(ExpressionPlaces, AJoinFiltersItsRows) {
