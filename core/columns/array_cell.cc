@@ -52,7 +52,8 @@ Parsed read_json_array(const JsonTokens& tokens, uint32_t i, std::string_view ra
       return Parsed::kBroken;
     }
   }
-  if (!fits) return Parsed::kMismatch;
+  // A value that is read is good JSON, even where its type does not fit (R46).
+  if (!fits) return is_json(raw) ? Parsed::kMismatch : Parsed::kBroken;
   store_array(elements, column, row);
   return Parsed::kOk;
 }

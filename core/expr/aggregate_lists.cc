@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "columns/json_encode.h"
 #include "columns/packed_values.h"
 #include "expr/aggregate_state.h"
+#include "expr/json_value.h"
 
 namespace millrace {
 namespace {
@@ -135,11 +135,12 @@ struct JsonList {
   std::string json;
 
   void add(const Column& column, uint32_t row) {
-    static thread_local ByteBuffer value;
-    value.clear();
-    write_json_cell(column, row, value);
+    static thread_local ByteArena arena;
+    arena.clear();
+    TextMaker value(arena);
+    write_jsonb_cell(column, row, value);
     if (!json.empty()) json += ", ";
-    json += value.view();
+    json += value.done();
   }
   void merge(const JsonList& from) {
     if (!json.empty() && !from.json.empty()) json += ", ";

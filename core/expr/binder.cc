@@ -63,6 +63,10 @@ Compiled<Program> Binder::bind_stamped() {
 Compiled<Program> Binder::finish(Bound bound) {
   if (!bound) return error_;
   *bound = settled(std::move(*bound));
+  if (const auto place = builder_.too_large()) {
+    fail(*place, "the constant parts of an expression make at most 64 KiB of text");
+    return error_;
+  }
   return std::move(builder_).finish(bound->node);
 }
 

@@ -100,6 +100,7 @@ class Binder {
   Bound array(const TreeNode& node, std::optional<Type> element);
   Bound subscripts(const TreeNode& node);
   Bound subscript(Operand value, const TreeNode& index, uint32_t place);
+  Bound part_of(std::string_view name, std::vector<Operand> args, uint32_t place);
   Bound slice(Operand value, const TreeNode& index, uint32_t place);
   Bound quantified(const TreeNode& node, bool all);
   Bound over_elements(std::string_view name, Operand left, Operand right, bool all, uint32_t place);

@@ -69,7 +69,24 @@ Binder::Bound Binder::subscript(Operand value, const TreeNode& index, uint32_t p
     if (!bound) return std::nullopt;
   }
   const std::string_view name = json ? "jsonb_extract_path" : "array item";
-  return apply(name, {std::move(value), std::move(*bound)}, place);
+  return part_of(name, {std::move(value), std::move(*bound)}, place);
+}
+
+/// A part of the first. Where that is NULL the subscripts are not computed, as in PostgreSQL.
+Binder::Bound Binder::part_of(std::string_view name, std::vector<Operand> args, uint32_t place) {
+  bool constant = true;
+  for (size_t i = 1; i < args.size(); ++i)
+    constant = constant && (args[i].unknown || builder_.is_constant(args[i].node));
+  if (constant) return apply(name, std::move(args), place);
+  builder_.share(args[0].node);
+  const Operand whole = args[0];
+  Bound part = apply(name, std::move(args), place);
+  if (!part) return std::nullopt;
+  Bound there = apply("is not null", {whole}, place);
+  if (!there) return std::nullopt;
+  const uint32_t at = fixed_place_.value_or(place);
+  const uint32_t null = builder_.null_constant(part->type, at);
+  return made(builder_.form(Op::kCase, part->type, {there->node, part->node, null}, at), at);
 }
 
 Binder::Bound Binder::slice(Operand value, const TreeNode& index, uint32_t place) {
@@ -84,7 +101,7 @@ Binder::Bound Binder::slice(Operand value, const TreeNode& index, uint32_t place
     args.push_back(std::move(*bound));
     ++i;
   }
-  return apply("array slice", std::move(args), place);
+  return part_of("array slice", std::move(args), place);
 }
 
 Binder::Bound Binder::quantified(const TreeNode& node, bool all) {

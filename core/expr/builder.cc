@@ -12,6 +12,9 @@
 namespace millrace {
 namespace {
 
+/// Text that constant parts may make: it bounds what a program holds, and the time to compile it.
+constexpr size_t kFoldedMax = 64 * 1024;
+
 Column constant_column(Type type) {
   Column column;
   column.reset(type, 1);
@@ -207,7 +210,7 @@ uint32_t ProgramBuilder::in(uint32_t child, Type type, const std::vector<uint32_
 /// fails for each row that reaches it: `case when x <> 0 then … else 1/0 end` must start.
 uint32_t ProgramBuilder::fold(uint32_t index) {
   const ProgramNode& node = program_.nodes_[index];
-  if (!is_foldable(node)) return index;
+  if (too_large_ || !is_foldable(node)) return index;
   Scratch scratch;
   RowErrors errors;
   errors.start(1);
@@ -216,6 +219,9 @@ uint32_t ProgramBuilder::fold(uint32_t index) {
   if (!errors.empty()) return index;
   Column folded = owned_constant(value, node.type);
   const uint32_t place = node.place;
+  if ((folded.type == Type::kText || folded.type == Type::kJsonb) && folded.valid(0))
+    folded_bytes_ += folded.texts[0].size();
+  if (folded_bytes_ > kFoldedMax) too_large_ = place;
   return add_constant(std::move(folded), place);
 }
 

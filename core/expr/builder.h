@@ -49,6 +49,8 @@ class ProgramBuilder {
   std::optional<RowError> failure(uint32_t node);
   /// The elements of a constant array that is not NULL, as constants.
   std::vector<uint32_t> array_constants(uint32_t node, uint32_t place);
+  /// Where a constant part made more text than a program may hold, if one did.
+  std::optional<uint32_t> too_large() const { return too_large_; }
   Program finish(uint32_t root) &&;
 
  private:
@@ -65,6 +67,8 @@ class ProgramBuilder {
   void mark_reachable();
 
   Program program_;
+  size_t folded_bytes_ = 0;
+  std::optional<uint32_t> too_large_;
 };
 
 }  // namespace millrace

@@ -46,9 +46,11 @@ constexpr std::array kEntries = {
               "differ by locale",
               "RE2: those are refused at start-up; ~* knows all of Unicode's capitals",
               "linear time whatever the pattern"},
-    Departure{"made-text", "a made text may have a gigabyte",
-              "repeat, lpad and rpad stop at 16 MiB with error 54000",
-              "one record must not take the machine's memory"},
+    Departure{
+        "made-text", "a made text may have a gigabyte",
+        "repeat, lpad and rpad stop at 16 MiB with error 54000; constant parts that make more "
+        "than 64 KiB are refused",
+        "one record must not take the machine's memory"},
     Departure{"text-digests", "sha256, encode and decode work on bytea",
               "they work on the UTF-8 bytes of text, sha256 gives hexadecimal digits",
               "there is no bytea here"},

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "columns/array.h"
 #include "columns/datetime.h"
 #include "columns/json_encode.h"
 #include "columns/number_text.h"
-#include "expr/array_kernel.h"
 #include "expr/json_scan.h"
 #include "expr/json_value.h"
 #include "expr/kernel.h"
@@ -18,8 +18,8 @@ namespace {
 
 using View = std::string_view;
 
-/// One valid cell.
-void write_value(const Column& column, size_t row, ByteBuffer& cell, TextMaker& out) {
+/// One valid cell of a scalar type.
+void write_scalar(const Column& column, size_t row, ByteBuffer& cell, TextMaker& out) {
   const size_t at = column.constant ? 0 : row;
   if (column.type == Type::kText) return write_jsonb_string(column.texts[at], out);
   if (column.type == Type::kTimestamp || column.type == Type::kTimestamptz) {
@@ -41,31 +41,11 @@ void write_value(const Column& column, size_t row, ByteBuffer& cell, TextMaker& 
   out.append(cell.view());
 }
 
-void write_elements(const Column& elements, ByteBuffer& cell, TextMaker& out) {
-  out.append('[');
-  for (size_t i = 0; i < elements.size(); ++i) {
-    if (i > 0) out.append(", ");
-    if (elements.valid(i)) {
-      write_value(elements, i, cell, out);
-    } else {
-      out.append("null");
-    }
-  }
-  out.append(']');
-}
-
 void to_jsonb(const KernelCall& call) {
-  const Column& values = *call.args[0];
   View* out = cells_of<View>(call.out);
-  ByteBuffer cell;
-  ArrayCell array;
   each_row(call.rows, [&](uint32_t row) {
     TextMaker made(call.out.bytes);
-    if (is_array(values.type)) {
-      write_elements(array.read(call, 0, row), cell, made);
-    } else {
-      write_value(values, row, cell, made);
-    }
+    write_jsonb_cell(*call.args[0], row, made);
     out[row] = made.done();
   });
 }
@@ -136,6 +116,21 @@ const std::array kEntries = {
 };
 
 }  // namespace
+
+void write_jsonb_cell(const Column& column, size_t row, TextMaker& out) {
+  static thread_local ByteBuffer cell;
+  static thread_local Column elements;
+  if (!column.valid(row)) return out.append("null");
+  if (!is_array(column.type)) return write_scalar(column, row, cell, out);
+  elements.reset(element_of(column.type), 0);
+  unpack_array(column.texts[column.constant ? 0 : row], elements);
+  out.append('[');
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (i > 0) out.append(", ");
+    write_jsonb_cell(elements, i, out);
+  }
+  out.append(']');
+}
 
 std::span<const Function> json_build_functions() { return kEntries; }
 

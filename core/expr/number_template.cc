@@ -149,8 +149,8 @@ bool NumberTemplate::take(View& rest) {
   return true;
 }
 
-std::string NumberTemplate::overflowed() const {
-  std::string out(static_cast<size_t>(before_ + shift_ + behind_ + 1), '#');
+std::string NumberTemplate::overflowed(int behind) const {
+  std::string out(static_cast<size_t>(before_ + shift_ + behind + 1), '#');
   out[static_cast<size_t>(before_ + shift_)] = '.';
   return out;
 }
@@ -171,8 +171,12 @@ std::string NumberTemplate::roman_digits(int64_t value) {
 /// the number does not fill, then its own characters, the point among them.
 class NumberTemplate::Writer {
  public:
-  Writer(const NumberTemplate& form, View digits, bool negative)
-      : form_(form), digits_(digits), negative_(negative), brackets_(form.brackets_) {
+  Writer(const NumberTemplate& form, View digits, bool negative, int behind)
+      : form_(form),
+        digits_(digits),
+        negative_(negative),
+        brackets_(form.brackets_),
+        behind_(behind) {
     if (form_.roman_) return;
     const size_t whole = std::min(digits_.find('.'), digits_.size());
     const int places = form_.before_ + form_.shift_;
@@ -186,7 +190,7 @@ class NumberTemplate::Writer {
       if (!negative_ && form_.bare_) brackets_ = false;
       sign_done_ = !negative_ && form_.bare_ && form_.sign_place_ == SignPlace::kNone;
     }
-    last_place_ = form_.behind_ + places - 1;
+    last_place_ = behind_ + places - 1;
     if (form_.bare_ && form_.point_) find_relevant();
     if (!sign_done_ && missing_ == 0) ++last_place_;
   }
@@ -211,7 +215,7 @@ class NumberTemplate::Writer {
   bool trims_to_point() const { return trims() && digits_[relevant_] == '.'; }
   /// The lone 0 in front of the point, which is written as a blank.
   bool is_empty_whole() const {
-    return !form_.zeros_ && at_ == 0 && digits_.starts_with('0') && form_.behind_ != 0;
+    return !form_.zeros_ && at_ == 0 && digits_.starts_with('0') && behind_ != 0;
   }
   void fill(char c) {
     if (!form_.bare_) out_ += c;
@@ -327,6 +331,7 @@ class NumberTemplate::Writer {
   const NumberTemplate& form_;
   View digits_;
   bool negative_, brackets_;
+  int behind_;
   bool sign_done_ = true, sign_behind_ = false, in_number_ = false;
   int missing_ = 0;  ///< Places in front that the number does not fill.
   int last_place_ = 0;
@@ -336,8 +341,8 @@ class NumberTemplate::Writer {
   std::string out_;
 };
 
-std::string NumberTemplate::write(View digits, bool negative) const {
-  return Writer(*this, digits, negative).run();
+std::string NumberTemplate::write(View digits, bool negative, int behind) const {
+  return Writer(*this, digits, negative, behind).run();
 }
 
 }  // namespace millrace

@@ -23,12 +23,13 @@ class NumberTemplate {
   bool scientific() const { return scientific_; }
   bool roman() const { return roman_; }
 
-  /// `digits`: the magnitude, rounded to digits_behind() places (or fewer), without a sign.
-  std::string write(std::string_view digits, bool negative) const;
+  /// `digits`: the magnitude, rounded to `behind` places (digits_behind(), or what the number has
+  /// of them), without a sign.
+  std::string write(std::string_view digits, bool negative, int behind) const;
   /// `digits` for RN; # where it cannot be written.
   static std::string roman_digits(int64_t value);
   /// `digits` of a number with too many of them.
-  std::string overflowed() const;
+  std::string overflowed(int behind) const;
   /// Whether `TH` is in it: then the number must end with a digit.
   bool ordinal() const { return ordinal_; }
 

@@ -22,6 +22,7 @@ constexpr int kFloatDigits = 15;
 struct Digits {
   std::string text;
   bool negative = false;
+  int behind = 0;           ///< Digits behind the point that the template gets.
   bool whole_text = false;  ///< `text` is all: EEEE writes the number by itself.
   const char* fault = nullptr;
 };
@@ -29,9 +30,9 @@ struct Digits {
 size_t whole_digits(View digits) { return std::min(digits.find('.'), digits.size()); }
 
 /// Too many digits in front become #.
-void fit(const NumberTemplate& form, std::string& digits) {
-  if (whole_digits(digits) > static_cast<size_t>(form.digits_before() + form.shift()))
-    digits = form.overflowed();
+void fit(const NumberTemplate& form, Digits& out) {
+  if (whole_digits(out.text) > static_cast<size_t>(form.digits_before() + form.shift()))
+    out.text = form.overflowed(out.behind);
 }
 
 void cut_sign(Digits& out) {
@@ -108,13 +109,11 @@ struct IntDigits {
     }
     out.text.assign(text, format_int(value, text));
     cut_sign(out);
-    const size_t whole = out.text.size();
     if (form.digits_behind() > 0) {
       out.text += '.';
       out.text.append(static_cast<size_t>(form.digits_behind()), '0');
     }
-    if (whole > static_cast<size_t>(form.digits_before() + form.shift()))
-      out.text = form.overflowed();
+    fit(form, out);
   }
 };
 
@@ -134,12 +133,12 @@ struct FloatDigits {
     } else {
       char text[400];
       const int whole = std::snprintf(text, sizeof(text), "%.0f", std::fabs(value));
-      const int places = std::max(0, std::min(form.digits_behind(), kFloatDigits - whole));
-      const int size = std::snprintf(text, sizeof(text), "%.*f", places, value);
+      out.behind = std::max(0, std::min(form.digits_behind(), kFloatDigits - whole));
+      const int size = std::snprintf(text, sizeof(text), "%.*f", out.behind, value);
       out.text.assign(text, static_cast<size_t>(size));
     }
     cut_sign(out);
-    fit(form, out.text);
+    fit(form, out);
   }
 };
 
@@ -168,7 +167,7 @@ struct NumericDigits {
     if (finite) value = round_numeric(value, form.digits_behind(), Rounding::kHalfAway, arena);
     out.text = value;
     cut_sign(out);
-    fit(form, out.text);
+    fit(form, out);
   }
 };
 
@@ -182,14 +181,16 @@ void number_to_char(const KernelCall& call) {
     read = true;
     if (!good) return call.fail(row, sqlstate::kSyntax, form.fault());
     Digits digits;
+    digits.behind = form.digits_behind();
     Source::take(argument<typename Source::Cell>(call, 0, row), form, digits);
     if (digits.fault) return call.fail(row, sqlstate::kNumericValueOutOfRange, digits.fault);
-    const char last = digits.text.back();
-    if (form.ordinal() && !digits.whole_text && (last < '0' || last > '9') && last != '#')
+    const char first = digits.text.front();
+    const bool counted = (first >= '0' && first <= '9') || first == '#' || digits.negative;
+    if (form.ordinal() && !digits.whole_text && !counted)
       return call.fail(row, sqlstate::kInvalidText,
                        quoted_message("", digits.text, " is not a number"));
     call.out.texts[row] = call.out.bytes.store(
-        digits.whole_text ? digits.text : form.write(digits.text, digits.negative));
+        digits.whole_text ? digits.text : form.write(digits.text, digits.negative, digits.behind));
   });
 }
 

@@ -48,6 +48,7 @@ TEST(JsonDecoder, R46_ABrokenElementBreaksTheRecord) {
   for (const char* value :
        {"[1,]", "[,1]", "[1 2]", "[1:2]", "[01]", "[tru]", "[\"\\x\"]", "[\"a\",1.e5]"}) {
     EXPECT_EQ(cell_of(kInts, value), "BROKEN") << value;
+    EXPECT_EQ(cell_of(kTexts, value), "BROKEN") << value;
   }
 }
 

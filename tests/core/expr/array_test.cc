@@ -47,7 +47,7 @@ TEST(Arrays, AreRefusedWithTheReason) {
   refused("array['1'::jsonb] = array['1'::jsonb]", "operator does not exist");
   refused("array[1, 'a'::text]", "types do not match");
   refused("1 = any(1)", "ANY needs an array");
-  refused("array[1][1.5]", "must be int4");
+  refused("(array[1])[1.5]", "must be int4");
   refused("(1)[1]", "array item");
   refused("array_agg(1)", "aggregates are not possible");
 }
@@ -58,6 +58,14 @@ TEST(Arrays, ABadElementFailsItsRow) {
   EXPECT_EQ(values_of("(t::int4[])[1]", batch),
             (std::vector<std::string>{"1", "22P02 invalid input syntax for type integer: \"x\"",
                                       "NULL", "22P02 malformed array literal: \"{1\""}));
+}
+
+TEST(Arrays, TheSubscriptOfNullIsNotComputed) {
+  TestBatch batch;
+  batch.texts("t", {"{1,2}", std::nullopt}).ints("n", {0, 0});
+  EXPECT_EQ(values_of("(t::int4[])[(1 / n)::int4]", batch),
+            (std::vector<std::string>{"22012 division by zero", "NULL"}));
+  EXPECT_EQ(values_of("(t::int4[])[:(1 / n)::int4]", batch)[1], "NULL");
 }
 
 TEST(Arrays, AnyAndAllKnowNull) {

@@ -86,7 +86,7 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(
       fault("namespace::money"),
       "11: type \"money\" is not supported; types are bool, int4, int8, float8, numeric, text, "
-      "timestamptz, timestamp, date, interval, jsonb");
+      "timestamptz, timestamp, date, interval, jsonb, and arrays of these");
   EXPECT_EQ(fault("namespace::numeric(0, 2)"),
             "9: numeric(precision, scale): precision is 1 to 1000, scale 0 to 1000");
   EXPECT_EQ(fault("type ~ '(a'"), "7: invalid regular expression: missing ): (a");
@@ -236,6 +236,7 @@ TEST(Compile, TakesNoMoreThan100MsWhateverTheText) {
       repeated("x", kLong),
       repeated("\xff", kLong),
       "repeat('a', 10000000) || repeat('b', 10000000)",
+      repeated("md5(repeat('a', 10000000)) || ", kLong) + "''",
   };
   for (const std::string& text : texts) {
     cpu_ms_to_compile("1");  // What is made once is not the text's.
