@@ -179,8 +179,7 @@ void write_json_array(std::string_view array, Type element, ByteBuffer& out) {
 void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
   if (!column.valid(row)) return out.append("null");
   const size_t i = column.constant ? 0 : row;
-  if (is_array(column.type))
-    return write_json_array(column.texts[i], element_of(column.type), out);
+  if (is_array(column.type)) return write_json_array(column.texts[i], element_of(column.type), out);
   constexpr size_t kLongest = 2 + kIntervalTextMax;
   const auto quoted = [&](auto write) {
     char* at = out.room(kLongest);

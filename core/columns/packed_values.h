@@ -20,8 +20,8 @@ bool unpack_value(std::string_view& packed, Column& out);
 /// All values, behind out's rows.
 bool unpack_values(std::string_view packed, Column& out);
 
-/// <0, 0, >0 as PostgreSQL orders the type: NaN last, numeric by value, text by bytes, arrays element
-/// by element.
+/// <0, 0, >0 as PostgreSQL orders the type: NaN last, numeric by value, text by bytes, arrays
+/// element by element.
 int compare_values(const Column& column, size_t a, size_t b);
 /// The same for values of two columns of one storage.
 int compare_values(const Column& a_column, size_t a, const Column& b_column, size_t b);

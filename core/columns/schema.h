@@ -31,9 +31,7 @@ enum class Type : uint8_t {
 /// is described in columns/array.h.
 inline constexpr uint8_t kArrayBit = 0x40;
 constexpr bool is_array(Type type) { return (static_cast<uint8_t>(type) & kArrayBit) != 0; }
-constexpr Type array_of(Type element) {
-  return Type(static_cast<uint8_t>(element) | kArrayBit);
-}
+constexpr Type array_of(Type element) { return Type(static_cast<uint8_t>(element) | kArrayBit); }
 constexpr Type element_of(Type array) { return Type(static_cast<uint8_t>(array) & ~kArrayBit); }
 
 /// Which buffer of a column holds the values of a type. What only moves values needs no more.

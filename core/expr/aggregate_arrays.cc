@@ -120,7 +120,8 @@ std::span<const AggregateFunction> array_aggregates() {
 }
 
 const AggregateFunction* distinct_array(Type argument) {
-  static const std::vector<AggregateFunction> kEntries = entries<DistinctElements>("distinct elements");
+  static const std::vector<AggregateFunction> kEntries =
+      entries<DistinctElements>("distinct elements");
   for (const AggregateFunction& entry : kEntries) {
     if (entry.argument == argument && argument != Type::kJsonb) return &entry;
   }

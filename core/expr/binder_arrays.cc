@@ -64,7 +64,7 @@ Binder::Bound Binder::subscript(Operand value, const TreeNode& index, uint32_t p
   Bound bound = expression(*tree);
   if (!bound) return std::nullopt;
   const bool json = value.type == Type::kJsonb;
-  if (json && !bound->unknown && bound->type != Type::kText) {
+  if (!bound->unknown && !(json && bound->type == Type::kText)) {
     bound = coerce(*bound, Type::kInt4, false, bound->place);
     if (!bound) return std::nullopt;
   }

@@ -130,10 +130,11 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
     if (type) {
       plan.fields.add(field.path.text, *type);
     } else {
-      faults_.add(
-          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb, and "
-          "arrays of these: text[]");
+      faults_.add(field.type.where,
+                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
+                  "jsonb, and "
+                  "arrays of these: text[]");
     }
   }
   PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(

@@ -116,10 +116,11 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
   for (const FieldType& field : source.schema) {
     const auto type = type_from_name(field.type.text);
     if (!type) {
-      faults_.add(
-          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb, and "
-          "arrays of these: text[]");
+      faults_.add(field.type.where,
+                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
+                  "jsonb, and "
+                  "arrays of these: text[]");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
     plan.fields.add(field.path.text, type.value_or(Type::kText));

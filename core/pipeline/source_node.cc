@@ -73,8 +73,8 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
     const Field& field = plan_.fields[i];
     std::string_view path = field.name;
     if (path.ends_with(kRawArray)) path.remove_suffix(kRawArray.size());
-    wanted.push_back({split_path(path), field.type,
-                      plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
+    wanted.push_back(
+        {split_path(path), field.type, plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
     work->decoded_fields.push_back(i);
   }
   work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();

@@ -75,7 +75,8 @@ void json_simdjson(benchmark::State& state) {
       if (parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
               .get(document))
         continue;
-      (void)document.get_object().find_field_unordered("new").raw_json_token().get(out[row]);
+      if (document.get_object().find_field_unordered("new").raw_json_token().get(out[row]))
+        out[row] = {};
     }
     benchmark::DoNotOptimize(out.data());
   }
