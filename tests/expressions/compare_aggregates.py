@@ -78,10 +78,11 @@ def same(text, ours, theirs):
 
 
 def one_of_equals(text, value):
-    """A list of distinct values, in which it is not said which of 1.5 and 1.50, or of 1 mon and 30 days, is kept."""
+    """A list of distinct values, in which it is not said which of 1.5 and 1.50, 0 and -0, or 1 mon and 30 days, is kept."""
     if "interval" in text or re.search(r"\bva?[12]\b", text):
         return value.count(",")
-    return re.sub(r"-?\d+\.\d+", lambda number: number[0].rstrip("0").rstrip("."), value)
+    shortened = re.sub(r"-?\d+\.\d+", lambda number: number[0].rstrip("0").rstrip("."), value)
+    return re.sub(r"-0(?=[,}\]])", "0", shortened)
 
 
 def integer_sum(text, ours, theirs):
