@@ -5,10 +5,10 @@
 #include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
-#include "pipeline/expression_places.h"
-#include "pipeline/infer.h"
-#include "pipeline/plan.h"
-#include "pipeline/state_bound.h"
+#include "plan/expression_places.h"
+#include "plan/infer.h"
+#include "plan/plan.h"
+#include "plan/state_bound.h"
 
 namespace millrace {
 namespace {
