@@ -2,6 +2,8 @@
 
 /// One evaluation of a program over one batch. Private to this room.
 
+#include <optional>
+
 #include "expr/program.h"
 
 namespace millrace {
@@ -64,6 +66,9 @@ class Evaluation {
   /// The same where all rows have one array: element by element over all rows.
   void test_constant(const ProgramNode& node, const Column& left, const Column& array,
                      Selection rows, bool all, Node& scratch);
+  /// The same without a column of bools, where the node allows it.
+  std::optional<Selection> where_directly(const ProgramNode& node, Node& scratch, Selection rows,
+                                          bool wanted);
   Selection where_all(const ProgramNode& node, Selection rows, bool wanted);
   Selection where_any(const ProgramNode& node, Node& scratch, Selection rows, bool wanted);
   /// Runs node.function over two columns whose rows are valid.

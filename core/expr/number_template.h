@@ -30,8 +30,8 @@ class NumberTemplate {
   static std::string roman_digits(int64_t value);
   /// `digits` of a number with too many of them.
   std::string overflowed(int behind) const;
-  /// Whether `TH` is in it: then the number must end with a digit.
-  bool ordinal() const { return ordinal_; }
+  /// Whether `TH` writes something: then the number must end with a digit.
+  bool ordinal() const { return ordinal_ && !roman_ && !point_; }
 
  private:
   enum class Part : uint8_t {

@@ -25,6 +25,7 @@ struct Digits {
   int behind = 0;           ///< Digits behind the point that the template gets.
   bool whole_text = false;  ///< `text` is all: EEEE writes the number by itself.
   const char* fault = nullptr;
+  View sqlstate = sqlstate::kNumericValueOutOfRange;
 };
 
 size_t whole_digits(View digits) { return std::min(digits.find('.'), digits.size()); }
@@ -152,6 +153,10 @@ struct NumericDigits {
       const bool fits =
           finite && numeric_to_int(value, whole) && whole == static_cast<int32_t>(whole);
       if (!fits) out.fault = "integer out of range";
+      if (!finite) {
+        out.fault = "cannot convert NaN or infinity to integer";
+        out.sqlstate = sqlstate::kFeatureNotSupported;
+      }
       return take_roman(static_cast<double>(whole), out);
     }
     if (form.scientific()) {
@@ -183,7 +188,7 @@ void number_to_char(const KernelCall& call) {
     Digits digits;
     digits.behind = form.digits_behind();
     Source::take(argument<typename Source::Cell>(call, 0, row), form, digits);
-    if (digits.fault) return call.fail(row, sqlstate::kNumericValueOutOfRange, digits.fault);
+    if (digits.fault) return call.fail(row, digits.sqlstate, digits.fault);
     const char first = digits.text.front();
     const bool counted = (first >= '0' && first <= '9') || first == '#' || digits.negative;
     if (form.ordinal() && !digits.whole_text && !counted)

@@ -69,7 +69,7 @@ def same(text, ours, theirs):
         return one_of_equals(text, mine) == one_of_equals(text, other)
     if "(distinct" in text and ours["type"] == "interval" and mine and other:
         return True  # Which of 1 mon and 30 days is kept is not said.
-    if text.startswith(("mode", "percentile_disc")) and ours["type"] == "numeric" and mine and other:
+    if text.startswith(("mode", "percentile_disc", "max", "min")) and ours["type"] == "numeric" and mine and other:
         return decimal.Decimal(mine) == decimal.Decimal(other)  # Which of 0 and 0.00 is not said.
     if mine is None or other is None or ours["type"] != "float8":
         return False
