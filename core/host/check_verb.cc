@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
+#include "plan/expression_places.h"
 #include "plan/infer.h"
 #include "plan/plan.h"
 #include "plan/state_bound.h"
@@ -27,6 +28,16 @@ void print_fields(const Node& node, std::string_view done, std::string_view not_
     if (hidden && !node.is_wanted(i)) continue;
     fmt::print("      {} {}: {}\n", shape.schema[i].name, type_name(shape.schema[i].type),
                node.is_wanted(i) ? done : not_done);
+  }
+}
+
+/// What each operator computes where.
+void print_places(const PipelineConfig& config) {
+  fmt::print("computed where\n");
+  fmt::print("  fields: decoded once per record, for all that read them; others are skipped\n");
+  for (const OperatorConfig& op : config.operators) {
+    for (const std::string& line : expression_places(op))
+      fmt::print("  {}: {}\n", op.name.text, masked(line));
   }
 }
 
@@ -98,6 +109,7 @@ int check_verb(const ConfigArguments& arguments, bool explain,
   print_graph(**plan, explain);
   const std::string& tzdata = (*plan)->graph.tzdata;
   if (!tzdata.empty()) fmt::print("time zones\n  rules of tzdata {}\n", tzdata);
+  if (explain) print_places(loaded->pipeline);
   if (explain) print_bounds(**plan, loaded->pipeline);
   fmt::print("not deterministic\n");
   if ((*plan)->nondeterministic.empty())
