@@ -51,7 +51,7 @@ Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::str
 
 Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& settings,
                Offsets& offsets, bool until_end)
-    : offsets_(offsets), client_(consumer(ctx, cfg, settings.group)) {
+    : offsets_(offsets), task_(settings.task), client_(consumer(ctx, cfg, settings.group)) {
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   const rd_kafka_metadata_t* found = nullptr;
@@ -85,8 +85,11 @@ std::vector<int32_t> Reader::partitions_of(const rd_kafka_metadata_t& metadata,
   for (int i = 0; i < metadata.topic_cnt; ++i) {
     const rd_kafka_metadata_topic& one = metadata.topics[i];
     if (topic != one.topic || one.partition_cnt == 0) continue;
+    if (width_ == 0) width_ = one.partition_cnt;
     std::vector<int32_t> out;
-    for (int p = 0; p < one.partition_cnt; ++p) out.push_back(one.partitions[p].id);
+    for (int p = 0; p < one.partition_cnt; ++p) {
+      if (!task_ || *task_ == one.partitions[p].id) out.push_back(one.partitions[p].id);
+    }
     std::sort(out.begin(), out.end());
     return out;
   }
@@ -147,6 +150,7 @@ int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {
 }
 
 void Reader::publish(const std::vector<PartitionOffset>& partitions) {
+  if (task_) return;  // The commit log tells the group, in its transaction.
   const PartitionList list = next_offsets(partitions);
   (void)rd_kafka_commit(client_.get(), list.get(), 1);
 }

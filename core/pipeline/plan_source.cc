@@ -84,6 +84,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
   settle_format(source, plan);
   if (!settle_schema(source, **component, plan)) return {};
+  settle_key(source, plan);
   settle_event_time(source, plan);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
@@ -91,7 +92,11 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
   SourceNode* node =
       plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
-  plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source),
+  std::string plugin_config = source.plugin_config;
+  if (config_.commit.task) {
+    plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
+  }
+  plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
                                  dedupe_horizon_us,
                                  static_cast<size_t>(source.dedupe.entries_max)});
   named_[source.name.text] = node;
@@ -105,6 +110,21 @@ void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
   plan.text_cells = format == "csv";
   plan.null_on_mismatch = source.on_mismatch == SourceConfig::OnMismatch::kNull;
   plan.validate_full = source.validate == SourceConfig::Validate::kFull;
+}
+
+/// On kafka `key` asserts what the message key is (E20).
+void Planner::settle_key(const SourceConfig& source, SourcePlan& plan) {
+  if (source.key.empty() || source.plugin.text != "kafka") return;
+  const auto field = plan.fields.find(source.key.text);
+  const Type type = field ? plan.fields[*field].type : Type::kBool;
+  if (plan.is_text || (type != Type::kText && type != Type::kInt8 && type != Type::kInt4)) {
+    faults_.add(source.key.where,
+                "\"key\" names the field whose text is the message key: a field of the schema, "
+                "text, int4 or int8",
+                "add it to \"schema\"");
+    return;
+  }
+  plan.key_field = *field;
 }
 
 bool Planner::settle_schema(const SourceConfig& source, const Component& component,

@@ -67,11 +67,14 @@ def free_port():
 
 
 class Broker:
-    def __init__(self):
+    def __init__(self, **properties):
+        """`properties`: more of the broker's, with _ for each dot."""
         fetch_jars()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-"))
         self.port = free_port()
-        (self.folder / "server.properties").write_text(PROPERTIES.format(port=self.port, controller=free_port()))
+        more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
+        (self.folder / "server.properties").write_text(
+            PROPERTIES.format(port=self.port, controller=free_port()) + more)
         self.process = None
         subprocess.run(self._java("-Xmx128m", "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
                                   "-c", "server.properties"), cwd=self.folder, check=True, stdout=subprocess.DEVNULL,
