@@ -145,6 +145,19 @@ void fail(std::string_view what, const rd_kafka_error_t& error) {
   throw fatal(text);
 }
 
+Result<void> check_properties(const Cluster& cluster) {
+  return as_result([&] {
+    ClientSettings settings(cluster);
+    for (const auto& [property, value] :
+         {std::pair{"transactional.id", "x"}, std::pair{"enable.idempotence", "true"},
+          std::pair{"group.id", "x"}, std::pair{"enable.auto.commit", "false"},
+          std::pair{"partition.assignment.strategy", "range"},
+          std::pair{"enable.partition.eof", "true"}, std::pair{"auto.offset.reset", "error"},
+          std::pair{"isolation.level", "read_committed"}})
+      settings.set(property, value);
+  });
+}
+
 Error error_of(std::string_view what, rd_kafka_resp_err_t code) {
   return {is_replaced(code) ? Code::kCancelled : Code::kUnavailable,
           std::string(what) + ": " + rd_kafka_err2str(code)};

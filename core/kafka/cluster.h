@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
+
 namespace millrace::kafka {
 
 /// A cluster, and how to be let in.
@@ -15,6 +17,9 @@ struct Cluster {
   /// librdkafka's own, by name. May hold secrets.
   std::vector<std::pair<std::string, std::string>> properties;
 };
+
+/// Whether librdkafka knows the properties, and none is ours to set. kInvalidConfig.
+Result<void> check_properties(const Cluster& cluster);
 
 /// What a consumer group says to a member.
 struct GroupChange {

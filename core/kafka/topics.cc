@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "base/log.h"
 #include "kafka/changelog_restore.h"
@@ -122,6 +124,29 @@ Result<void> check(rd_kafka_t& client, const TopicPlan& plan, int32_t partitions
   return {};
 }
 
+/// A topic that was made is known to all brokers a moment later.
+Result<void> wait_for(rd_kafka_t& client, const Cluster& cluster,
+                      const std::vector<TopicPlan>& topics) {
+  constexpr int kLooks = 100;
+  constexpr auto kPause = std::chrono::milliseconds(100);
+  for (int i = 0; i < kLooks; ++i) {
+    auto all = all_topics(client, cluster);
+    if (!all) return all.error();
+    const bool there = std::all_of(topics.begin(), topics.end(), [&](const TopicPlan& plan) {
+      const auto found = all->find(plan.name);
+      return found != all->end() && found->second == plan.partitions;
+    });
+    if (there) return {};
+    std::this_thread::sleep_for(kPause);
+  }
+  return Error{Code::kUnavailable, "topics that were made are not to be seen after 10 s"};
+}
+
+Error missing(const std::string& topic) {
+  return {Code::kFailed, "there is no topic \"" + topic +
+                             "\" on this cluster, or we may not see it: make it first"};
+}
+
 }  // namespace
 
 TopicPlan changelog_plan(const std::string& pipeline, int32_t partitions) {
@@ -151,10 +176,7 @@ Result<int32_t> common_partitions(const Cluster& cluster, const std::vector<std:
   int32_t partitions = 0;
   for (const std::string& topic : topics) {
     const auto found = all->find(topic);
-    if (found == all->end()) {
-      return Error{Code::kFailed, "there is no topic \"" + topic +
-                                      "\" on this cluster, or we may not see it: make it first"};
-    }
+    if (found == all->end()) return missing(topic);
     if (partitions != 0 && partitions != found->second) {
       return Error{Code::kFailed,
                    fmt::format("topics of one pipeline need equally many partitions under the "
@@ -166,18 +188,31 @@ Result<int32_t> common_partitions(const Cluster& cluster, const std::vector<std:
   return partitions;
 }
 
+Result<void> require_topics(const Cluster& cluster, const std::vector<std::string>& topics) {
+  auto client = admin_client(cluster);
+  if (!client) return client.error();
+  auto all = all_topics(**client, cluster);
+  if (!all) return all.error();
+  for (const std::string& topic : topics) {
+    if (!all->contains(topic)) return missing(topic);
+  }
+  return {};
+}
+
 Result<void> ensure_topics(const Cluster& cluster, const std::vector<TopicPlan>& topics,
                            int32_t replication) {
   auto client = admin_client(cluster);
   if (!client) return client.error();
   auto all = all_topics(**client, cluster);
   if (!all) return all.error();
+  bool made = false;
   for (const TopicPlan& plan : topics) {
     const auto found = all->find(plan.name);
+    made = made || found == all->end();
     MILLRACE_TRY(found == all->end() ? make(**client, plan, replication)
                                      : check(**client, plan, found->second));
   }
-  return {};
+  return made ? wait_for(**client, cluster, topics) : Result<void>();
 }
 
 }  // namespace millrace::kafka

@@ -28,6 +28,9 @@ TopicPlan dead_letters_plan(const std::string& pipeline);
 /// remedy; kUnavailable: no broker answers.
 Result<int32_t> common_partitions(const Cluster& cluster, const std::vector<std::string>& topics);
 
+/// kFailed: one of `topics`, which others own, is not there.
+Result<void> require_topics(const Cluster& cluster, const std::vector<std::string>& topics);
+
 /// Makes what is missing, and checks what is there. kFailed, with what to change.
 Result<void> ensure_topics(const Cluster& cluster, const std::vector<TopicPlan>& topics,
                            int32_t replication);

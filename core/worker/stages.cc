@@ -5,6 +5,7 @@
 
 #include "json/document.h"
 #include "json/write.h"
+#include "kafka/cluster.h"
 #include "pipeline/key_locality.h"
 
 namespace millrace {
@@ -227,6 +228,10 @@ Result<void> plan_into(const PipelineConfig& config, const PluginIndex& plugins,
 Result<std::vector<Stage>> plan_stages(const PipelineConfig& config, const PluginIndex& plugins,
                                        Faults& faults) {
   std::vector<Stage> out;
+  if (config.commit.log == CommitConfig::Log::kKafka) {
+    auto known = kafka::check_properties({config.commit.brokers.text, config.commit.client});
+    if (!known) faults.add(config.commit.where, known.error().message);
+  }
   MILLRACE_TRY(plan_into(config, plugins, faults, out));
   if (!faults.empty()) out.clear();
   return out;

@@ -66,6 +66,14 @@ Worker::Worker(const PipelineConfig& config, const PluginIndex& plugins, RunOpti
     const JsonValue* group = parsed->root.find("group");
     if (group && group->is_string()) group_ = group->as_string();
   }
+  for (const SinkConfig& sink : config.sinks) {
+    const auto parsed = parse_json(sink.plugin_config, "");
+    const JsonValue* topic = parsed ? parsed->root.find("topic") : nullptr;
+    const JsonValue* brokers = parsed ? parsed->root.find("brokers") : nullptr;
+    const bool ours = brokers && brokers->is_string() && brokers->as_string() == cluster_.brokers;
+    if (sink.plugin.text == "kafka" && ours && topic && topic->is_string())
+      topics_written_.push_back(topic->as_string());
+  }
   if (group_.empty()) group_ = "connect-" + config.name.text;
 }
 
@@ -87,7 +95,9 @@ Result<void> Worker::make_topics() {
       topics.push_back(
           kafka::repartition_plan(config_.name.text + "." + sink.name.text, partitions_));
   }
-  return kafka::ensure_topics(cluster_, topics, static_cast<int32_t>(config_.commit.replication));
+  MILLRACE_TRY(
+      kafka::ensure_topics(cluster_, topics, static_cast<int32_t>(config_.commit.replication)));
+  return kafka::require_topics(cluster_, topics_written_);
 }
 
 Result<void> Worker::join() {
@@ -137,6 +147,12 @@ Result<void> Worker::take(const kafka::GroupChange& change) {
   given_ = change.what == What::kGiven;
   rejoin_ = false;
   if (!given_) return {};
+  if (!change.tasks.empty() && change.tasks.back() >= partitions_) {
+    return Error{Code::kFailed,
+                 "the source's topics were widened, which moves keys to other "
+                 "partitions than their state: go on under another \"pipeline\" "
+                 "name"};
+  }
   std::string numbers;
   for (const int32_t task : change.tasks) numbers += " " + std::to_string(task);
   log_info("group " + group_ + " gives this worker " +
@@ -262,50 +278,6 @@ RunResult Worker::so_far() const {
   }
   for (const auto& [number, total] : totals) add(result.total, total);
   return result;
-}
-
-std::vector<Figure> Worker::figures() const {
-  std::vector<Figure> out;
-  const std::lock_guard lock(mutex_);
-  const auto each = [&](const char* name, const char* help, bool counter, auto value_of) {
-    for (const auto& [number, figures] : figures_) {
-      out.push_back({name,
-                     help,
-                     counter,
-                     {{"stage", config_.name.text}, {"task", std::to_string(number)}},
-                     value_of(*figures)});
-    }
-  };
-  each("millrace_kafka_commit_seconds", "How long the last transaction took", false,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.commit_us.load()) / 1e6; });
-  each("millrace_kafka_transactions_total", "Transactions committed", true,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.commits.load()); });
-  each("millrace_kafka_failed_transactions_total",
-       "Transactions that failed, after which the task was restarted", true,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.aborts.load()); });
-  out.push_back({"millrace_kafka_rebalances_total",
-                 "How often the group gave partitions",
-                 true,
-                 {{"stage", config_.name.text}},
-                 membership_ ? static_cast<double>(membership_->rebalances()) : 0});
-  for (const auto& [number, task] : tasks_) {
-    const kafka::LogFigures& figures = *figures_.at(number);
-    std::vector<kafka::PartitionOffset> committed;
-    {
-      const std::lock_guard guard(figures.mutex);
-      committed = figures.committed;
-    }
-    for (const kafka::PartitionOffset& one : committed) {
-      const auto end = membership_->end_of(one.topic, one.partition);
-      if (!end) continue;
-      out.push_back({"millrace_kafka_lag",
-                     "Messages behind the last commit",
-                     false,
-                     {{"topic", one.topic}, {"partition", std::to_string(one.partition)}},
-                     static_cast<double>(std::max<int64_t>(0, *end - one.next))});
-    }
-  }
-  return out;
 }
 
 }  // namespace millrace

@@ -60,7 +60,8 @@ class Worker final : public Execution {
   kafka::Cluster cluster_;         ///< As tasks use it.
   kafka::Cluster member_cluster_;  ///< With what only members of a group have.
   std::string group_;
-  std::vector<std::string> topics_;
+  std::vector<std::string> topics_;          ///< Of the sources.
+  std::vector<std::string> topics_written_;  ///< Of the sinks.
   int32_t partitions_ = 0;
   std::unique_ptr<kafka::Membership> membership_;
   bool rejoin_ = false;      ///< A task was told that it is not ours.
