@@ -6,9 +6,9 @@
 #include "host/options.h"
 #include "host/setup.h"
 #include "kafka/topics.h"
-#include "pipeline/infer.h"
-#include "pipeline/plan.h"
-#include "pipeline/state_bound.h"
+#include "plan/infer.h"
+#include "plan/plan.h"
+#include "plan/state_bound.h"
 #include "worker/stages.h"
 
 namespace millrace {

@@ -9,7 +9,7 @@
 #include "host/setup.h"
 #include "json/document.h"
 #include "json/write.h"
-#include "pipeline/infer.h"
+#include "plan/infer.h"
 
 namespace millrace {
 namespace {

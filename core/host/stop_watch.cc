@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "pipeline/source_runner.h"
+#include "nodes/source_runner.h"
 
 namespace millrace {
 

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "delivery/outbox_rows.h"
 #include "json/write.h"
+#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
-#include "pipeline/hex.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {

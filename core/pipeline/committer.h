@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "json/value.h"
-#include "pipeline/graph.h"
-#include "pipeline/source_runner.h"
+#include "nodes/graph.h"
+#include "nodes/source_runner.h"
 #include "state/commit_log.h"
 
 namespace millrace {

@@ -3,7 +3,7 @@
 /// The ledger's counters as JSON: in the report and in the commit, under the same names.
 
 #include "json/value.h"
-#include "pipeline/counters.h"
+#include "nodes/counters.h"
 
 namespace millrace {
 

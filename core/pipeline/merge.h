@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/graph.h"
+#include "nodes/graph.h"
 
 namespace millrace {
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/log.h"
-#include "pipeline/state_bound.h"
+#include "plan/state_bound.h"
 #include "state/local_log.h"
 
 namespace millrace {

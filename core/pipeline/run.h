@@ -13,9 +13,9 @@
 
 #include "cache/cache_writer.h"
 #include "config/pipeline_config.h"
-#include "pipeline/plan.h"
 #include "pipeline/task.h"
 #include "pipeline/waiting.h"
+#include "plan/plan.h"
 
 namespace millrace {
 

@@ -8,8 +8,8 @@
 #include "delivery/outbox_rows.h"
 #include "json/document.h"
 #include "json/write.h"
+#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
-#include "pipeline/hex.h"
 #include "state/block_reader.h"
 
 namespace millrace {

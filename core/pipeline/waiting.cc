@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
-#include "pipeline/partition_json.h"
-#include "pipeline/processing_time_node.h"
+#include "nodes/partition_json.h"
+#include "nodes/processing_time_node.h"
 
 namespace millrace {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "json/value.h"
-#include "pipeline/graph.h"
+#include "nodes/graph.h"
 
 namespace millrace {
 

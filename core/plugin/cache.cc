@@ -1,12 +1,14 @@
 #include "plugin/cache.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "base/hash.h"
 #include "json/document.h"
 #include "json/write.h"
 #include "plugin/inspect.h"
@@ -17,12 +19,18 @@ namespace {
 constexpr size_t kEntriesMax = 1000;
 constexpr off_t kFileBytesMax = 64 << 20;
 
-std::string cache_path() {
+std::string cache_dir() {
   const char* base = secure_getenv("XDG_CACHE_HOME");
-  if (base && base[0] == '/') return std::string(base) + "/millrace/plugins.json";
+  if (base && base[0] == '/') return std::string(base) + "/millrace";
   const char* home = secure_getenv("HOME");
-  if (home && home[0] == '/') return std::string(home) + "/.cache/millrace/plugins.json";
+  if (home && home[0] == '/') return std::string(home) + "/.cache/millrace";
   return {};
+}
+
+/// A file per program: two builds used in turn would throw each other's answers away.
+std::string cache_path(const std::string& self) {
+  const std::string dir = cache_dir();
+  return dir.empty() ? dir : fmt::format("{}/plugins-{:016x}.json", dir, hash_bytes(self));
 }
 
 /// Changes whenever the program is built anew, since its judgement may have changed too.
@@ -79,7 +87,7 @@ bool identity_from_json(const JsonValue* json, FileIdentity& id) {
 
 InspectionCache InspectionCache::open(const std::string& self) {
   InspectionCache cache;
-  cache.path_ = cache_path();
+  cache.path_ = cache_path(self);
   cache.program_ = identity_of(self);
   if (!cache.path_.empty() && !cache.program_.empty()) cache.read(read_own_file(cache.path_));
   return cache;

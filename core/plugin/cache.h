@@ -14,8 +14,8 @@ namespace millrace {
 
 class InspectionCache {
  public:
-  /// Reads $XDG_CACHE_HOME/millrace/plugins.json (else ~/.cache/…). `self` is the program: another
-  /// one starts afresh.
+  /// Reads $XDG_CACHE_HOME/millrace/plugins-HASH.json (else ~/.cache/…), HASH that of the path
+  /// `self` of the program: each has its own, and a program built anew starts afresh.
   static InspectionCache open(const std::string& self);
 
   /// Null: unknown, or the file changed.

@@ -6,7 +6,7 @@
 #include "json/document.h"
 #include "json/write.h"
 #include "kafka/cluster.h"
-#include "pipeline/key_locality.h"
+#include "plan/key_locality.h"
 
 namespace millrace {
 namespace {

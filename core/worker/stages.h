@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "config/pipeline_config.h"
-#include "pipeline/plan.h"
+#include "plan/plan.h"
 
 namespace millrace {
 

@@ -1,14 +1,13 @@
 // Any stream of server-sent events. Its last event id is kept in the commit and sent back as it
 // came; README.md says what can be lost or repeated.
 
-#include <memory>
 #include <millrace/plugin.hpp>
-#include <mutex>
 
 #include "common/http/patience.h"
 #include "common/http/url.h"
 #include "common/json/problem_text.h"
 #include "common/json/record_fields.h"
+#include "common/sse/event_feed.h"
 #include "common/sse/metrics.h"
 #include "common/text/stable_hash.h"
 #include "source_sse/position.h"
@@ -18,7 +17,7 @@
 namespace millrace::sse_source {
 namespace {
 
-using http::Micros;
+using sse::Took;
 
 class SseSource final : public source {
  public:
@@ -33,7 +32,8 @@ class SseSource final : public source {
       : ctx_(ctx),
         settings_(ctx, cfg),
         fields_(settings_.key, settings_.dedupe_key),
-        metrics_(ctx) {}
+        metrics_(ctx),
+        feed_(ctx, [this](const sse::SseCounts& counts) { metrics_.publish(counts); }) {}
 
   traits source_traits() const override {
     return {.bounded = false, .replay = settings_.replays ? replay::window : replay::none};
@@ -44,43 +44,24 @@ class SseSource final : public source {
     http::warn_of_insecurity(ctx_, settings_.http);
     position_ = {0, settings_.start_id};
     last_receipt_us_ = 0;
-    ended_ = has_event_ = was_cut_ = false;
+    was_cut_ = false;
     const bool has_state = how.state.data() && !how.fresh;
     if (has_state && !position_.restore(how.state)) {
       throw fatal("the stored position is not one of this plugin: start with --fresh");
     }
     metrics_.restart();
-    const std::lock_guard lock(client_mutex_);
-    client_ = std::make_unique<sse::SseClient>(ctx_, settings_.http, settings_.sse, hooks());
+    feed_.open(settings_.http, settings_.sse, hooks());
   }
 
   flow poll(const budget& b, emitter& out) override {
-    if (ctx_.cancelled()) throw cancelled();
-    if (ended_) return flow::end;
-    if (!b.has_credit(0)) return flow::idle;
-    flow answer = flow::more;
-    try {
-      answer = take_events(b, out);
-    } catch (const failure&) {
-      metrics_.publish(client_->counts());
-      throw;
-    }
-    metrics_.publish(client_->counts());
-    return answer;
+    return feed_.poll(b, out,
+                      [&](const sse::SseEvent& event) { return take_event(event, b, out); });
   }
 
   std::string snapshot(uint64_t) override { return position_.snapshot(); }
 
-  void cancel() noexcept override {
-    const std::lock_guard lock(client_mutex_);
-    if (client_) client_->cancel();
-  }
-
-  void close() override {
-    const std::lock_guard lock(client_mutex_);
-    client_.reset();
-    has_event_ = false;
-  }
+  void cancel() noexcept override { feed_.cancel(); }
+  void close() override { feed_.close(); }
 
  private:
   sse::SseHooks hooks() {
@@ -114,39 +95,21 @@ class SseSource final : public source {
     was_cut_ = true;
   }
 
-  flow take_events(const budget& b, emitter& out) {
-    const Micros deadline(b.deadline_us);
-    constexpr uint32_t kEventsPerLook = 64;
-    bool any = false;
-    for (uint32_t i = 1; out.records() < b.max_records; ++i) {
-      if (!has_event_) {
-        const auto step = client_->next(any ? Micros(0) : deadline);
-        if (step == sse::SseClient::Step::kEnd) return ended_ = true, flow::end;
-        if (step == sse::SseClient::Step::kNothing) return any ? flow::ok : flow::idle;
-      }
-      const sse::SseEvent& event = client_->event();
-      has_event_ = settings_.takes(event.type) && !fits(event, b, out);
-      if (has_event_) return flow::more;
-      any |= take_event(event, out);
-      if (i % kEventsPerLook == 0 && http::steady_now() >= deadline) return flow::more;
-    }
-    return flow::more;
-  }
-
   static bool fits(const sse::SseEvent& event, const budget& b, const emitter& out) {
     return out.records() == 0 || out.bytes() + event.data.size() <= b.max_bytes;
   }
 
-  /// True: a record went out.
-  bool take_event(const sse::SseEvent& event, emitter& out) {
+  Took take_event(const sse::SseEvent& event, const budget& b, emitter& out) {
+    const bool is_wanted = settings_.takes(event.type);
+    if (is_wanted && !fits(event, b, out)) return Took::kLater;
     const int64_t now_us = http::wall_now().count();
     if (!lost_reason_.empty()) report_gap(now_us, out);
     position_.id = event.id;
     last_receipt_us_ = now_us;
-    if (!settings_.takes(event.type)) return ++metrics_.filtered, false;
+    if (!is_wanted) return ++metrics_.filtered, Took::kNothing;
     ++position_.seq;
     emit(event, now_us, out);
-    return true;
+    return Took::kRecord;
   }
 
   void emit(const sse::SseEvent& event, int64_t now_us, emitter& out) {
@@ -193,13 +156,10 @@ class SseSource final : public source {
   json::RecordFields fields_;
   Position position_;
   sse::Metrics metrics_;
-  bool ended_ = false;
-  bool has_event_ = false;   ///< client_->event() did not fit into the last poll.
+  sse::EventFeed feed_;
   bool was_cut_ = false;     ///< There was a connection before.
   std::string lost_reason_;  ///< A gap to tell with the next event.
   int64_t last_receipt_us_ = 0;
-  std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.
-  std::unique_ptr<sse::SseClient> client_;
 };
 
 }  // namespace

@@ -1,14 +1,12 @@
 // Wikimedia EventStreams: one connection, many streams, resumed without loss. The rules WK1-WK13
 // are in the design page on sources; README.md says what can be lost or repeated.
 
-#include <memory>
 #include <millrace/plugin.hpp>
-#include <mutex>
 
 #include "common/http/clock.h"
 #include "common/http/retry_after.h"
 #include "common/json/problem_text.h"
-#include "common/sse/sse_client.h"
+#include "common/sse/event_feed.h"
 #include "common/text/stable_hash.h"
 #include "source_wikipedia/change.h"
 #include "source_wikipedia/end_target.h"
@@ -22,13 +20,10 @@
 namespace millrace::wikipedia {
 namespace {
 
-using http::Micros;
+using sse::Took;
 
 int64_t now_ms() { return http::wall_now().count() / 1000; }
 
-/// Events that put out no record (canaries, other wikis) do not use up the budget; the clock is
-/// looked at after so many of them.
-constexpr uint32_t kEventsPerLook = 64;
 /// A Kafka time further ahead than this is taken for a producer's wrong clock. Believed, it would
 /// empty the duplicate filter and make the next resume skip everything until then.
 constexpr int64_t kFutureMs = 3'600'000;
@@ -48,7 +43,8 @@ class Wikipedia final : public source {
         settings_(ctx, cfg),
         changes_(settings_.key, settings_.dedupe_key),
         resume_(settings_),
-        metrics_(ctx) {}
+        metrics_(ctx),
+        feed_(ctx, [this](const sse::SseCounts& counts) { metrics_.publish(counts); }) {}
 
   traits source_traits() const override { return {.bounded = false, .replay = replay::window}; }
 
@@ -61,39 +57,22 @@ class Wikipedia final : public source {
     }
     target_.reset();
     if (how.until_end) target_.emplace(now_ms());
-    ended_ = has_event_ = false;
     metrics_.restart();
-    const std::lock_guard lock(client_mutex_);
-    client_ = std::make_unique<sse::SseClient>(ctx_, settings_.http, settings_.sse, hooks());
+    feed_.open(settings_.http, settings_.sse, hooks());
   }
 
   flow poll(const budget& b, emitter& out) override {
-    if (ctx_.cancelled()) throw cancelled();
-    if (ended_) return flow::end;
-    if (!b.has_credit(0)) return flow::idle;
-    flow answer = flow::more;
-    try {
-      answer = take_events(b, out);
-    } catch (const failure&) {
-      metrics_.publish(client_->counts());
-      throw;
-    }
-    metrics_.publish(client_->counts());
-    return answer;
+    return feed_.poll(b, out, [&](const sse::SseEvent& event) {
+      const Took took = take_event(event, b, out);
+      if (took == Took::kLater || !target_ || !target_->is_reached(resume_.times())) return took;
+      return Took::kLast;
+    });
   }
 
   std::string snapshot(uint64_t) override { return resume_.snapshot(); }
 
-  void cancel() noexcept override {
-    const std::lock_guard lock(client_mutex_);
-    if (client_) client_->cancel();
-  }
-
-  void close() override {
-    const std::lock_guard lock(client_mutex_);
-    client_.reset();
-    has_event_ = false;
-  }
+  void cancel() noexcept override { feed_.cancel(); }
+  void close() override { feed_.close(); }
 
  private:
   sse::SseHooks hooks() {
@@ -114,36 +93,9 @@ class Wikipedia final : public source {
     return true;
   }
 
-  /// Returns with what is at hand; waits only while there is nothing at all.
-  flow take_events(const budget& b, emitter& out) {
-    const Micros deadline(b.deadline_us);
-    bool any = false;
-    for (uint32_t i = 1; out.records() < b.max_records; ++i) {
-      if (!has_event_) {
-        const auto step = client_->next(any ? Micros(0) : deadline);
-        if (step == sse::SseClient::Step::kEnd) return end();
-        if (step == sse::SseClient::Step::kNothing) return any ? flow::ok : flow::idle;
-      }
-      const Took took = take_event(client_->event(), b, out);
-      has_event_ = took == Took::kLater;
-      any |= took == Took::kRecord;
-      if (has_event_) return flow::more;
-      if (target_ && target_->is_reached(resume_.times())) return end();
-      if (i % kEventsPerLook == 0 && http::steady_now() >= deadline) return flow::more;
-    }
-    return flow::more;
-  }
-
-  flow end() {
-    ended_ = true;
-    return flow::end;
-  }
-
-  enum class Took { kNothing, kRecord, kLater };
-
   Took take_event(const sse::SseEvent& event, const budget& b, emitter& out) {
     if (event.type == "error") {
-      client_->reconnect("the service reported an error" + json::problem_text(event.data));
+      feed_.client().reconnect("the service reported an error" + json::problem_text(event.data));
       return Took::kNothing;
     }
     if (event.type != "message") return reject(event, "an event of an unknown type", out);
@@ -229,11 +181,8 @@ class Wikipedia final : public source {
   EventIdReader event_ids_;
   Resume resume_;
   Metrics metrics_;
+  sse::EventFeed feed_;
   std::optional<EndTarget> target_;
-  bool ended_ = false;
-  bool has_event_ = false;   ///< client_->event() did not fit into the last poll.
-  std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.
-  std::unique_ptr<sse::SseClient> client_;
 };
 
 }  // namespace

@@ -20,9 +20,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import comparisons
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGETS = ["core/window/*.cc", "core/window/*.h", "core/pipeline/window_*.cc", "core/pipeline/session_*.cc",
-           "core/pipeline/sliding_*.cc", "core/pipeline/merge.cc", "core/pipeline/join_apply.cc", "core/pipeline/dedupe_apply.cc",
-           "core/pipeline/late_r*.cc"]
+TARGETS = ["core/window/*.cc", "core/window/*.h", "core/operators/window_*.cc", "core/operators/session_*.cc",
+           "core/operators/sliding_*.cc", "core/pipeline/merge.cc", "core/operators/join_apply.cc", "core/operators/dedupe_apply.cc",
+           "core/nodes/late_r*.cc"]
 # Where bytes are laid out, not where time is judged; their own tests and fuzzers stand for them.
 NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}
 COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev", "README.md", "CONTRIBUTING.md")

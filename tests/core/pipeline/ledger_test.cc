@@ -2,7 +2,7 @@
 
 #include "json/document.h"
 #include "json/write.h"
-#include "pipeline/hex.h"
+#include "nodes/hex.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "chunks.h"
+#include "core/nodes/chunks.h"
 
 namespace millrace {
 namespace {

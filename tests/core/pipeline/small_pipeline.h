@@ -2,7 +2,7 @@
 
 /// A pipeline of one source, one operator and one sink, without plugins: for tests of commits.
 
-#include "chunks.h"
+#include "core/nodes/chunks.h"
 #include "core/state/state_fixture.h"
 #include "json/document.h"
 #include "json/value.h"

@@ -42,6 +42,13 @@ class PluginIndexTest : public testing::Test {
     EXPECT_TRUE(index) << index.error().message;
     return std::move(*index);
   }
+  std::vector<fs::path> cache_files() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(root_ / "cache/millrace")) {
+      files.push_back(entry.path());
+    }
+    return files;
+  }
   /// Why the only file is refused.
   std::string refusal() const {
     const PluginIndex index = scan();
@@ -190,8 +197,17 @@ TEST_F(PluginIndexTest, SecondScanNeedsNoChild) {
   ASSERT_TRUE(index);
   EXPECT_EQ(index->components().size(), 1u);
   struct stat info {};
-  ASSERT_EQ(stat((root_ / "cache/millrace/plugins.json").c_str(), &info), 0);
+  ASSERT_EQ(stat(cache_files().at(0).c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(PluginIndexTest, EachProgramHasACacheOfItsOwn) {
+  add("plain");
+  for (const char* name : {"one", "another"}) {
+    fs::copy_file(MILLRACE_INSPECT, root_ / name);
+    ASSERT_TRUE(PluginIndex::scan({dir()}, root_ / name));
+  }
+  EXPECT_EQ(cache_files().size(), 2u);
 }
 
 TEST_F(PluginIndexTest, AChangedFileIsInspectedAgain) {
@@ -207,7 +223,7 @@ TEST_F(PluginIndexTest, AChangedFileIsInspectedAgain) {
 TEST_F(PluginIndexTest, ADamagedCacheIsIgnored) {
   add("plain");
   scan();
-  const fs::path cache = root_ / "cache/millrace/plugins.json";
+  const fs::path cache = cache_files().at(0);
   for (const char* text : {"", "{", "[]", "{\"program\":1,\"files\":2}", "\xff\xfe"}) {
     std::ofstream(cache) << text;
     EXPECT_EQ(scan().components().size(), 1u) << text;

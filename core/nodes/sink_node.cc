@@ -1,0 +1,330 @@
+#include "nodes/sink_node.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "delivery/row_bytes.h"
+#include "json/value.h"
+#include "nodes/error_rows.h"
+#include "nodes/hex.h"
+#include "nodes/late_records.h"
+#include "nodes/late_rows.h"
+#include "nodes/stateless_node.h"
+
+namespace millrace {
+
+namespace {
+
+Schema visible_schema(const Shape& shape) {
+  const std::vector<Field>& fields = shape.schema.fields();
+  return Schema({fields.begin(), fields.begin() + shape.visible});
+}
+
+}  // namespace
+
+struct SinkNode::Work final : NodeWork {
+  ByteBuffer bytes;
+  Buffer<uint64_t> ends;  ///< Of each encoded row.
+  Buffer<uint32_t> rows;  ///< The encoded rows of the input.
+  mutable Buffer<uint32_t> indices;
+  // Keys of the encoded rows, if the sink has any: ends by row, and which are null.
+  ByteBuffer key_bytes;
+  Buffer<uint64_t> key_ends;
+  Buffer<uint8_t> key_nulls;
+  Buffer<EventTime> times;                    ///< Of the encoded rows, if the sink is told.
+  std::vector<std::vector<Scratch>> scratch;  ///< By input.
+  std::vector<const Column*> key_columns;
+  RowErrors key_errors;
+};
+
+/// One row on its way into a merged batch.
+struct SinkNode::Piece {
+  uint32_t record;
+  uint32_t input;
+  uint32_t row;
+};
+
+SinkNode::SinkNode(std::string name, std::string pipeline, std::vector<Input> inputs, SinkPlan plan)
+    : Node(std::move(name), std::move(inputs)), plan_(std::move(plan)) {
+  SinkPort::Options port{this->name(), std::move(pipeline), plan_.component,
+                         plan_.config, plan_.lazy,          {}};
+  if (plan_.columns)
+    port.columns = visible_schema(this->inputs()[0].node->shape(this->inputs()[0].port));
+  outlet_ = Outlet::make(plan_.way, std::move(port), plan_.lazy);
+  for (const Input& input : this->inputs()) {
+    inputs_parallel_ = inputs_parallel_ && input.node->parallel();
+    const Shape& shape = input.node->shape(input.port);
+    encoders_.emplace_back(shape.visible_names(), shape.omitted_when_null);
+  }
+}
+
+std::unique_ptr<NodeWork> SinkNode::make_work() const {
+  auto work = std::make_unique<Work>();
+  for (const std::vector<Program>& keys : plan_.keys) work->scratch.emplace_back(keys.size());
+  return work;
+}
+
+void SinkNode::demand(size_t input, std::vector<bool>& wanted) const {
+  const Shape& shape = inputs()[input].node->shape(inputs()[input].port);
+  if (!plan_.keys.empty()) {
+    for (const Program& key : plan_.keys[input]) mark_fields(key, wanted);
+  }
+  if (shape.has_bytes && !plan_.columns) return;
+  for (uint32_t i = 0; i < shape.visible; ++i) wanted[i] = true;
+}
+
+void SinkNode::encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBuffer& out,
+                      size_t input) const {
+  if (plan_.columns) return write_row_bytes(rows.columns.data(), shape.visible, row, out);
+  if (plan_.context) return encode_with_context(rows, shape, row, out);
+  if (shape.frame && rows.columns[*shape.frame]->valid(row)) {
+    return out.append(rows.columns[*shape.frame]->texts[row]);
+  }
+  if (rows.batch && shape.has_bytes) {
+    const std::string_view value = rows.batch.value(rows.origin_of(row));
+    return shape.bytes_are_json ? write_raw_json(value, out) : write_json_string(value, out);
+  }
+  if (plan_.csv) return CsvRowEncoder::write(rows.columns.data(), shape.visible, row, out);
+  encoders_[input].write(rows.columns.data(), row, out);
+}
+
+/// A late record with what was known when it was judged (R13).
+void SinkNode::encode_with_context(const Rows& rows, const Shape& shape, uint32_t row,
+                                   ByteBuffer& out) const {
+  const auto context = [&](size_t i) -> const Column& {
+    return *rows.columns[rows.columns.size() - std::size(kLateContext) + i];
+  };
+  out.append("{\"operator\":");
+  write_json_string(inputs()[0].node->name(), out);
+  for (size_t i = 0; i < std::size(kLateContext); ++i) {
+    out.append(",\"");
+    out.append(kLateContext[i].substr(1));
+    out.append("\":");
+    write_json_cell(context(i), row, out);
+  }
+  out.append(",\"record\":");
+  if (rows.batch && shape.has_bytes) {
+    const std::string_view value = rows.batch.value(rows.origin_of(row));
+    shape.bytes_are_json ? write_raw_json(value, out) : write_json_string(value, out);
+  } else {
+    write_row_json(rows, shape, row, out);
+  }
+  out.append('}');
+}
+
+void SinkNode::prepare(Chunk& chunk) const {
+  if (inputs().size() != 1) return;
+  auto& work = static_cast<Work&>(work_of(chunk));
+  const Input& input = inputs()[0];
+  const Shape& shape = input.node->shape(input.port);
+  if (passes(shape)) return;
+  const Rows& rows = input_rows(chunk);
+  const Selection live = prepares_ahead() ? rows.selection() : input_view(chunk).live;
+  begin_rows(work, live.count);
+  make_keys(work, rows, live, 0);
+  for (uint32_t i = 0; i < live.count; ++i) {
+    encode(rows, shape, live[i], work.bytes, 0);
+    end_row(work, rows, shape, i, live[i]);
+  }
+}
+
+void SinkNode::begin_rows(Work& work, uint32_t count) const {
+  work.bytes.clear();
+  work.ends.resize(count);
+  work.rows.resize(count);
+  work.key_bytes.clear();
+  work.key_ends.resize(count);
+  work.key_nulls.resize(count);
+  work.times.resize(plan_.times ? count : 0);
+  work.key_errors.start(0);
+}
+
+void SinkNode::end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
+                       uint32_t row) const {
+  work.ends[i] = work.bytes.size();
+  work.rows[i] = row;
+  if (plan_.times) work.times[i] = rows.time ? rows.time[row] : kTimeNone;
+  work.bytes.append('\n');  // A sink that writes lines can write many at once.
+  add_key(work, rows, shape, i, row);
+}
+
+/// Evaluates the key's expressions for the living rows of one input.
+void SinkNode::make_keys(Work& work, const Rows& rows, Selection live, size_t input) const {
+  work.key_columns.clear();
+  if (plan_.keys.empty()) return;
+  work.key_errors.start(rows.count);
+  const Inputs columns{rows.columns, rows.count};
+  for (size_t k = 0; k < plan_.keys[input].size(); ++k) {
+    work.key_columns.push_back(
+        &evaluate(plan_.keys[input][k], columns, live, work.scratch[input][k], work.key_errors));
+  }
+}
+
+/// The key as configured, else the record's own: null where there is none.
+void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
+                       uint32_t row) const {
+  bool null = true;
+  if (!work.key_columns.empty()) {
+    const bool alone = work.key_columns.size() == 1;
+    null = alone && !work.key_columns[0]->valid(row);
+    if (!null) work.key_bytes.append(key_text(work.key_columns, row));
+  } else if (rows.batch && shape.has_bytes) {
+    const std::string_view key = rows.batch.key(rows.origin_of(row));
+    null = key.data() == nullptr;
+    work.key_bytes.append(key);
+  }
+  work.key_nulls[i] = null;
+  work.key_ends[i] = work.key_bytes.size();
+}
+
+Result<void> SinkNode::apply(Chunk& chunk, Range range) {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  if (inputs().size() != 1) return write_merged(work, chunk);
+  const RowsView& view = input_view(chunk);
+  if (view.live.count == 0) return {};
+  const Input& input = inputs()[0];
+  if (passes(input.node->shape(input.port))) return write_passed(work, view);
+  if (!prepares_ahead()) return write_encoded(work, 0, static_cast<uint32_t>(work.rows.size()));
+  const Rows& rows = input_rows(chunk);
+  const Selection all{work.rows.data(), static_cast<uint32_t>(work.rows.size())};
+  const uint32_t end = range.last ? UINT32_MAX : range.end;
+  return write_encoded(work, count_before(rows, all, range.begin), count_before(rows, all, end));
+}
+
+Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind) {
+  if (first == behind) return {};
+  if (!work.key_errors.empty()) {
+    return Error{Code::kFailed, name() + ": the key of a row cannot be computed: " +
+                                    work.key_errors.list()[0].text};
+  }
+  const uint64_t begin = first == 0 ? 0 : work.ends[first - 1] + 1;
+  const uint64_t key_begin = first == 0 ? 0 : work.key_ends[first - 1];
+  mr_need need{};
+  need.struct_size = sizeof need;
+  need.records = behind - first;
+  need.value_bytes = work.ends[behind - 1] + 1 - begin;
+  need.key_bytes = work.key_ends[behind - 1] - key_begin;
+  const bool keyed = std::any_of(work.key_nulls.data() + first, work.key_nulls.data() + behind,
+                                 [](uint8_t null) { return !null; });
+  if (keyed) need.columns = MR_COL_KEY;
+  if (plan_.times) need.columns |= MR_COL_TIME;
+  mr_room room{};
+  room.struct_size = sizeof room;
+  if (builder_.reserve(need, room) != MR_OK) {
+    return Error{Code::kFailed, name() + ": out of memory for a batch of rows"};
+  }
+  std::memcpy(room.value, work.bytes.data() + begin, need.value_bytes);
+  if (keyed) std::memcpy(room.key, work.key_bytes.data() + key_begin, need.key_bytes);
+  if (plan_.times) std::copy_n(work.times.data() + first, behind - first, room.time_us);
+  uint64_t from = begin, key_from = key_begin;
+  for (uint32_t i = first; i < behind; ++i) {
+    room.value_spans[i - first] = {static_cast<uint32_t>(from - begin),
+                                   static_cast<uint32_t>(work.ends[i] - from)};
+    from = work.ends[i] + 1;
+    if (keyed) {
+      room.key_spans[i - first] = work.key_nulls[i]
+                                      ? mr_span{0, MR_NULL_LEN}
+                                      : mr_span{static_cast<uint32_t>(key_from - key_begin),
+                                                static_cast<uint32_t>(work.key_ends[i] - key_from)};
+    }
+    key_from = work.key_ends[i];
+  }
+  builder_.commit(behind - first);
+  return hand_over(builder_);
+}
+
+Result<void> SinkNode::write_passed(Work& work, const RowsView& view) {
+  const Rows& rows = *view.rows;
+  bool clean = true;
+  work.indices.resize(view.live.count);
+  for (uint32_t i = 0; i < view.live.count; ++i) {
+    work.indices[i] = rows.origin_of(view.live[i]);
+    const std::string_view value = rows.batch.value(work.indices[i]);
+    clean = clean && std::memchr(value.data(), '\n', value.size()) == nullptr &&
+            std::memchr(value.data(), '\r', value.size()) == nullptr;
+    // Exploded late rows may name a record twice, which a selection cannot.
+    clean = clean && (i == 0 || work.indices[i] > work.indices[i - 1]);
+  }
+  if (clean) {
+    builder_.select(rows.batch.abi(), {work.indices.data(), work.indices.size()});
+    return hand_over(builder_);
+  }
+  const Input& input = inputs()[0];
+  begin_rows(work, view.live.count);
+  work.key_columns.clear();
+  for (uint32_t i = 0; i < view.live.count; ++i) {
+    write_raw_json(rows.batch.value(work.indices[i]), work.bytes);
+    end_row(work, rows, input.node->shape(input.port), i, view.live[i]);
+  }
+  return write_encoded(work, 0, view.live.count);
+}
+
+/// Rows of several inputs, by the record that released them, then by the order in `from` (R50).
+Result<void> SinkNode::write_merged(Work& work, const Chunk& chunk) {
+  std::vector<Piece> pieces;
+  for (uint32_t k = 0; k < inputs().size(); ++k) {
+    if (!inputs()[k].node->reached_from(chunk.source)) continue;
+    const RowsView& view = input_view(chunk, k);
+    for (uint32_t i = 0; i < view.live.count; ++i) {
+      pieces.push_back({view.rows->record_of(view.live[i]), k, view.live[i]});
+    }
+  }
+  if (pieces.empty()) return {};
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.record < b.record; });
+  const auto count = static_cast<uint32_t>(pieces.size());
+  begin_rows(work, count);
+  // Keys of all inputs, each evaluated once for its rows.
+  std::vector<std::vector<const Column*>> keys(inputs().size());
+  for (uint32_t k = 0; k < inputs().size() && !plan_.keys.empty(); ++k) {
+    if (!inputs()[k].node->reached_from(chunk.source)) continue;
+    const RowsView& view = input_view(chunk, k);
+    if (view.live.count == 0) continue;
+    make_keys(work, *view.rows, view.live, k);
+    keys[k] = work.key_columns;
+    if (!work.key_errors.empty()) break;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    const Piece& piece = pieces[i];
+    const Input& input = inputs()[piece.input];
+    const Shape& shape = input.node->shape(input.port);
+    const Rows& rows = *input_view(chunk, piece.input).rows;
+    work.key_columns = keys[piece.input];
+    encode(rows, shape, piece.row, work.bytes, piece.input);
+    end_row(work, rows, shape, i, piece.row);
+  }
+  return write_encoded(work, 0, count);
+}
+
+Result<void> SinkNode::hand_over(BatchBuilder& builder) {
+  auto taken = builder.take();
+  for (SourceBatch& one : taken.batches) {
+    sink_counters.records += one.batch.size();
+    for (uint32_t i = 0; i < one.batch.size(); ++i)
+      sink_counters.bytes += one.batch.value(i).size() + 1;
+    MILLRACE_TRY(outlet_->write(std::move(one.batch)));
+  }
+  return {};
+}
+
+void SinkNode::write_state(JsonValue& meta) const {
+  const OutletState state = outlet_->state();
+  if (state.prepared) meta.set("state", JsonValue::string(to_hex(*state.prepared)));
+  if (state.delivered)
+    meta.set("delivered", JsonValue::integer(static_cast<int64_t>(state.delivered)));
+}
+
+Result<void> SinkNode::restore(const JsonValue& meta, CommitLog& log) {
+  OutletState restored;
+  const JsonValue* state = meta.find("state");
+  if (state &&
+      (!state->is_string() || !from_hex(state->as_string(), restored.prepared.emplace()))) {
+    return Error{Code::kCorrupt, "the stored state of sink " + name() + " is damaged"};
+  }
+  const JsonValue* delivered = meta.find("delivered");
+  if (delivered && delivered->is_int())
+    restored.delivered = static_cast<uint64_t>(delivered->as_int());
+  return outlet_->restore(std::move(restored), log);
+}
+
+}  // namespace millrace

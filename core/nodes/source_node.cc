@@ -1,0 +1,308 @@
+// Prepare: decode, judge event times, list what is broken.
+#include <algorithm>
+
+#include "nodes/source_work.h"
+
+namespace millrace {
+namespace {
+
+enum Hidden : uint32_t {
+  kEventTime,
+  kRecordKey,
+  kSourcePosition,
+  kProcessingTime,
+  kIsNull,
+  kHiddenCount
+};
+
+bool is_null_value(std::string_view value) {
+  if (value.data() == nullptr) return true;
+  const size_t begin = value.find_first_not_of(" \t\r\n"), end = value.find_last_not_of(" \t\r\n");
+  return begin != std::string_view::npos && value.substr(begin, end - begin + 1) == "null";
+}
+
+/// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
+CellFormat format_of(EventTimeConfig::Unit unit) {
+  switch (unit) {
+    case EventTimeConfig::Unit::kSeconds: return CellFormat::kTimeSeconds;
+    case EventTimeConfig::Unit::kMillis: return CellFormat::kTimeMillis;
+    case EventTimeConfig::Unit::kMicros: return CellFormat::kTimeMicros;
+    case EventTimeConfig::Unit::kNanos: return CellFormat::kTimeNanos;
+    case EventTimeConfig::Unit::kLocal: return CellFormat::kText;
+    case EventTimeConfig::Unit::kRfc3339: break;
+  }
+  return CellFormat::kTimeRfc3339;
+}
+
+}  // namespace
+
+SourceNode::SourceNode(std::string name, SourcePlan plan)
+    : Node(std::move(name), {}),
+      plan_(std::move(plan)),
+      watermark_(plan_.watermark),
+      duplicates_(this->name(), plan_.dedupe_horizon_us) {
+  Shape& main = shape_of(Port::kMain);
+  main.schema = plan_.fields;
+  main.visible = plan_.fields.size();
+  main.has_bytes = true;
+  main.bytes_are_json = !plan_.is_text;
+  constexpr Type kHiddenTypes[] = {Type::kTimestamptz, Type::kText, Type::kInt8, Type::kTimestamptz,
+                                   Type::kBool};
+  for (uint32_t i = 0; i < kHiddenCount; ++i) {
+    main.schema.add(std::string(kHiddenFields[i]), kHiddenTypes[i]);
+  }
+  shape_of(Port::kErrors) = ErrorRows::shape();
+  Shape& gaps = shape_of(Port::kGaps);
+  gaps.schema = Schema({{"source", Type::kText},
+                        {"partition", Type::kInt8},
+                        {"from_us", Type::kInt8},
+                        {"to_us", Type::kInt8},
+                        {"from_position", Type::kInt8},
+                        {"to_position", Type::kInt8},
+                        {"reason", Type::kText},
+                        {"estimated", Type::kBool}});
+  gaps.visible = gaps.schema.size();
+}
+
+std::unique_ptr<NodeWork> SourceNode::make_work() const {
+  auto work = std::make_unique<Work>(plan_.time);
+  std::vector<WantedField> wanted;
+  for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
+    if (!wanted_[i] && plan_.key_field != i) continue;
+    const Field& field = plan_.fields[i];
+    wanted.push_back({split_path(field.name), field.type,
+                      plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
+    work->decoded_fields.push_back(i);
+  }
+  work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();
+  if (work->decodes_time) {
+    const Type type = plan_.time.local ? Type::kText : Type::kTimestamptz;
+    wanted.push_back({plan_.time_path, type, format_of(plan_.time.unit)});
+  }
+  work->columns.resize(plan_.is_text ? 1 : wanted.size());
+  work->decoder = make_json_decoder(std::move(wanted));
+  return work;
+}
+
+void SourceNode::prepare(Chunk& chunk) const {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  chunk.records = chunk.batch ? chunk.batch.size() : 0;
+  work.faults.clear();
+  work.dead.resize(chunk.records);
+  std::fill(work.dead.begin(), work.dead.end(), 0);
+  if (plan_.is_text) {
+    take_text(work, chunk);
+  } else {
+    decode(work, chunk);
+  }
+  judge_times(work, chunk);
+  judge_keys(work, chunk);
+  fill_rows(work, chunk);
+  list_errors(work, chunk);
+  list_gaps(work, chunk);
+}
+
+void SourceNode::decode(Work& work, const Chunk& chunk) const {
+  work.values.resize(chunk.records);
+  for (uint32_t i = 0; i < chunk.records; ++i) work.values[i] = chunk.batch.value(i);
+  work.broken.clear();
+  work.decoder->decode(work.values, work.columns, work.broken);
+  for (BrokenValue& broken : work.broken) {
+    work.dead[broken.row] = 1;
+    work.faults.push_back({broken.row, nullptr, std::move(broken.reason)});
+  }
+  if (!plan_.validate_full) return;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (work.dead[i]) continue;
+    std::string reason = work.decoder->validate(work.values[i]);
+    if (reason.empty()) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, nullptr, std::move(reason)});
+  }
+}
+
+void SourceNode::take_text(Work& work, const Chunk& chunk) const {
+  Column& column = work.columns[0];
+  column.reset(Type::kText, chunk.records);
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    column.texts[i] = chunk.batch.value(i);
+    if (is_utf8(column.texts[i])) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, "the record is not UTF-8", {}});
+  }
+}
+
+void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
+  work.time.resize(chunk.records);
+  const Column* decoded = work.decodes_time ? &work.columns.back() : nullptr;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (work.dead[i]) continue;
+    EventTime& time = work.time[i];
+    time = decoded ? kTimeNone : chunk.batch.time_us(i);
+    if (!plan_.has_event_time &&
+        time == kTimeNone) {  // The plugin's time, else that of arrival (E14).
+      time = chunk.arrival_us;
+      continue;
+    }
+    const char* fault = decoded ? work.event_times.read(*decoded, i, chunk.arrival_us, time)
+                                : work.event_times.fault_of(time, chunk.arrival_us);
+    if (!fault) continue;
+    work.dead[i] = 1;
+    work.faults.push_back({i, fault, {}});
+  }
+}
+
+/// A record whose key is another than its field would be counted where nobody looks for it.
+void SourceNode::judge_keys(Work& work, const Chunk& chunk) const {
+  if (!plan_.key_field) return;
+  size_t place = 0;
+  while (work.decoded_fields[place] != *plan_.key_field) ++place;
+  const Column& column = work.columns[place];
+  const bool is_text = column.type == Type::kText;
+  std::string number;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    const std::string_view key = chunk.batch.key(i);
+    // A tombstone has no fields: its key is all there is.
+    if (work.dead[i] || chunk.batch.value(i).data() == nullptr) continue;
+    const bool null = column.has_invalid && column.cells[i] != kValid;
+    std::string_view field;
+    if (!null && is_text) field = column.texts[i];
+    if (!null && !is_text) field = number = std::to_string(column.ints[i]);
+    if (null ? key.data() == nullptr : key.data() != nullptr && key == field) continue;
+    work.dead[i] = 1;
+    work.faults.push_back(
+        {i, "the message key is not the text of the field that \"key\" names", {}});
+  }
+}
+
+void SourceNode::fill_rows(Work& work, const Chunk& chunk) const {
+  Rows& rows = work.ports[0];
+  rows.clear();
+  rows.count = chunk.records;
+  rows.batch = chunk.batch;
+  rows.time = work.time.data();
+  rows.columns.assign(shape().schema.size(), nullptr);
+  if (plan_.is_text) rows.columns[0] = &work.columns[0];
+  for (size_t k = 0; k < work.decoded_fields.size(); ++k) {
+    Column& column = work.columns[k];
+    if (plan_.null_on_mismatch && column.has_invalid) {
+      for (uint8_t& cell : column.cells)
+        if (cell == kMismatch) cell = kNull;
+    }
+    rows.columns[work.decoded_fields[k]] = &column;
+  }
+  fill_hidden(work, chunk);
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    // A dead row has no place in the order of times (R14).
+    if (work.dead[i]) work.time[i] = kTimeNone;
+  }
+  rows.all_live = work.faults.empty();
+  if (rows.all_live) return;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (!work.dead[i]) rows.live.push_back(i);
+  }
+}
+
+void SourceNode::fill_hidden(Work& work, const Chunk& chunk) const {
+  Rows& rows = work.ports[0];
+  for (uint32_t hidden = 0; hidden < kHiddenCount; ++hidden) {
+    const uint32_t field = plan_.fields.size() + hidden;
+    if (!wanted_[field]) continue;
+    Column& column = rows.own_column(hidden);
+    column.reset(shape().schema[field].type, chunk.records);
+    rows.columns[field] = &column;
+    for (uint32_t i = 0; i < chunk.records; ++i) {
+      switch (static_cast<Hidden>(hidden)) {
+        case kEventTime: column.ints[i] = work.time[i]; break;
+        case kSourcePosition: column.ints[i] = static_cast<int64_t>(chunk.batch.position(i)); break;
+        case kProcessingTime: column.ints[i] = chunk.arrival_us; break;
+        case kRecordKey:
+          column.texts[i] = chunk.batch.key(i);
+          if (column.texts[i].data() == nullptr) column.set_cell(i, kNull, chunk.records);
+          break;
+        case kIsNull: column.bools[i] = is_null_value(chunk.batch.value(i)); break;
+        case kHiddenCount: break;
+      }
+    }
+  }
+}
+
+void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
+  std::stable_sort(work.faults.begin(), work.faults.end(),
+                   [](const RecordFault& a, const RecordFault& b) { return a.record < b.record; });
+  Rows& rows = work.ports[static_cast<size_t>(Port::kErrors)];
+  work.error_rows.start(rows, name());
+  size_t reject = 0;
+  const auto add_rejects_before = [&](uint64_t record) {
+    for (; reject < chunk.rejects.size(); ++reject) {
+      const Reject& r = chunk.rejects[reject];
+      if (static_cast<uint64_t>(r.after_record) > record) return;
+      const auto place = static_cast<uint32_t>(std::min<int64_t>(r.after_record, chunk.records));
+      work.error_rows.add(
+          {place, r.reason, {}, r.partition, r.position, r.time_us, r.bytes, false});
+    }
+  };
+  for (const RecordFault& fault : work.faults) {
+    add_rejects_before(fault.record);
+    const uint32_t i = fault.record;
+    // What failed only by its time is good JSON.
+    const bool is_json = fault.reason && !plan_.is_text;
+    work.error_rows.add({i,
+                         fault.reason ? std::string_view(fault.reason) : fault.text,
+                         {},
+                         chunk.batch.partition(i),
+                         chunk.batch.position(i),
+                         kTimeNone,
+                         chunk.batch.value(i),
+                         is_json});
+  }
+  add_rejects_before(UINT64_MAX);
+  work.error_rows.finish();
+}
+
+/// Known losses (P3), told behind the records they were reported with.
+void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
+  enum Field : size_t {
+    kSource,
+    kPartition,
+    kFrom,
+    kTo,
+    kFromPosition,
+    kToPosition,
+    kReason,
+    kEstimated,
+    kFields
+  };
+  Rows& rows = work.ports[static_cast<size_t>(Port::kGaps)];
+  rows.clear();
+  rows.own_record.clear();
+  rows.own_time.clear();
+  rows.columns.resize(kFields);
+  const Schema& schema = shape(Port::kGaps).schema;
+  for (uint32_t i = 0; i < kFields; ++i) {
+    rows.own_column(i).reset(schema[i].type, 0);
+    rows.columns[i] = &rows.own_column(i);
+  }
+  const auto push_int = [&](size_t field, int64_t value, bool known) {
+    if (!known) return rows.own[field]->push_null();
+    rows.own[field]->ints.push_back(value);
+    rows.own[field]->pushed_valid();
+  };
+  for (const Gap& gap : chunk.gaps) {
+    rows.own[kSource]->texts.push_back(name());
+    push_int(kPartition, gap.partition, true);
+    push_int(kFrom, gap.from_us, gap.from_us != kTimeNone);
+    push_int(kTo, gap.to_us, gap.to_us != kTimeNone);
+    push_int(kFromPosition, static_cast<int64_t>(gap.from_position), true);
+    push_int(kToPosition, static_cast<int64_t>(gap.to_position), true);
+    rows.own[kReason]->texts.push_back(gap.reason);
+    rows.own[kEstimated]->bools.push_back(gap.estimated);
+    rows.own_record.push_back(chunk.records);
+    rows.own_time.push_back(kTimeNone);
+    ++rows.count;
+  }
+  rows.record = rows.own_record.data();
+  rows.time = rows.own_time.data();
+}
+
+}  // namespace millrace

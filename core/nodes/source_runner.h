@@ -1,0 +1,93 @@
+#pragma once
+
+/// One source at work: opens its plugin, polls it, cuts what comes into chunks, and knows where
+/// each chunk resumes. Retriable failures close the plugin, wait, and open it again at the last
+/// snapshot.
+/// Threads: one at a time; cancel() from any.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "nodes/graph.h"
+
+namespace millrace {
+
+/// Where a source goes on after a commit.
+struct ResumePoint {
+  std::string snapshot;
+  uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
+  /// Asked for by `millrace state --set-position`: partition and position to go on behind.
+  std::vector<std::pair<uint32_t, uint64_t>> seeks{};
+};
+
+class SourceRunner {
+ public:
+  struct Limits {
+    uint32_t records_max = 1u << 16;
+    uint64_t bytes_max = 256 << 10;  ///< Fits the second-level cache.
+  };
+  SourceRunner(const SourceStart& start, std::string pipeline, Limits limits);
+
+  Result<void> create();
+  SourceTraits traits() const { return instance_->traits(); }
+  /// `resume`: of the last commit, or empty.
+  Result<void> open(ResumePoint resume, uint64_t last_epoch, uint32_t flags);
+
+  /// Entries of the duplicate filter that the last commit held.
+  void remember(const std::vector<DuplicateFilter::Entry>& entries);
+
+  struct Polled {
+    std::vector<std::unique_ptr<Chunk>> chunks;
+    bool end = false;
+    bool idle = false;
+    /// All that exists of all its partitions was returned, by the source's own word.
+    bool at_proven_end = false;
+    int64_t retry_in_us = 0;  ///< Poll again after this; 0: at once.
+  };
+  /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
+  Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
+  /// Commit `epoch` holds. The plugin hears of it before its next poll, since its calls must not
+  /// overlap. From any thread.
+  void acknowledge(uint64_t epoch) { committed_.store(epoch, std::memory_order_release); }
+  void cancel();
+  Result<void> close();
+  const SourceStart& start() const { return start_; }
+
+ private:
+  Result<void> open_instance();
+  Result<Polled> back_off(const Error& error);
+  void lose_proof(Polled& out);
+  void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
+  void skip_applied(BatchBuilder::Taken& taken);
+  void note_events(const BatchBuilder::Taken& taken);
+  Chunk& next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) const;
+  void drop_seen(const DedupeColumns& asked, Chunk& chunk);
+
+  SourceStart start_;
+  std::string pipeline_;
+  Limits limits_;
+  DuplicateFilter filter_;
+  std::unique_ptr<SourceInstance> instance_;
+  BatchBuilder builder_;
+  std::vector<SourceInstance::PartitionEvent> heard_;
+  std::vector<PartitionEvent> events_;  ///< Of the last poll, by place.
+  std::map<uint32_t, bool> ends_;       ///< Assigned partitions; true: at its proven end.
+  std::string snapshot_;
+  uint64_t skip_ = 0;
+  std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.
+  uint64_t last_epoch_ = 0;
+  uint32_t flags_ = 0;
+  uint32_t failures_ = 0;
+  Result<void> tell_committed();
+  std::atomic<uint64_t> committed_{0};
+  uint64_t told_ = 0;
+  bool open_ = false;
+};
+
+/// CLOCK_MONOTONIC and the wall clock, in microseconds.
+int64_t monotonic_us();
+int64_t wall_clock_us();
+
+}  // namespace millrace

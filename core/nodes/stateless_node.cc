@@ -1,0 +1,209 @@
+#include "nodes/stateless_node.h"
+
+namespace millrace {
+namespace {
+
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors);
+
+}  // namespace
+
+struct StatelessNode::Work final : NodeWork {
+  StageWork stage;
+  std::vector<Scratch> scratch;
+  Buffer<uint32_t> live;
+  std::vector<FailedRow> failed;
+  ErrorRows error_rows;
+  ByteArena error_bytes;
+  std::optional<Retimer::Work> retime;
+};
+
+void mark_fields(const Program& program, std::vector<bool>& wanted) {
+  for (uint32_t field : program.fields()) wanted[field] = true;
+}
+
+void demand_through_explode(const std::optional<ExplodePlan>& explode,
+                            const std::vector<bool>& stage_wanted, std::vector<bool>& wanted) {
+  for (size_t field = 0; field < stage_wanted.size(); ++field) {
+    if (!stage_wanted[field]) continue;
+    if (!explode) {
+      wanted[field] = true;
+    } else if (explode->from_input[field] >= 0) {
+      wanted[static_cast<size_t>(explode->from_input[field])] = true;
+    }
+  }
+  if (explode) wanted[explode->array] = true;
+}
+
+Shape make_stage_shape(const Shape& input, const std::optional<ExplodePlan>& explode) {
+  Shape shape = input;
+  if (!explode) return shape;
+  shape.schema = explode->schema;
+  shape.visible = explode->visible;
+  shape.has_bytes = false;
+  return shape;
+}
+
+Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPlan>& select) {
+  Shape main = stage;
+  if (!select) return main;
+  std::vector<Field> fields;
+  for (size_t i = 0; i < select->names.size(); ++i) {
+    fields.push_back({select->names[i], select->programs[i].type()});
+  }
+  main.visible = static_cast<uint32_t>(fields.size());
+  main.omitted_when_null.clear();
+  main.has_bytes = false;
+  // The functions of the record itself go on working behind a select.
+  for (uint32_t i = stage.visible; i < stage.schema.size(); ++i) fields.push_back(stage.schema[i]);
+  main.schema = Schema(std::move(fields));
+  return main;
+}
+
+StatelessNode::StatelessNode(std::string name, std::vector<Input> inputs, StagePlan stage,
+                             std::optional<SelectPlan> select, std::optional<RetimePlan> retime)
+    : Node(std::move(name), std::move(inputs)),
+      stage_(std::move(stage)),
+      select_(std::move(select)) {
+  const Input& input = this->inputs()[0];
+  inputs_parallel_ = input.node->parallel();
+  stage_shape_ = make_stage_shape(input.node->shape(input.port), stage_.explode);
+  shape_of(Port::kMain) = make_shape(stage_shape_, select_);
+  shape_of(Port::kErrors) = ErrorRows::shape();
+  if (retime) retimer_.emplace(std::move(*retime), this->inputs());
+}
+
+std::unique_ptr<NodeWork> StatelessNode::make_work() const {
+  auto work = std::make_unique<Work>();
+  if (select_) work->scratch.resize(select_->programs.size());
+  if (retimer_) work->retime.emplace(retimer_->plan().time);
+  return work;
+}
+
+void StatelessNode::demand(size_t, std::vector<bool>& wanted) const {
+  std::vector<bool> stage_wanted(stage_shape_.schema.size());
+  if (stage_.filter) mark_fields(*stage_.filter, stage_wanted);
+  if (select_) {
+    for (const Program& program : select_->programs) mark_fields(program, stage_wanted);
+  }
+  if (retimer_ && !select_) stage_wanted[retimer_->plan().field] = true;
+  const size_t shift = select_ ? shape().visible : 0;
+  for (size_t field = shift; field < wanted_.size(); ++field) {
+    if (wanted_[field]) stage_wanted[field - shift + (select_ ? stage_shape_.visible : 0)] = true;
+  }
+  demand_through_explode(stage_.explode, stage_wanted, wanted);
+}
+
+void StatelessNode::prepare(Chunk& chunk) const {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  const Rows& input = input_rows(chunk);
+  // Behind an ordered node only the rows of the range exist; ahead of it all of them.
+  const Selection live = parallel() ? input.selection() : input_view(chunk).live;
+  run_stage(stage_, input, live, work.stage, work.errors);
+  share(work);
+  if (select_) select(work);
+  if (retimer_) retime(work, chunk.arrival_us);
+  const Input& from = inputs()[0];
+  collect_stage_errors(work.stage, input, from.node->shape(from.port), stage_shape_, work.errors,
+                       work.error_bytes, work.failed);
+  work.error_rows.write(work.failed, work.ports[kErrors], name());
+}
+
+/// The stage's rows become this node's rows; nothing is copied but the selection.
+void StatelessNode::share(Work& work) const {
+  const Rows& stage = *work.stage.rows;
+  Rows& out = work.ports[kMain];
+  out.clear();
+  out.count = stage.count;
+  out.record = stage.record;
+  out.time = stage.time;
+  if (!select_) {
+    out.columns = stage.columns;
+    if (!stage_.explode) {
+      out.batch = stage.batch;
+      out.origin = stage.origin;
+    }
+  }
+  const Selection live = work.stage.live;
+  out.all_live = live.rows == nullptr && live.count == out.count;
+  if (!out.all_live) keep_selection(live, out.live);
+}
+
+void StatelessNode::select(Work& work) const {
+  const Rows& stage = *work.stage.rows;
+  Rows& out = work.ports[kMain];
+  const Inputs inputs{stage.columns, stage.count};
+  out.columns.assign(shape().schema.size(), nullptr);
+  Selection live = out.selection();
+  for (size_t i = 0; i < select_->programs.size(); ++i) {
+    const size_t failed_before = work.errors.size();
+    out.columns[i] = &evaluate(select_->programs[i], inputs, live, work.scratch[i], work.errors);
+    if (work.errors.size() == failed_before) continue;
+    live = keep_selection(work.errors.drop_failed(live, out.live), out.live);
+    out.all_live = false;
+  }
+  for (size_t hidden = stage_shape_.visible; hidden < stage_shape_.schema.size(); ++hidden) {
+    out.columns[shape().visible + hidden - stage_shape_.visible] = stage.columns[hidden];
+  }
+}
+
+void StatelessNode::retime(Work& work, int64_t now_us) const {
+  Rows& out = work.ports[kMain];
+  const size_t failed_before = work.errors.size();
+  retimer_->read(*work.retime, out, out.selection(), now_us, work.errors);
+  if (work.errors.size() != failed_before) {
+    keep_selection(work.errors.drop_failed(out.selection(), out.live), out.live);
+    out.all_live = false;
+  }
+  // Behind this operator event_time() is the new one.
+  const auto field = shape().schema.find("event_time()");
+  if (!field || !wanted_[*field]) return;
+  Column& column = out.own_column(0);
+  column.reset(Type::kTimestamptz, out.count);
+  for (uint32_t i = 0; i < out.count; ++i) column.ints[i] = out.own_time[i];
+  out.columns[*field] = &column;
+}
+
+const EventTime* StatelessNode::watermarks(const Chunk& chunk) const {
+  if (!retimer_) return inputs()[0].node->watermarks(chunk);
+  return static_cast<const Work&>(*chunk.work[index()]).retime->watermarks.data();
+}
+
+void StatelessNode::save(uint64_t, Commit&, JsonValue& meta) {
+  if (retimer_) retimer_->save(meta);
+}
+
+Result<void> StatelessNode::restore(const JsonValue& meta, CommitLog&) {
+  if (retimer_) retimer_->restore(meta);
+  return {};
+}
+
+Result<void> StatelessNode::apply(Chunk& chunk, Range range) {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  const uint32_t begin = parallel() ? range.begin : 0;
+  const uint32_t end = parallel() && !range.last ? range.end : UINT32_MAX;
+  work.now[kMain] = view_of(work.ports[kMain], begin, end);
+  work.now[kErrors] = view_of(work.ports[kErrors], begin, end);
+  if (retimer_) retimer_->advance(*work.retime, work.now[kMain], chunk, range);
+  const auto rows_between = [&](const Rows& rows, Selection selection) {
+    return count_before(rows, selection, end) - count_before(rows, selection, begin);
+  };
+  const uint64_t errors = work.now[kErrors].live.count;
+  const uint64_t used = work.now[kMain].live.count;
+  uint64_t rows = rows_between(*work.stage.rows, work.stage.before_filter);
+  // Rows that explode itself refused are rows too: they must leave by the same ledger.
+  for (const StageFault& fault : work.stage.faults) {
+    const Rows& of = fault.of_input ? input_rows(chunk) : *work.stage.rows;
+    const uint32_t record = of.record_of(fault.row);
+    rows += record >= begin && record < end;
+  }
+  counters.in += input_view(chunk).live.count;
+  counters.rows += rows;
+  counters.used += used;
+  counters.errors += errors;
+  counters.filtered += rows - used - errors;
+  counters.out += used;
+  return {};
+}
+
+}  // namespace millrace

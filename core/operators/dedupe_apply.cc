@@ -1,0 +1,170 @@
+// Judge, pass or keep, hand out, in the order of the task.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "nodes/own_batch.h"
+#include "operators/dedupe_work.h"
+#include "window/stored_row.h"
+
+namespace millrace {
+namespace {
+
+constexpr auto kMain = static_cast<size_t>(Port::kMain),
+               kErrors = static_cast<size_t>(Port::kErrors),
+               kLate = static_cast<size_t>(Port::kLate);
+
+}  // namespace
+
+Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
+  auto& work = static_cast<Work&>(work_of(chunk));
+  const uint32_t begin = inputs_parallel_ ? range.begin : 0;
+  const uint32_t end = inputs_parallel_ && !range.last ? range.end : UINT32_MAX;
+  const GroupedInput::Cut cut = input_.cut(work.in, begin, end);
+  const EventTime* w = inputs()[0].node->watermarks(chunk);
+  MILLRACE_ASSERT(w != nullptr);
+  const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
+  judge(work, cut, w, places);
+  keeps_last() ? finish_last(work) : finish_first(work);
+  pass_watermark(work, w, places);
+  finish(work, chunk, cut);
+  if (plan_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
+    return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
+  }
+  return {};
+}
+
+void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range places) {
+  work.passed.clear();
+  work.late.late.clear();
+  work.failed.clear();
+  work.duplicates = 0;
+  work.made.clear();
+  work.made.own_record.clear();
+  work.made.own_time.clear();
+  work.made_bytes.clear();
+  work.records.clear();
+  for (uint32_t i = 0; i < work.made_columns.size(); ++i) {
+    work.made_columns[i].reset(results_.made().schema[i].type, 0);
+  }
+  const Rows& stage = *work.in.stage.rows;
+  uint32_t i = cut.first;
+  for (uint32_t place = places.begin; place < places.end; ++place) {
+    for (; i < cut.behind && stage.record_of(work.in.live[i]) == place; ++i) {
+      if (!take(work, i, behind(w[place]))) {
+        const uint32_t row = work.in.live[i];
+        work.late.late.push_back({0, row, w[place],
+                                  saturating_add(work.in.time(row), plan_.allowed_lateness_us),
+                                  key_text(work.in.groups, row)});
+      }
+    }
+    if (keeps_last() && w[place + 1] > input_watermark_)
+      hand_out(work, behind(w[place + 1]), place);
+    input_watermark_ =
+        std::max(input_watermark_, w[place + 1] == kTimeMax ? kTimeNone : w[place + 1]);
+  }
+  // At the end of input ids stay known: a later run on longer input may repeat them (E1).
+  const EventTime known = behind(input_watermark_);
+  keeps_last() ? last_.forget(known) : first_.forget(known);
+}
+
+/// False: the row is late. `w`: W - L.
+bool DedupeNode::take(Work& work, uint32_t i, EventTime w) {
+  const uint32_t row = work.in.live[i];
+  const EventTime t = work.in.time(row);
+  if (t < w) return false;
+  bool duplicate = false;
+  if (keeps_last()) {
+    duplicate = last_.seen(work.in.key(i), t, [&] { return row_bytes(work, row); });
+  } else {
+    duplicate = first_.seen(work.in.key(i), t);
+    if (!duplicate) work.passed.push_back(row);
+  }
+  work.duplicates += duplicate;
+  return true;
+}
+
+std::string DedupeNode::row_bytes(const Work& work, uint32_t row) const {
+  const Rows& stage = *work.in.stage.rows;
+  const Shape& made = results_.made();
+  std::string bytes;
+  if (made.own_bytes) append_sized(bytes, stage.batch.value(stage.origin_of(row)));
+  for (uint32_t field = 0; field < made.visible; ++field) {
+    if (kept_[field]) write_stored_cell(*stage.columns[field], row, bytes);
+  }
+  return bytes;
+}
+
+/// The rounds that W - L has passed become rows, released by the record that moved it.
+void DedupeNode::hand_out(Work& work, EventTime w, uint32_t release) {
+  const Shape& made = results_.made();
+  while (const LastSeen::Round* round = last_.take_due(w)) {
+    // The round may be forgotten before the rows are read.
+    ByteReader reader(work.made_bytes.store(round->row));
+    if (made.own_bytes) work.records.push_back(reader.sized());
+    for (uint32_t field = 0; field < made.visible; ++field) {
+      if (kept_[field]) MILLRACE_ASSERT(read_stored_cell(reader, work.made_columns[field]));
+    }
+    work.made_columns[made.visible].ints.push_back(round->last);
+    work.made.own_record.push_back(release);
+    work.made.own_time.push_back(round->last);
+  }
+}
+
+void DedupeNode::finish_first(Work& work) {
+  const Rows& stage = *work.in.stage.rows;
+  work.made.count = stage.count;
+  work.made.columns = stage.columns;
+  work.made.record = stage.record;
+  work.made.time = stage.time;
+  work.made.batch = stage.batch;
+  work.made.origin = stage.origin;
+  results_.finish(work.result, work.made,
+                  {work.passed.data(), static_cast<uint32_t>(work.passed.size())},
+                  work.ports[kMain], work.failed);
+}
+
+void DedupeNode::finish_last(Work& work) {
+  Rows& made = work.made;
+  made.count = static_cast<uint32_t>(made.own_record.size());
+  made.record = made.own_record.data();
+  made.time = made.own_time.data();
+  made.columns.assign(work.made_columns.size(), nullptr);
+  for (uint32_t i = 0; i < work.made_columns.size(); ++i) {
+    if (kept_[i] || i == results_.made().visible) made.columns[i] = &work.made_columns[i];
+  }
+  if (!work.records.empty()) made.batch = batch_of(work.builder, work.records);
+  results_.finish(work.result, made, Selection::all(made.count), work.ports[kMain], work.failed);
+}
+
+void DedupeNode::pass_watermark(Work& work, const EventTime* w, Range places) {
+  work.watermarks.resize(places.end + 1);
+  for (uint32_t i = places.begin; i <= places.end; ++i) {
+    const EventTime out = behind(w[i]);
+    work.watermarks[i] = keeps_last() && out != kTimeMax ? saturating_sub(out, plan_.keep_us) : out;
+  }
+  watermark_ = work.watermarks[places.end];
+}
+
+void DedupeNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut) {
+  Rows& out = work.ports[kMain];
+  work.now[kMain] = {&out, out.selection()};
+  const size_t failed_results = work.failed.size();
+  input_.add_failed(work.in, cut, work.failed);
+  const uint64_t failed = work.failed.size() - failed_results;
+  const uint64_t rows = input_.rows_in(work.in, cut, input_rows(chunk));
+  counters.in += input_view(chunk).live.count;
+  counters.rows += rows;
+  counters.errors += failed;
+  counters.late += work.late.late.size();
+  counters.duplicates += work.duplicates;
+  counters.used += cut.size() - work.late.late.size() - work.duplicates;
+  counters.filtered += rows - cut.size() - failed;
+  counters.out += out.selection().count;
+  Rows& late = work.ports[kLate];
+  late_.finish(work.late, {work.in.stage.rows}, plan_.late != OperatorConfig::Late::kDrop, late);
+  work.now[kLate] = {&late, late.selection()};
+  work.error_rows.write(work.failed, work.ports[kErrors], name());
+  work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
+}
+
+}  // namespace millrace

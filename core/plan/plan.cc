@@ -1,0 +1,103 @@
+#include "plan/plan.h"
+
+#include <mutex>
+
+#include "cache/redis_url.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "plan/planner.h"
+
+namespace millrace {
+
+namespace {
+
+/// What the page promises and this version lacks, of the keys that stand at the top.
+void refuse_missing(const PipelineConfig& config, Faults& faults) {
+  if (config.cache) {
+    if (auto url = parse_redis_url(config.cache->redis); !url)
+      faults.add(config.cache->where, url.error().message);
+  }
+  if (config.commit.keep == CommitConfig::Keep::kCache) {
+    faults.add(config.commit.where, "keep: cache is not in this version of Millrace",
+               "use \"log\"");
+  }
+}
+
+}  // namespace
+
+Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const PluginIndex& plugins,
+                                      Faults& faults) {
+  // Tasks of a worker restart by themselves, and plugins are loaded by one at a time.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  refuse_missing(config, faults);
+  Planner planner(config, plugins, faults);
+  MILLRACE_TRY(planner.plan_sources());
+  MILLRACE_TRY(planner.plan_operators());
+  MILLRACE_TRY(planner.plan_sinks());
+  planner.check_kafka_log();
+  if (!faults.empty()) return std::optional<Plan>();
+  MILLRACE_TRY(planner.plan_dead_letters());
+  if (!faults.empty()) return std::optional<Plan>();
+  std::optional<Plan> plan = planner.take();
+  for (const SourceConfig& source : config.sources) {
+    plan->graph.settings[source.name.text] = std::to_string(source.settings_hash);
+  }
+  for (const OperatorConfig& op : config.operators) {
+    plan->graph.settings[op.name.text] = std::to_string(op.settings_hash);
+  }
+  plan->graph.task = config.commit.task;
+  plan->graph.finish();
+  return plan;
+}
+
+Result<std::optional<Component>> Planner::load(Kind kind, const Text& plugin) {
+  const ComponentInfo* info = plugins_.find(kind, plugin.text);
+  if (!info) return std::optional<Component>();  // config has told it.
+  auto component = plugins_.load(*info);
+  if (!component) return component.error();
+  return std::optional<Component>(*component);
+}
+
+std::optional<Input> Planner::find_input(const InputRef& ref) {
+  const auto found = named_.find(ref.name);
+  if (found == named_.end()) return std::nullopt;  // It had a fault of its own.
+  Input input{found->second, Port::kMain};
+  switch (ref.side) {
+    case SideOutput::kNone: break;
+    case SideOutput::kLate: input.port = Port::kLate; break;
+    case SideOutput::kErrors: input.port = Port::kErrors; break;
+    case SideOutput::kGaps: input.port = Port::kGaps; break;
+  }
+  if (input.node->shape(input.port).visible == 0 && input.port != Port::kMain) {
+    faults_.add(ref.as_written.where,
+                "\"" + ref.name + "\" has no such side output: nothing can come out of it",
+                "only operators with a window have late records");
+    return std::nullopt;
+  }
+  connected_.emplace_back(input.node, input.port);
+  return input;
+}
+
+std::string with_member(const std::string& config, std::string_view key, JsonValue value) {
+  auto parsed = parse_json(config, "");
+  JsonValue root = parsed ? std::move(parsed->root) : JsonValue::object();
+  root.set(key, std::move(value));
+  return to_json(root);
+}
+
+std::string quoted_path(std::string_view path) {
+  if (!path.empty() && path[0] == '"') return std::string(path);  // SQL already.
+  std::string out = "\"";
+  for (const char c : path) {
+    if (c == '.') {
+      out += "\".\"";
+    } else {
+      out += c;
+      if (c == '"') out += c;
+    }
+  }
+  return out + "\"";
+}
+
+}  // namespace millrace

@@ -1,0 +1,295 @@
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/spelling.h"
+#include "nodes/stateless_node.h"
+#include "nodes/union_node.h"
+#include "plan/planner.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kNotYet = "is not in this version of Millrace";
+
+}  // namespace
+
+std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
+  return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
+}
+
+Result<void> Planner::plan_operators() {
+  // Operators may stand in any order; config has refused cycles, so this ends.
+  std::vector<const OperatorConfig*> left;
+  for (const OperatorConfig& op : config_.operators) left.push_back(&op);
+  const auto ready = [&](const OperatorConfig* op) {
+    const auto unplanned = [&](const InputRef& ref) {
+      return std::any_of(left.begin(), left.end(),
+                         [&](const OperatorConfig* other) { return other->name.text == ref.name; });
+    };
+    return std::none_of(op->from.begin(), op->from.end(), unplanned) &&
+           !(op->join && unplanned(op->join->with));
+  };
+  while (!left.empty()) {
+    const auto next = std::find_if(left.begin(), left.end(), ready);
+    if (next == left.end()) break;
+    const OperatorConfig* op = *next;
+    left.erase(next);
+    MILLRACE_TRY(plan_operator(*op));
+  }
+  // The report tells operators in the order of the configuration.
+  const auto place = [&](const NamedOperator& op) {
+    const auto same = [&](const OperatorConfig& other) {
+      return other.name.text == op.node->name();
+    };
+    return std::find_if(config_.operators.begin(), config_.operators.end(), same);
+  };
+  std::sort(plan_.graph.operators.begin(), plan_.graph.operators.end(),
+            [&](const NamedOperator& a, const NamedOperator& b) { return place(a) < place(b); });
+  return {};
+}
+
+/// Features that the page promises and this version lacks; true if there was one.
+bool Planner::refuse_missing(const OperatorConfig& op) {
+  bool refused = false;
+  for (const char* key : {"max_task_idle", "reset"}) {
+    const Where* where = find_written(op.written, key);
+    if (!where) continue;
+    faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
+    refused = true;
+  }
+  return refuse_result_keys(op) || refused;
+}
+
+Result<void> Planner::plan_operator(const OperatorConfig& op) {
+  const bool refused = refuse_missing(op);
+  std::vector<Input> inputs;
+  bool bounded = true;
+  for (const InputRef& ref : op.from) {
+    if (auto input = find_input(ref)) inputs.push_back(*input);
+    bounded = bounded && bounded_[ref.name];
+  }
+  if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
+  bounded_[op.name.text] = bounded;
+  if (refuse_table(op, inputs)) return {};
+  if (inputs.size() > 1) {
+    std::string difference;
+    auto together = plan_union(inputs, difference);
+    if (!together) {
+      faults_.add(op.from[0].as_written.where, difference, "select equal fields in front");
+      return {};
+    }
+    Node* node = plan_.graph.add(
+        std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
+    plan_.graph.unions.push_back(node);
+    inputs = {{node, Port::kMain}};
+  }
+  if (op.event_time && (!op.plugin.empty() || is_grouped(op))) {
+    faults_.add(op.event_time->where, "a new event time needs an operator without state",
+                "set it on an operator of its own in front of this one");
+    return {};
+  }
+  if (op.window && op.window->processing_time) inputs = {by_clock(op, inputs[0])};
+  if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
+  if (op.join) {
+    plan_join(op, std::move(inputs));
+    return {};
+  }
+  auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
+  if (!stage) return {};
+  const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
+  if (op.dedupe) {
+    plan_dedupe(op, std::move(inputs), std::move(*stage));
+  } else if (op.table) {
+    plan_table(op, std::move(inputs), std::move(*stage));
+  } else if (window(WindowConfig::Kind::kSession)) {
+    plan_session(op, std::move(inputs), std::move(*stage));
+  } else if (window(WindowConfig::Kind::kSlidingByRecord)) {
+    plan_sliding(op, std::move(inputs), std::move(*stage));
+  } else if (is_grouped(op)) {
+    plan_grouped(op, std::move(inputs), std::move(*stage));
+  } else if (inputs[0].port == Port::kMain && inputs[0].node->shape().is_table) {
+    plan_table_filter(op, std::move(inputs), std::move(*stage));
+  } else {
+    plan_stateless(op, std::move(inputs), std::move(*stage));
+  }
+  return {};
+}
+
+Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input> inputs) {
+  auto component = load(Kind::kProcessor, op.plugin);
+  if (!component) return component.error();
+  if (!*component || op.plugin_config.empty()) return {};
+  const InstanceName name{config_.name.text, op.name.text};
+  if (auto valid = Instance::validate(**component, name, op.plugin_config); !valid) {
+    faults_.add(op.plugin.where, valid.error().message);
+    return {};
+  }
+  ProcessorPlan plan{**component, op.plugin_config, {}};
+  for (const FieldType& field : op.schema) {
+    const auto type = type_from_name(field.type.text);
+    if (type) {
+      plan.fields.add(field.path.text, *type);
+    } else {
+      faults_.add(
+          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+    }
+  }
+  PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(
+      op.name.text, config_.name.text, std::move(inputs), std::move(plan)));
+  plan_.graph.operators.push_back({node, "processor " + op.plugin.text});
+  plan_.graph.processors.push_back(node);
+  named_[op.name.text] = node;
+  return {};
+}
+
+void Planner::fault(const Where& where, const ExprError& error) {
+  std::string hint = error.hint;
+  if (!error.unknown_field.empty()) {
+    const std::string block = "if the records have it, declare it on the source: \"schema\": { \"" +
+                              error.unknown_field + "\": \"text\" }";
+    hint = hint.empty() ? block : hint + "; " + block;
+  }
+  // The caret line without its text, which stands in front of the hint already.
+  const std::string caret = error.caret();
+  const size_t line = caret.find('\n'),
+               mark = caret.find('^', line == std::string::npos ? 0 : line);
+  std::string snippet;
+  if (line != std::string::npos && mark != std::string::npos) {
+    snippet = "    " + caret.substr(0, line + 1) + "    " + caret.substr(line + 1, mark - line);
+  }
+  faults_.add(where, error.message, hint, snippet);
+}
+
+std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Shape& input) {
+  StagePlan stage;
+  if (op.explode) {
+    stage.explode = plan_explode(*op.explode, input);
+    if (!stage.explode) return std::nullopt;
+  }
+  if (op.filter.empty()) return stage;
+  const Shape shape = make_stage_shape(input, stage.explode);
+  auto filter = compile_filter(op.filter.text, shape.schema);
+  if (!filter) {
+    fault(op.filter.where, filter.error());
+    // Faults of select are worth telling in the same run: go on without the filter.
+    return stage;
+  }
+  if (!filter->deterministic()) {
+    plan_.nondeterministic.push_back(op.name.text + ": filter reads processing_time()");
+  }
+  stage.filter = std::move(*filter);
+  return stage;
+}
+
+std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, const Shape& input) {
+  ExplodePlan plan;
+  const auto array = input.schema.find(explode.array.text);
+  if (!array || input.schema[*array].type != Type::kJsonb) {
+    std::vector<std::string> arrays;
+    for (const Field& field : input.schema.fields()) {
+      if (field.type == Type::kJsonb) arrays.push_back(field.name);
+    }
+    faults_.add(
+        explode.array.where,
+        "there is no array \"" + explode.array.text + "\"" +
+            (array ? " (its type is " + std::string(type_name(input.schema[*array].type)) + ")"
+                   : ""),
+        spelling_hint(explode.array.text, arrays));
+    return std::nullopt;
+  }
+  plan.array = *array;
+  const std::string prefix = explode.array.text + "[]";
+  const auto add = [&](std::string name, Type type, int32_t from_input, int32_t from_element) {
+    plan.from_input.push_back(from_input);
+    plan.from_element.push_back(from_element);
+    return plan.schema.add(std::move(name), type);
+  };
+  const auto is_top = [](const std::string& name) {
+    return name.find_first_of(".[") == std::string::npos;
+  };
+  for (uint32_t i = 0; i < input.visible; ++i) {
+    if (is_top(input.schema[i].name) && i != plan.array) {
+      add(input.schema[i].name, input.schema[i].type, static_cast<int32_t>(i), -1);
+    }
+  }
+  const auto scalar = input.schema.find(prefix);
+  std::vector<Field> members;
+  for (const Field& field : input.schema.fields()) {
+    if (field.name.starts_with(prefix + "."))
+      members.push_back({field.name.substr(prefix.size() + 1), field.type});
+  }
+  plan.scalar = scalar && members.empty();
+  plan.as_field = add(explode.as.text, plan.scalar ? input.schema[*scalar].type : Type::kJsonb, -1,
+                      plan.scalar ? 0 : -1);
+  plan.visible = plan.schema.size();
+  if (plan.scalar) plan.elements.push_back({{""}, input.schema[*scalar].type, CellFormat::kTyped});
+  for (const Field& member : members) {
+    add(explode.as.text + "." + member.name, member.type, -1,
+        static_cast<int32_t>(plan.elements.size()));
+    plan.elements.push_back({split_path(member.name), member.type, CellFormat::kTyped});
+  }
+  for (uint32_t i = 0; i < input.schema.size(); ++i) {
+    const std::string& name = input.schema[i].name;
+    const bool hidden = i >= input.visible;
+    if (hidden || (!is_top(name) && name.find("[]") == std::string::npos)) {
+      add(name, input.schema[i].type, static_cast<int32_t>(i), -1);
+    }
+  }
+  if (plan.elements.empty()) {
+    faults_.add(explode.array.where,
+                "nothing is known of the elements of \"" + explode.array.text + "\"",
+                "declare them on the source: \"schema\": { \"" + prefix +
+                    ".name\": \"text\" }, or \"" + prefix + "\" for elements without members");
+    return std::nullopt;
+  }
+  return plan;
+}
+
+bool Planner::compile_select(const OperatorConfig& op, const Schema& schema,
+                             std::optional<SelectPlan>& select) {
+  if (!op.select) return true;
+  select.emplace();
+  for (const NamedExpression& entry : op.select->entries) {
+    auto program = compile_expression(expression_of(*op.select, entry), schema);
+    if (!program) {
+      fault(entry.expression.where, program.error());
+      continue;
+    }
+    if (!program->deterministic()) {
+      plan_.nondeterministic.push_back(op.name.text + ": " + entry.alias.text +
+                                       " reads processing_time()");
+    }
+    select->names.push_back(entry.alias.text);
+    select->programs.push_back(std::move(*program));
+  }
+  return select->names.size() == op.select->entries.size();
+}
+
+bool Planner::check_watermark(const InputRef& ref, const Input& input) {
+  if (input.node->has_watermark() && input.port == Port::kMain) return true;
+  faults_.add(ref.as_written.where,
+              "side outputs carry no watermark: only stateless operators and sinks may read them");
+  return false;
+}
+
+void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
+  const Shape shape = make_stage_shape(inputs[0].node->shape(inputs[0].port), stage.explode);
+  std::optional<SelectPlan> select;
+  if (!compile_select(op, shape.schema, select)) return;
+  std::optional<RetimePlan> retime;
+  std::string identity;
+  if (op.event_time) {
+    if (!check_watermark(op.from[0], inputs[0])) return;
+    retime = plan_retime(*op.event_time, StatelessNode::make_shape(shape, select));
+    if (!retime) return;
+    note_max_future(op.name.text, retime->time);
+    identity = "event time " + op.event_time->field.text;
+  }
+  Node* node = plan_.graph.add(std::make_unique<StatelessNode>(
+      op.name.text, std::move(inputs), std::move(stage), std::move(select), std::move(retime)));
+  plan_.graph.operators.push_back({node, identity});
+  named_[op.name.text] = node;
+}
+
+}  // namespace millrace

@@ -1,0 +1,288 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "columns/json_encode.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "plan/planner.h"
+
+namespace millrace {
+namespace {
+
+bool is_view(const Component& component) {
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* view = schema ? schema->root.find("x-view") : nullptr;
+  return component.name() == "stdout" || (view && view->is_bool() && view->as_bool());
+}
+
+/// Frames replace the result before them. A file keeps them as data, and its reader takes the last
+/// whole one; a view shows them; an idempotent sink may be given a result again.
+bool takes_frames(const Component& component, bool view) {
+  return view || component.name() == "file" || component.has_cap(MR_CAP_IDEMPOTENT);
+}
+
+/// What makes a sink exact (R54) under any log.
+constexpr uint64_t kExact = MR_CAP_TWO_PHASE | MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
+
+std::string sinks_that_can(const PluginIndex& plugins) {
+  std::string able;
+  for (const ComponentInfo& info : plugins.components()) {
+    if (info.kind == Kind::kSink && (info.caps & kExact))
+      able += (able.empty() ? "" : ", ") + info.name;
+  }
+  return able;
+}
+
+}  // namespace
+
+Result<void> Planner::plan_sinks() {
+  for (const SinkConfig& sink : config_.sinks) MILLRACE_TRY(plan_sink(sink));
+  plan_.graph.written_sinks = plan_.graph.sinks.size();
+  return {};
+}
+
+/// What the sink will give, and the way that gives it (R36).
+void Planner::settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan) {
+  if (is_view(component)) {
+    plan.delivery = "view";
+    return;
+  }
+  const bool exact = component.has_cap(kExact);
+  const auto wanted = sink.delivery ? sink.delivery : config_.delivery;
+  const Where& where = sink.delivery ? sink.delivery_where : config_.delivery_where;
+  if (component.has_cap(MR_CAP_IN_COMMIT) && !exact) {
+    faults_.add(sink.name.where,
+                "sink \"" + sink.name.text + "\" (" + component.name() +
+                    ") writes into the commit itself, which only the built-in kafka sink can");
+  }
+  if (wanted == Delivery::kExactlyOnce && !exact) {
+    faults_.add(where,
+                "sink \"" + sink.name.text + "\" (" + component.name() + ") cannot be exactly_once",
+                "sinks that can: " + sinks_that_can(plugins_));
+  }
+  const Delivery given = wanted.value_or(exact ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce);
+  plan.delivery = std::string(delivery_name(given));
+  if (given == Delivery::kAtMostOnce) plan.way = DeliveryWay::kHeld;
+  if (given == Delivery::kExactlyOnce && !component.has_cap(MR_CAP_TWO_PHASE))
+    plan.way = DeliveryWay::kOutbox;
+  if (given == Delivery::kExactlyOnce && under_kafka_log() && component.name() == "kafka")
+    plan.way = DeliveryWay::kInCommit;
+}
+
+/// A file that is read and written by one pipeline would feed on itself.
+void Planner::refuse_own_input(const SinkConfig& sink) {
+  const auto out = parse_json(sink.plugin_config, "");
+  const JsonValue* path = out ? out->root.find("path") : nullptr;
+  if (sink.plugin.text != "file" || !path || !path->is_string()) return;
+  const auto same = [&](const JsonValue& in) {
+    std::error_code error;
+    return in.is_string() && std::filesystem::weakly_canonical(in.as_string(), error) ==
+                                 std::filesystem::weakly_canonical(path->as_string(), error);
+  };
+  for (const SourceConfig& source : config_.sources) {
+    const auto in = parse_json(source.plugin_config, "");
+    const JsonValue* read = in ? in->root.find("path") : nullptr;
+    if (source.plugin.text != "file" || !read) continue;
+    const bool feeds = read->is_array()
+                           ? std::any_of(read->items().begin(), read->items().end(), same)
+                           : same(*read);
+    if (feeds) {
+      faults_.add(sink.name.where,
+                  "the sink writes " + path->as_string() + ", which source \"" + source.name.text +
+                      "\" reads",
+                  "give it another path");
+    }
+  }
+}
+
+Result<void> Planner::plan_sink(const SinkConfig& sink) {
+  auto component = load(Kind::kSink, sink.plugin);
+  if (!component) return component.error();
+  std::vector<Input> inputs;
+  for (const InputRef& ref : sink.from) {
+    if (auto input = find_input(ref)) inputs.push_back(*input);
+  }
+  if (!*component) return {};
+  if (sink.plugin_config.empty()) return {};  // At fault already.
+  if (auto valid =
+          Instance::validate(**component, {config_.name.text, sink.name.text}, sink.plugin_config);
+      !valid) {
+    faults_.add(sink.name.where, valid.error().message);
+  }
+  refuse_own_input(sink);
+  if (under_kafka_log()) refuse_other_sink(sink, **component);
+  SinkPlan plan;
+  plan.component = **component;
+  plan.config = sink.plugin_config;
+  plan.csv = sink.format.text == "csv";
+  plan.context = sink.context;
+  plan.times = component->value().name() == "kafka";
+  plan.repartition = under_kafka_log() && sink.repartition;
+  settle_delivery(sink, **component, plan);
+  plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);
+  if (inputs.size() != sink.from.size() || inputs.empty()) return {};
+  if (plan.context && (inputs.size() != 1 || inputs[0].port != Port::kLate)) {
+    faults_.add(sink.name.where, "\"context\" is for sinks that read one `.late` output");
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].node->shape(inputs[i].port).frame) continue;
+    if (takes_frames(**component, is_view(**component)) && !plan.csv) continue;
+    faults_.add(sink.from[i].as_written.where,
+                "\"" + inputs[i].node->name() + "\" emits \"complete\" results, and sink \"" +
+                    sink.name.text + "\" (" + (plan.csv ? "csv" : component->value().name()) +
+                    ") cannot replace what it wrote",
+                "emit \"append\" or \"update\", or use a sink that can: file as ndjson, stdout");
+    return {};
+  }
+  if (plan.csv) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Shape& shape = inputs[i].node->shape(inputs[i].port);
+      if (shape.has_bytes || (i > 0 && shape.visible_names() != names)) {
+        faults_.add(sink.from[i].as_written.where, "csv needs the same columns in every row",
+                    "select them in an operator");
+        return {};
+      }
+      names = shape.visible_names();
+    }
+    plan.config =
+        with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
+  }
+  if (!plan_keys(sink, inputs, plan)) return {};
+  if (!plan_columns(sink, inputs, plan)) return {};
+  SinkNode* node = plan_.graph.add(std::make_unique<SinkNode>(sink.name.text, config_.name.text,
+                                                              std::move(inputs), std::move(plan)));
+  plan_.graph.sinks.push_back(node);
+  return {};
+}
+
+/// The key of rows of groups is their columns (E27). For kafka, where keys say where rows go.
+std::vector<Text> Planner::group_key(const Input& input, const SinkPlan& plan) const {
+  std::vector<Text> out;
+  const OperatorConfig* op = config_.find_operator(input.node->name());
+  if (plan.component.name() != "kafka" || input.port != Port::kMain || !op || !op->group_by)
+    return out;
+  for (const NamedExpression& entry : op->group_by->entries) {
+    if (!input.node->shape().schema.find(entry.alias.text)) return {};
+    out.push_back(entry.alias);
+  }
+  return out;
+}
+
+/// `key`: expressions over the fields of the rows, mostly a plain field.
+bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan) {
+  for (const Input& input : inputs) {
+    const std::vector<Text> wanted = sink.key.empty() ? group_key(input, plan) : sink.key;
+    if (wanted.empty()) {
+      plan.keys.clear();
+      return true;
+    }
+    std::vector<Program>& keys = plan.keys.emplace_back();
+    for (const Text& key : wanted) {
+      const Schema& schema = input.node->shape(input.port).schema;
+      const bool is_field = schema.find(key.text).has_value();
+      auto program = compile_expression(is_field ? quoted_path(key.text) : key.text, schema);
+      if (!program) {
+        fault(key.where, program.error());
+        return false;
+      }
+      keys.push_back(std::move(*program));
+    }
+  }
+  return true;
+}
+
+/// Sinks that take columns (millrace.arrow/1) say so in their schema, since nothing is created yet.
+bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs,
+                           SinkPlan& plan) {
+  const auto schema = parse_json(plan.component.abi->config_schema, "");
+  const JsonValue* columns = schema ? schema->root.find("x-columns") : nullptr;
+  if (!columns || !columns->is_bool() || !columns->as_bool()) return true;
+  plan.columns = true;
+  const auto same = [](const Shape& a, const Shape& b) {
+    if (a.visible != b.visible) return false;
+    for (uint32_t i = 0; i < a.visible; ++i) {
+      if (a.schema[i].name != b.schema[i].name || a.schema[i].type != b.schema[i].type)
+        return false;
+    }
+    return true;
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    if (plan.context || shape.frame) {
+      faults_.add(sink.from[i].as_written.where,
+                  "sink \"" + sink.name.text + "\" (" + plan.component.name() +
+                      ") takes columns: no context, no \"complete\" results");
+      return false;
+    }
+    if (shape.visible == 0 || !same(shape, inputs[0].node->shape(inputs[0].port))) {
+      faults_.add(sink.from[i].as_written.where,
+                  "sink \"" + sink.name.text + "\" (" + plan.component.name() +
+                      ") needs the same columns in every row",
+                  "select them in an operator");
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Nothing is lost silently: what no sink reads of errors, late records and gaps goes to files.
+Result<void> Planner::plan_dead_letters() {
+  if (!config_.dead_letters_on) return {};
+  // Several workers share no file.
+  const char* plugin = under_kafka_log() ? "kafka" : "file";
+  const ComponentInfo* info = plugins_.find(Kind::kSink, plugin);
+  if (!info) {
+    faults_.add(config_.dead_letters.where,
+                std::string("dead letters need the ") + plugin + " sink, which is not installed",
+                "set \"dead_letters\": \"none\" to go without");
+    return {};
+  }
+  auto component = plugins_.load(*info);
+  if (!component) return component.error();
+  std::vector<Node*> owners;
+  for (const SourceStart& source : plan_.graph.sources) owners.push_back(source.node);
+  for (const NamedOperator& op : plan_.graph.operators) owners.push_back(op.node);
+  for (Node* owner : owners) {
+    for (const auto& [port, suffix] :
+         {std::pair{Port::kErrors, ".errors"}, std::pair{Port::kLate, ".late"},
+          std::pair{Port::kGaps, ".gaps"}}) {
+      MILLRACE_TRY(add_dead_letters(*owner, port, suffix, *component));
+    }
+  }
+  return {};
+}
+
+Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view suffix,
+                                       const Component& component) {
+  if (node.shape(port).visible == 0) return {};
+  if (std::find(connected_.begin(), connected_.end(), std::pair{&node, port}) != connected_.end())
+    return {};
+  const std::string name = node.name() + std::string(suffix);
+  JsonValue config = JsonValue::object();
+  if (under_kafka_log()) {
+    config.set("brokers", JsonValue::string(config_.commit.brokers.text));
+    config.set("topic", JsonValue::string(config_.name.text + ".dead_letters"));
+  } else {
+    const std::string folder = config_.dead_letters.empty()
+                                   ? config_.commit.dir + "/" + config_.name.text + "/dead_letters"
+                                   : config_.dead_letters.text;
+    config.set("path", JsonValue::string(folder + "/" + name + ".jsonl"));
+    config.set("format", JsonValue::string("ndjson"));
+    config.set("compression", JsonValue::string("none"));
+  }
+  SinkPlan plan;
+  plan.component = component;
+  plan.config = to_json(config);
+  if (under_kafka_log()) plan.way = DeliveryWay::kInCommit;
+  plan.context = port == Port::kLate;
+  plan.delivery = "exactly_once";
+  plan.lazy = true;
+  plan_.graph.sinks.push_back(plan_.graph.add(
+      std::make_unique<SinkNode>("dead_letters/" + name, config_.name.text,
+                                 std::vector<Input>{{&node, port}}, std::move(plan))));
+  return {};
+}
+
+}  // namespace millrace

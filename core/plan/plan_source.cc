@@ -1,0 +1,234 @@
+#include "base/spelling.h"
+#include "json/document.h"
+#include "json/write.h"
+#include "plan/infer.h"
+#include "plan/planner.h"
+
+namespace millrace {
+namespace {
+
+std::string plugin_text(const SourceConfig& source, std::string_view key) {
+  const auto parsed = parse_json(source.plugin_config, "");
+  const JsonValue* value = parsed ? parsed->root.find(key) : nullptr;
+  return value && value->is_string() ? value->as_string() : "";
+}
+
+/// What may not change under stored positions: plugin, path and key (R37).
+std::string identity_of(const SourceConfig& source) {
+  std::string out = "plugin " + source.plugin.text;
+  const auto parsed = parse_json(source.plugin_config, "");
+  for (const char* key : {"path", "stream", "url", "topics"}) {
+    const JsonValue* value = parsed ? parsed->root.find(key) : nullptr;
+    if (value) out += std::string(", ") + key + " " + to_json(*value);
+  }
+  if (!source.key.empty()) out += ", key " + source.key.text;
+  return out;
+}
+
+/// What the plugin says of a configuration, and what it is with it.
+Result<SourceTraits> probe(const Component& component, const InstanceName& name,
+                           const std::string& config) {
+  MILLRACE_TRY(Instance::validate(component, name, config));
+  auto instance = SourceInstance::create(component, name, config);
+  if (!instance) return instance.error();
+  return (*instance)->traits();
+}
+
+/// Sources whose schema says `"x-infer": true` can be sampled without effects, and are.
+bool needs_inference(const Component& component) {
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* infer = schema ? schema->root.find("x-infer") : nullptr;
+  return component.name() == "file" || (infer && infer->is_bool() && infer->as_bool());
+}
+
+/// Whether the plugin itself has the key, and the host only carries it.
+bool has_own_key(const Component& component, std::string_view key) {
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* keys = schema ? schema->root.find("properties") : nullptr;
+  return keys && keys->find(key);
+}
+
+}  // namespace
+
+Result<void> Planner::plan_sources() {
+  for (const SourceConfig& source : config_.sources) MILLRACE_TRY(plan_source(source));
+  return {};
+}
+
+Result<void> Planner::plan_source(const SourceConfig& source) {
+  auto component = load(Kind::kSource, source.plugin);
+  if (!component) return component.error();
+  if (!*component) return {};
+  const bool broken = source.plugin_config.empty();  // A plugin at fault: look at the rest anyway.
+  if (broken && needs_inference(**component)) return {};
+  const InstanceName name{config_.name.text, source.name.text};
+  SourceTraits traits;
+  if (!broken) {
+    auto probed = probe(**component, name, source.plugin_config);
+    if (!probed) {
+      faults_.add(source.name.where, probed.error().message);
+      return {};
+    }
+    traits = *probed;
+  }
+  for (const char* missing : {"journal", "dedupe_key"}) {
+    if (has_own_key(**component, missing)) continue;
+    if (const Where* where = find_written(source.written, missing)) {
+      faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
+    }
+  }
+  SourcePlan plan;
+  plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
+  plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
+  settle_format(source, plan);
+  if (!settle_schema(source, **component, plan)) return {};
+  settle_key(source, plan);
+  settle_event_time(source, plan);
+  settle_idleness(source, traits, plan);
+  note_nondeterminism(source, plan, traits);
+  plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
+  const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
+  SourceNode* node =
+      plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
+  std::string plugin_config = source.plugin_config;
+  if (config_.commit.task) {
+    plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
+  }
+  plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
+                                 dedupe_horizon_us,
+                                 static_cast<size_t>(source.dedupe.entries_max)});
+  named_[source.name.text] = node;
+  bounded_[source.name.text] = traits.bounded;
+  return {};
+}
+
+void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
+  const std::string format = plugin_text(source, "format");
+  plan.is_text = format == "lines" || format == "raw";
+  plan.text_cells = format == "csv";
+  plan.null_on_mismatch = source.on_mismatch == SourceConfig::OnMismatch::kNull;
+  plan.validate_full = source.validate == SourceConfig::Validate::kFull;
+}
+
+/// On kafka `key` asserts what the message key is (E20).
+void Planner::settle_key(const SourceConfig& source, SourcePlan& plan) {
+  if (source.key.empty() || source.plugin.text != "kafka") return;
+  const auto field = plan.fields.find(source.key.text);
+  const Type type = field ? plan.fields[*field].type : Type::kBool;
+  if (plan.is_text || (type != Type::kText && type != Type::kInt8 && type != Type::kInt4)) {
+    faults_.add(source.key.where,
+                "\"key\" names the field whose text is the message key: a field of the schema, "
+                "text, int4 or int8",
+                "add it to \"schema\"");
+    return;
+  }
+  plan.key_field = *field;
+}
+
+bool Planner::settle_schema(const SourceConfig& source, const Component& component,
+                            SourcePlan& plan) {
+  if (plan.is_text) {
+    plan.fields.add("value", Type::kText);
+    return true;
+  }
+  for (const FieldType& field : source.schema) {
+    std::string_view type_text = field.type.text;
+    const bool array = type_text.ends_with("[]");
+    if (array) type_text.remove_suffix(2);
+    const auto type = type_from_name(type_text);
+    if (!type) {
+      faults_.add(
+          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
+          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+    }
+    // A stand-in, so that expressions over the field are checked in the same run.
+    // An array is read as a whole, and explode knows what its elements are.
+    plan.fields.add(field.path.text + (array ? "[]" : ""), type.value_or(Type::kText));
+  }
+  if (needs_inference(component)) {
+    auto inferred =
+        infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
+    if (!inferred) {
+      faults_.add(source.name.where, inferred.error().message);
+      return false;
+    }
+    for (const Field& field : inferred->fields()) {
+      if (!plan.fields.find(field.name)) plan.fields.add(field.name, field.type);
+    }
+  }
+  // `a[].b` says that `a` is an array, which explode reads whole.
+  for (const Field& field : std::vector<Field>(plan.fields.fields())) {
+    const size_t brackets = field.name.find("[]");
+    if (brackets == std::string::npos) continue;
+    const std::string array = field.name.substr(0, brackets);
+    if (!plan.fields.find(array)) plan.fields.add(array, Type::kJsonb);
+  }
+  return true;
+}
+
+void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
+  if (!source.event_time) return;
+  const EventTimeConfig& time = *source.event_time;
+  plan.has_event_time = true;
+  if (!settle_time_plan(time, plan.time)) return;
+  plan.watermark.out_of_orderness_us = time.out_of_orderness_us;
+  if (time.field.empty()) return;
+  const auto declared = plan.fields.find(time.field.text);
+  const bool is_timestamp = declared && plan.fields[*declared].type == Type::kTimestamptz;
+  if (!time.unit_written && !is_timestamp) {
+    faults_.add(time.where, "\"unit\" is missing: what is the time counted in?",
+                "one of s, ms, us, ns, rfc3339, local:ZONE:PATTERN");
+    return;
+  }
+  if (plan.is_text) {
+    faults_.add(time.where, "records that are lines have no fields", "set \"format\": \"ndjson\"");
+    return;
+  }
+  plan.time_path = split_path(time.field.text);
+}
+
+void Planner::note_max_future(const std::string& name, const EventTimePlan& time) {
+  if (time.bounds_to != kTimeMax) return;
+  plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
+}
+
+/// Live is what is not bounded by nature (contract §3).
+void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& traits,
+                              SourcePlan& plan) {
+  constexpr int64_t kLiveTimeoutUs = 30 * kSecondUs;
+  const bool live = !traits.bounded;
+  plan.watermark.bounded = traits.bounded;
+  plan.watermark.idle_timeout_us = live ? kLiveTimeoutUs : kTimeMax;
+  if (source.event_time && source.event_time->idle_timeout_us) {
+    plan.watermark.idle_timeout_us = *source.event_time->idle_timeout_us;
+  }
+  plan.watermark.clock_when_all_idle =
+      source.on_all_idle ? *source.on_all_idle == SourceConfig::OnAllIdle::kClock : live;
+}
+
+void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
+                                  const SourceTraits& traits) {
+  const std::string& name = source.name.text;
+  if (!plan.has_event_time) {
+    plan_.nondeterministic.push_back(name +
+                                     ": no event_time, so records take the plugin's time, or where "
+                                     "it gives none that of their arrival");
+  } else {
+    note_max_future(name, plan.time);
+  }
+  if (plan.watermark.idle_timeout_us != kTimeMax && !plan.watermark.bounded) {
+    plan_.nondeterministic.push_back(
+        name + ": a partition is idle after idle_timeout by the wall clock" +
+        (plan.watermark.clock_when_all_idle
+             ? ", and while all are, the clock moves the watermark (on_all_idle)"
+             : ""));
+  }
+  if (traits.replay == SourceTraits::Replay::kNone) {
+    plan_.nondeterministic.push_back(name +
+                                     ": cannot replay; what comes while we are away is lost");
+  }
+}
+
+}  // namespace millrace
