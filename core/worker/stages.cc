@@ -27,10 +27,21 @@ bool is_text(const PipelineConfig& config, const std::string& name) {
   return op && !op->select && !op->from.empty() && is_text(config, op->from[0].name);
 }
 
+/// Rows of a table change and delete earlier ones, which must not overtake each other on two ways.
+bool is_table(const PipelineConfig& config, const std::string& name) {
+  const OperatorConfig* op = config.find_operator(name);
+  if (!op) return false;
+  if (op->table) return true;
+  if (op->group_by || op->window)
+    return op->emit ? op->emit->mode != EmitConfig::Mode::kAppend : !op->window;
+  return std::any_of(op->from.begin(), op->from.end(),
+                     [&](const InputRef& input) { return is_table(config, input.name); });
+}
+
 bool can_be_cut(const PipelineConfig& config, const OperatorConfig& op) {
   return !op.join && !op.dedupe && !op.table && op.plugin.empty() && (op.group_by || op.window) &&
          op.from.size() == 1 && op.from[0].side == SideOutput::kNone &&
-         !is_text(config, op.from[0].name);
+         !is_text(config, op.from[0].name) && !is_table(config, op.from[0].name);
 }
 
 bool reads(const OperatorConfig& op, const Names& names) {
@@ -117,6 +128,7 @@ SinkConfig repartition_sink(const PipelineConfig& config, const OperatorConfig& 
 /// Everything of `config` but what is behind the cuts.
 PipelineConfig front_of(const PipelineConfig& config, const Cuts& cuts) {
   PipelineConfig front = config;
+  if (cuts.empty()) return front;
   Names names;
   for (const OperatorConfig* op : cuts) names.merge(behind(config, op->name.text));
   std::erase_if(front.operators,

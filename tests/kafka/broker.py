@@ -124,6 +124,7 @@ class Broker:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))       # So that the JVM goes, too.
     broker = Broker()
     print(f"Kafka is up: {broker.address} (its folder: {broker.folder}); Ctrl-C stops it", flush=True)
     try:

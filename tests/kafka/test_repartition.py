@@ -8,7 +8,7 @@ import json
 import random
 import signal
 
-from case import START_MS, Shared, start_broker, stop_broker
+from case import START_MS, Shared, ck, start_broker, stop_broker
 from expected import instant
 from program import main
 from test_workers import WorkersTest
@@ -75,6 +75,21 @@ class Repartition(WorkersTest):
                 self.assertEqual(done.report["operators"]["live"]["rows"], 4000)
                 self.assertTrue(done.report["balanced"])
 
+    def test_R23_what_was_read_is_removed_from_the_topic(self):
+        source, target = self.topic_pair(2)
+        records = events(1000, 6, 1900)
+        self.put(source, records)
+        self.pipeline(source, target)
+        self.run_to_end("--until-end")
+        more = events(1000, 7, 1900, first=1000)
+        self.put(source, more)
+        self.run_to_end("--until-end", "--drain")
+        self.assertEqual(self.result(target), counted(records + more))
+        consumer = ck.Consumer({"bootstrap.servers": Shared.broker.address, "group.id": "look"})
+        begins = [consumer.get_watermark_offsets(ck.TopicPartition(f"{self.name}.counts.repartition", p), 10)[0] for p in range(2)]
+        self.assertGreater(sum(begins), 0, begins)
+        consumer.close()
+
     def test_R23_windows_close_by_markers_while_it_runs(self):
         """Two workers, an upstream partition without messages: it is idle, and holds nobody up."""
         source, target = self.topic_pair(4)
@@ -90,6 +105,16 @@ class Repartition(WorkersTest):
             run.signal(signal.SIGTERM)
             self.assertEqual(run.wait().code, 0)
         self.assertLessEqual(self.result(target).items(), counted(records).items())
+
+    def test_what_cannot_be_cut_is_refused(self):
+        source, target = self.topic_pair(1)
+        config = json.loads(self.pipeline(source, target).read_text())
+        tables = {"latest": {"from": "in", "group_by": ["k"], "select": {"n": "max(n)"}},
+                  "per_n": {"from": "latest", "group_by": ["n"], "select": {"c": "count(*)"}}}
+        both = {"both": {"from": "counts", "join": {"with": "live", "on": ["g"], "within": {"before": "1s", "after": "1s"}}}}
+        for more, told in ((tables, '"per_n" keeps state'), (both, "reads from both sides of the repartition topic")):
+            self.write("p.json", {**config, "operators": {**config["operators"], **more}})
+            self.assert_says(self.verb("check", "p.json", code=2), told)
 
     def test_check_shows_stages_and_topics(self):
         source, target = self.topic_pair(1)
