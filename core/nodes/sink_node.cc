@@ -82,6 +82,8 @@ void SinkNode::encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBu
   }
   if (rows.batch && shape.has_bytes) {
     const std::string_view value = rows.batch.value(rows.origin_of(row));
+    // A tombstone on its way to another task is still a record without a value (R29).
+    if (plan_.repartition && value.data() == nullptr) return out.append("null");
     return shape.bytes_are_json ? write_raw_json(value, out) : write_json_string(value, out);
   }
   if (plan_.csv) return CsvRowEncoder::write(rows.columns.data(), shape.visible, row, out);
