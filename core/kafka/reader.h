@@ -46,6 +46,7 @@ class Reader {
     int64_t begin = 0, end = 0;
   };
   LogRange range_of(const std::string& topic, int32_t partition);
+  static LogRange range_in(rd_kafka_t& client, const std::string& topic, int32_t partition);
   void assign();
 
   Offsets& offsets_;

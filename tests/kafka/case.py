@@ -38,6 +38,36 @@ def stop_broker():
         Shared.broker.close()
 
 
+def ends(address, topic, partitions, isolation="read_uncommitted"):
+    """Where each partition ends: with all that was written, or with all that is decided."""
+    consumer = ck.Consumer({"bootstrap.servers": address, "group.id": "ends", "isolation.level": isolation})
+    found = [consumer.get_watermark_offsets(ck.TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)]
+    consumer.close()
+    return found
+
+
+def read_all(address, topic, partitions, isolation="read_committed"):
+    """All that a consumer sees, in order of partition and offset. A commit is decided before its markers are in every
+    partition: so the end is where it is for those who see everything."""
+    wanted = ends(address, topic, partitions)
+    consumer = ck.Consumer({"bootstrap.servers": address, "group.id": "look", "isolation.level": isolation,
+                            "enable.partition.eof": True, "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+    consumer.assign([ck.TopicPartition(topic, p, 0) for p in range(partitions)])
+    out, ended = [], set()
+    while len(ended) < partitions:
+        message = consumer.poll(60)
+        if message is None:
+            raise AssertionError(f"{topic} does not come to its end: is a transaction open?")
+        if not message.error():
+            out.append(message)
+        elif message.error().code() != ck.KafkaError._PARTITION_EOF:
+            raise AssertionError(str(message.error()))
+        elif message.offset() >= wanted[message.partition()]:
+            ended.add(message.partition())
+    consumer.close()
+    return sorted(out, key=lambda m: (m.partition(), m.offset()))
+
+
 class KafkaTest(SystemTest):
     def setUp(self):
         super().setUp()
@@ -62,24 +92,7 @@ class KafkaTest(SystemTest):
         producer.flush(30)
 
     def messages(self, topic, isolation="read_committed"):
-        """All that a consumer sees, in order of partition and offset."""
-        consumer = ck.Consumer({"bootstrap.servers": Shared.broker.address, "group.id": "look", "isolation.level": isolation,
-                                "enable.partition.eof": True, "enable.auto.commit": False,
-                                "auto.offset.reset": "earliest"})
-        partitions = self.topics()[topic].partitions
-        consumer.assign([ck.TopicPartition(topic, p, 0) for p in partitions])
-        out, ended = [], set()
-        while len(ended) < len(partitions):
-            message = consumer.poll(30)
-            if message is None:
-                self.fail("the broker does not answer")
-            if message.error():
-                self.assertEqual(message.error().code(), ck.KafkaError._PARTITION_EOF)
-                ended.add(message.partition())
-            else:
-                out.append(message)
-        consumer.close()
-        return sorted(out, key=lambda m: (m.partition(), m.offset()))
+        return read_all(Shared.broker.address, topic, len(self.topics()[topic].partitions), isolation)
 
     def config(self, source, sink=None, **operator):
         sources = {"in": {"plugin": "kafka", "brokers": Shared.broker.address, "schema": {"k": "text", "n": "int8"}, **source}}

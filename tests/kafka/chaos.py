@@ -22,7 +22,7 @@ import threading
 import time
 
 import broker
-from case import START_MS, ck
+from case import START_MS, ck, ends, read_all
 from expected import NOTHING_WRONG, compare, windows
 
 WORKERS, PARTITIONS, RATE = 3, 6, 400
@@ -146,33 +146,16 @@ class Chaos:
         consumer.close()
 
     def messages(self, topic):
-        consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "verifier", "enable.partition.eof": True,
-                                "isolation.level": "read_committed", "auto.offset.reset": "earliest"})
-        consumer.assign([ck.TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
-        out, ended = [], set()
-        while len(ended) < PARTITIONS:
-            message = consumer.poll(30)
-            if message is None:
-                raise AssertionError("the broker does not answer")
-            if not message.error():
-                out.append((message.partition(), message.value()))
-            elif message.error().code() == ck.KafkaError._PARTITION_EOF:
-                ended.add(message.partition())
-        consumer.close()
-        return out
+        return [(m.partition(), m.value()) for m in read_all(self.broker.address, topic, PARTITIONS)]
 
     def open_transactions(self):
         """Partitions whose last stable offset lies before their end."""
-        found = 0
         topics = self.admin.list_topics(timeout=10).topics
-        ends = {}
-        for level in ("read_committed", "read_uncommitted"):
-            consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "ends", "isolation.level": level})
-            for topic in ("echo", "counts", "chaos.changelog"):
-                for partition in topics[topic].partitions:
-                    end = consumer.get_watermark_offsets(ck.TopicPartition(topic, partition), timeout=10)[1]
-                    found += ends.setdefault((topic, partition), end) != end
-            consumer.close()
+        found = 0
+        for topic in ("echo", "counts", "chaos.changelog"):
+            both = [ends(self.broker.address, topic, len(topics[topic].partitions), level)
+                    for level in ("read_committed", "read_uncommitted")]
+            found += sum(a != b for a, b in zip(*both))
         return found
 
     def verify(self):
