@@ -128,6 +128,8 @@ void add_rows(const JsonValue& schema, const std::string& prefix, std::string& o
              cell(default_words(property.value, is_required(schema, property.key))) + " | " +
              cell(meaning(property.value)) + " |\n";
       add_rows(property.value, key + ".", out);
+      const JsonValue* items = property.value.find("items");
+      if (items != nullptr && items->is_object()) add_rows(*items, key + "[].", out);
     }
   }
   for (const char* keyword : {"anyOf", "allOf", "oneOf"}) {

@@ -17,8 +17,8 @@ constexpr uintmax_t kFileBytesMax = 16u << 20;
 constexpr uint32_t kFirstOriginLine = 0x8000'0000;
 
 /// Cuts `file:line:column: message` of the JSON reader into its parts.
-Fault fault_of_reader(const std::string& file_name, std::string_view text) {
-  Fault fault;
+ConfigFault fault_of_reader(const std::string& file_name, std::string_view text) {
+  ConfigFault fault;
   fault.file = file_name;
   if (text.starts_with(file_name)) text.remove_prefix(file_name.size());
   for (uint32_t* number : {&fault.line, &fault.column}) {
@@ -34,7 +34,7 @@ Fault fault_of_reader(const std::string& file_name, std::string_view text) {
 
 std::nullopt_t refuse(const std::string& file, std::string message, std::string hint,
                       Faults& faults) {
-  faults.add(Fault{file, 0, 0, "", std::move(message), std::move(hint), ""});
+  faults.add(ConfigFault{file, 0, 0, "", std::move(message), std::move(hint), ""});
   return std::nullopt;
 }
 

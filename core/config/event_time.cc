@@ -32,7 +32,7 @@ bool read_local(const Text& unit, EventTimeConfig& out) {
   return !out.pattern.empty();
 }
 
-void read_unit(const Node& node, EventTimeConfig& out, Faults& faults) {
+void read_unit(const ConfigNode& node, EventTimeConfig& out, Faults& faults) {
   const Text unit = node.text("unit");
   if (unit.empty()) return;
   out.unit_written = true;
@@ -48,8 +48,8 @@ void read_unit(const Node& node, EventTimeConfig& out, Faults& faults) {
   }
 }
 
-void read_bounds(const Node& node, EventTimeConfig& out, Faults& faults) {
-  const std::vector<Node> items = node.child("bounds").items();
+void read_bounds(const ConfigNode& node, EventTimeConfig& out, Faults& faults) {
+  const std::vector<ConfigNode> items = node.child("bounds").items();
   if (items.size() != 2) return;
   std::array<TimeBound, 2> bounds;
   for (size_t i = 0; i < 2; ++i) {
@@ -75,7 +75,7 @@ void read_bounds(const Node& node, EventTimeConfig& out, Faults& faults) {
 
 }  // namespace
 
-EventTimeConfig resolve_event_time(const Node& node, Faults& faults) {
+EventTimeConfig resolve_event_time(const ConfigNode& node, Faults& faults) {
   EventTimeConfig out;
   out.where = node.where_key();
   out.field = node.text("field");

@@ -11,14 +11,14 @@ namespace millrace {
 namespace {
 
 /// Faults of the file first, then of other origins, then those without a place.
-int rank(const Fault& fault, const std::string& file_name) {
+int rank(const ConfigFault& fault, const std::string& file_name) {
   if (fault.file != file_name) return 1;
   return fault.line > 0 ? 0 : 2;
 }
 
 }  // namespace
 
-std::string Fault::text() const {
+std::string ConfigFault::text() const {
   std::string out = file;
   if (line > 0) out += ":" + std::to_string(line) + ":" + std::to_string(column);
   if (!out.empty()) out += ": ";
@@ -29,13 +29,13 @@ std::string Fault::text() const {
   return masked(out);
 }
 
-void Faults::add(Fault fault) {
+void Faults::add(ConfigFault fault) {
   if (full()) {
     ++uncollected_;
     return;
   }
   // Two checks may find the same thing; the user needs to read it once.
-  for (const Fault& known : faults_) {
+  for (const ConfigFault& known : faults_) {
     if (known.file == fault.file && known.pointer == fault.pointer &&
         known.message == fault.message) {
       return;
@@ -45,20 +45,20 @@ void Faults::add(Fault fault) {
 }
 
 void Faults::add(const Where& where, std::string message, std::string hint, std::string snippet) {
-  add(Fault{where.origin.empty() ? file_name_ : where.origin, where.line, where.column,
-            where.pointer, std::move(message), std::move(hint), std::move(snippet)});
+  add(ConfigFault{where.origin.empty() ? file_name_ : where.origin, where.line, where.column,
+                  where.pointer, std::move(message), std::move(hint), std::move(snippet)});
 }
 
 bool Faults::any_below(std::string_view pointer) const {
-  return std::any_of(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+  return std::any_of(faults_.begin(), faults_.end(), [&](const ConfigFault& fault) {
     if (!fault.pointer.starts_with(pointer)) return false;
     return fault.pointer.size() == pointer.size() || fault.pointer[pointer.size()] == '/';
   });
 }
 
-std::vector<Fault> Faults::sorted() const {
-  std::vector<Fault> out = faults_;
-  std::stable_sort(out.begin(), out.end(), [&](const Fault& a, const Fault& b) {
+std::vector<ConfigFault> Faults::sorted() const {
+  std::vector<ConfigFault> out = faults_;
+  std::stable_sort(out.begin(), out.end(), [&](const ConfigFault& a, const ConfigFault& b) {
     return std::make_tuple(rank(a, file_name_), a.line, a.column) <
            std::make_tuple(rank(b, file_name_), b.line, b.column);
   });
@@ -67,7 +67,7 @@ std::vector<Fault> Faults::sorted() const {
 
 std::string Faults::text() const {
   std::string out;
-  for (const Fault& fault : sorted()) {
+  for (const ConfigFault& fault : sorted()) {
     if (!out.empty()) out += '\n';
     out += fault.text();
   }

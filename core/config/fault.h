@@ -23,7 +23,7 @@ struct Where {
   std::string origin;   ///< Empty: the configuration file. Else e.g. `--set a.b=c`.
 };
 
-struct Fault {
+struct ConfigFault {
   std::string file;  ///< Or the origin, e.g. `--set a.b=c`. May be empty.
   uint32_t line = 0;
   uint32_t column = 0;
@@ -41,7 +41,7 @@ class Faults {
   /// `file_name` stands in front of every fault whose place has no other origin.
   explicit Faults(std::string file_name = {}) : file_name_(std::move(file_name)) {}
 
-  void add(Fault fault);
+  void add(ConfigFault fault);
   void add(const Where& where, std::string message, std::string hint = {},
            std::string snippet = {});
 
@@ -54,7 +54,7 @@ class Faults {
   /// does not complain about the consequences.
   bool any_below(std::string_view pointer) const;
   /// By file position; what came from `--set` after that, places nobody wrote last.
-  std::vector<Fault> sorted() const;
+  std::vector<ConfigFault> sorted() const;
   /// All of them, sorted, one per line, no newline at the end.
   std::string text() const;
   /// kInvalidConfig with text(). Asserts that there is at least one fault.
@@ -63,7 +63,7 @@ class Faults {
  private:
   static constexpr size_t kFaultsMax = 1000;
   std::string file_name_;
-  std::vector<Fault> faults_;
+  std::vector<ConfigFault> faults_;
   size_t uncollected_ = 0;
 };
 

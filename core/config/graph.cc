@@ -18,14 +18,14 @@ std::string cycle_text(const std::vector<const OperatorConfig*>& path, size_t st
 
 }  // namespace
 
-std::vector<const InputRef*> Graph::inputs_of(const OperatorConfig& reader) {
+std::vector<const InputRef*> ConfigGraph::inputs_of(const OperatorConfig& reader) {
   std::vector<const InputRef*> out;
   for (const InputRef& input : reader.from) out.push_back(&input);
   if (reader.join && !reader.join->with.name.empty()) out.push_back(&reader.join->with);
   return out;
 }
 
-bool Graph::find_cycles(Faults& faults) const {
+bool ConfigGraph::find_cycles(Faults& faults) const {
   std::vector<const OperatorConfig*> path;
   std::set<const OperatorConfig*> done;
   bool found = false;
@@ -35,8 +35,8 @@ bool Graph::find_cycles(Faults& faults) const {
   return found;
 }
 
-bool Graph::visit(const OperatorConfig& reader, std::vector<const OperatorConfig*>& path,
-                  std::set<const OperatorConfig*>& done, Faults& faults) const {
+bool ConfigGraph::visit(const OperatorConfig& reader, std::vector<const OperatorConfig*>& path,
+                        std::set<const OperatorConfig*>& done, Faults& faults) const {
   bool found = false;
   path.push_back(&reader);
   for (const InputRef* input : inputs_of(reader)) {
@@ -58,7 +58,7 @@ bool Graph::visit(const OperatorConfig& reader, std::vector<const OperatorConfig
   return found;
 }
 
-std::string Graph::side_output_behind(const InputRef& input) const {
+std::string ConfigGraph::side_output_behind(const InputRef& input) const {
   if (input.side != SideOutput::kNone) return input.as_written.text;
   const OperatorConfig* above = config_.find_operator(input.name);
   if (above == nullptr || above->keeps_state_by_keys()) return {};
@@ -71,7 +71,7 @@ std::string Graph::side_output_behind(const InputRef& input) const {
   return side_outputs_[above] = side;
 }
 
-std::string Graph::state_behind(const InputRef& input) const {
+std::string ConfigGraph::state_behind(const InputRef& input) const {
   const OperatorConfig* above = config_.find_operator(input.name);
   if (above == nullptr) return {};
   if (above->keeps_state_by_keys()) return above->name.text;
@@ -84,7 +84,7 @@ std::string Graph::state_behind(const InputRef& input) const {
   return states_[above] = name;
 }
 
-bool Graph::is_table(const InputRef& input) const {
+bool ConfigGraph::is_table(const InputRef& input) const {
   const OperatorConfig* above = config_.find_operator(input.name);
   if (above == nullptr || input.side != SideOutput::kNone) return false;
   if (makes_table(*above)) return true;

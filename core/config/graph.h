@@ -17,9 +17,9 @@ namespace millrace {
 
 /// Who reads whom. Only names that exist are in it.
 /// Ownership: points into the PipelineConfig, which must not change meanwhile.
-class Graph {
+class ConfigGraph {
  public:
-  explicit Graph(const PipelineConfig& config) : config_(config) {}
+  explicit ConfigGraph(const PipelineConfig& config) : config_(config) {}
 
   /// `from`, then `join.with`.
   static std::vector<const InputRef*> inputs_of(const OperatorConfig& reader);

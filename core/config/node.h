@@ -1,8 +1,8 @@
 #pragma once
 
 /// Reading validated configuration into structs. Values of the wrong kind read as absent: the
-/// schema check has told of them, and the rest can still be looked at. Ownership: a Node points
-/// into its document. Threads: as the document.
+/// schema check has told of them, and the rest can still be looked at. Ownership: a ConfigNode
+/// points into its document. Threads: as the document.
 
 #include <array>
 #include <cstdint>
@@ -18,9 +18,9 @@
 
 namespace millrace {
 
-class Node {
+class ConfigNode {
  public:
-  Node(const ConfigDocument& document, std::string pointer)
+  ConfigNode(const ConfigDocument& document, std::string pointer)
       : document_(document), pointer_(std::move(pointer)), value_(document.root.at(pointer_)) {}
 
   const std::string& pointer() const { return pointer_; }
@@ -32,10 +32,10 @@ class Node {
   Where where_key() const { return document_.where_key(pointer_); }
   bool is_written() const { return document_.is_written(pointer_); }
 
-  Node child(std::string_view key) const { return {document_, pointer_child(pointer_, key)}; }
+  ConfigNode child(std::string_view key) const { return {document_, pointer_child(pointer_, key)}; }
   bool has(std::string_view key) const { return child(key).exists(); }
-  std::vector<Node> members() const;
-  std::vector<Node> items() const;
+  std::vector<ConfigNode> members() const;
+  std::vector<ConfigNode> items() const;
   /// The key under which this value stands.
   std::string key() const { return last_key(pointer_); }
 

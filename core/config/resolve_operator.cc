@@ -19,15 +19,15 @@ bool is_one_of(const std::string& text, const std::array<const char*, kCount>& w
   return std::any_of(words.begin(), words.end(), [&](const char* word) { return text == word; });
 }
 
-std::optional<ExpressionList> read_expressions(const Node& node, Faults& faults) {
+std::optional<ExpressionList> read_expressions(const ConfigNode& node, Faults& faults) {
   if (!node.is_object() && !node.is_array()) return std::nullopt;
   ExpressionList out;
   out.where = node.where_key();
   out.fields_only = node.is_array();
-  for (const Node& item : node.items()) {
+  for (const ConfigNode& item : node.items()) {
     if (item.is_string()) out.entries.push_back({item.text(), item.text()});
   }
-  for (const Node& member : node.members()) {
+  for (const ConfigNode& member : node.members()) {
     if (!member.is_string()) continue;
     const std::string alias = member.key();
     if (is_one_of(alias, kTakenAliases)) {
@@ -41,12 +41,12 @@ std::optional<ExpressionList> read_expressions(const Node& node, Faults& faults)
   return out;
 }
 
-std::optional<ExplodeConfig> read_explode(const Node& node) {
+std::optional<ExplodeConfig> read_explode(const ConfigNode& node) {
   if (!node.is_object()) return std::nullopt;
   return ExplodeConfig{node.text("array"), node.text("as")};
 }
 
-std::optional<DedupeConfig> read_dedupe(const Node& node) {
+std::optional<DedupeConfig> read_dedupe(const ConfigNode& node) {
   if (!node.is_object()) return std::nullopt;
   DedupeConfig out;
   out.where = node.where_key();
@@ -56,13 +56,13 @@ std::optional<DedupeConfig> read_dedupe(const Node& node) {
   return out;
 }
 
-std::optional<TableConfig> read_table(const Node& node) {
+std::optional<TableConfig> read_table(const ConfigNode& node) {
   if (!node.is_object()) return std::nullopt;
   return TableConfig{node.where_key(), node.texts("key"), node.text("delete")};
 }
 
 /// Keys whose company decides whether they mean anything.
-void check_company(const Node& node, const OperatorConfig& out, Faults& faults) {
+void check_company(const ConfigNode& node, const OperatorConfig& out, Faults& faults) {
   if (!out.limit_by.empty() && !node.has("limit")) {
     faults.add(node.child("limit_by").where_key(), "needs \"limit\"", "how many rows per group?");
   }
@@ -81,8 +81,8 @@ void check_company(const Node& node, const OperatorConfig& out, Faults& faults) 
   }
 }
 
-void read_windowing(const Node& node, OperatorConfig& out, Faults& faults) {
-  const Node window = node.child("window");
+void read_windowing(const ConfigNode& node, OperatorConfig& out, Faults& faults) {
+  const ConfigNode window = node.child("window");
   if (window.is_object()) out.window = resolve_window(window, faults);
   out.having = node.text("having");
   out.order_by = node.texts("order_by");
@@ -94,14 +94,14 @@ void read_windowing(const Node& node, OperatorConfig& out, Faults& faults) {
   out.late = node.word<OperatorConfig::Late>("late", kLate).value_or(OperatorConfig::Late::kStream);
 }
 
-std::optional<int64_t> read_idle(const Node& node) {
+std::optional<int64_t> read_idle(const ConfigNode& node) {
   if (node.text("max_task_idle").text == "unlimited") return kTimeMax;
   return node.duration("max_task_idle");
 }
 
 }  // namespace
 
-OperatorConfig resolve_operator(const Node& node, Faults& faults) {
+OperatorConfig resolve_operator(const ConfigNode& node, Faults& faults) {
   OperatorConfig out;
   out.name = {node.key(), node.where_key()};
   out.written = node.written();
@@ -115,7 +115,7 @@ OperatorConfig resolve_operator(const Node& node, Faults& faults) {
   out.join = resolve_join(node.child("join"), faults);
   out.dedupe = read_dedupe(node.child("dedupe"));
   out.table = read_table(node.child("table"));
-  const Node time = node.child("event_time");
+  const ConfigNode time = node.child("event_time");
   if (time.is_object()) out.event_time = resolve_event_time(time, faults);
   out.max_task_idle_us = read_idle(node);
   out.reset = node.boolean("reset", false);

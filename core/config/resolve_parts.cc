@@ -19,7 +19,7 @@ struct SideName {
 constexpr SideName kSides[] = {
     {".late", SideOutput::kLate}, {".errors", SideOutput::kErrors}, {".gaps", SideOutput::kGaps}};
 
-void check_join(const Node& node, const JoinConfig& join, Faults& faults) {
+void check_join(const ConfigNode& node, const JoinConfig& join, Faults& faults) {
   const bool within = node.has("within");
   const bool as_of = node.has("as_of");
   if (within == as_of) {
@@ -28,7 +28,7 @@ void check_join(const Node& node, const JoinConfig& join, Faults& faults) {
                       : "\"within\" or \"as_of\" is missing",
                "\"within\" joins two streams, \"as_of\" a stream and a table");
   } else if (within) {
-    const Node keep = node.child("keep");
+    const ConfigNode keep = node.child("keep");
     if (keep.is_written()) {
       faults.add(keep.where_key(), "has no meaning with \"within\"",
                  "streams are kept as long as \"before\" and \"after\" demand");
@@ -41,7 +41,7 @@ void check_join(const Node& node, const JoinConfig& join, Faults& faults) {
 
 }  // namespace
 
-std::optional<Delivery> resolve_delivery(const Node& node) {
+std::optional<Delivery> resolve_delivery(const ConfigNode& node) {
   for (size_t i = 0; i < kDeliveries.size(); ++i) {
     if (node.text().text == kDeliveries[i]) return static_cast<Delivery>(i);
   }
@@ -52,14 +52,14 @@ std::string_view delivery_name(Delivery delivery) {
   return kDeliveries[static_cast<size_t>(delivery)];
 }
 
-std::optional<EmitConfig> resolve_emit(const Node& node) {
+std::optional<EmitConfig> resolve_emit(const ConfigNode& node) {
   EmitConfig out;
   out.where = node.where_key();
   for (size_t i = 0; i < kModes.size(); ++i) {
     const bool plain = node.text().text == kModes[i];
     if (!plain && !node.child(kModes[i]).is_object()) continue;
     out.mode = static_cast<EmitConfig::Mode>(i);
-    const Node trigger = node.child(kModes[i]);
+    const ConfigNode trigger = node.child(kModes[i]);
     if (const auto every = trigger.duration("every")) {
       out.trigger = EmitConfig::Trigger::kEventTime;
       out.every_us = *every;
@@ -72,15 +72,15 @@ std::optional<EmitConfig> resolve_emit(const Node& node) {
   return std::nullopt;
 }
 
-std::optional<JoinConfig> resolve_join(const Node& node, Faults& faults) {
+std::optional<JoinConfig> resolve_join(const ConfigNode& node, Faults& faults) {
   if (!node.is_object()) return std::nullopt;
   JoinConfig out;
   out.where = node.where_key();
   out.with = resolve_input(node.text("with"));
-  const Node on = node.child("on");
+  const ConfigNode on = node.child("on");
   out.on = on.text();
   if (on.is_array()) out.on_fields = node.texts("on");
-  const Node within = node.child("within");
+  const ConfigNode within = node.child("within");
   if (within.is_object()) {
     out.within = JoinConfig::Within{within.duration("before").value_or(0),
                                     within.duration("after").value_or(0)};
@@ -102,16 +102,16 @@ InputRef resolve_input(const Text& written) {
   return out;
 }
 
-std::vector<InputRef> resolve_inputs(const Node& node) {
+std::vector<InputRef> resolve_inputs(const ConfigNode& node) {
   std::vector<InputRef> out;
   if (!node.text().empty()) out.push_back(resolve_input(node.text()));
-  for (const Node& item : node.items()) {
+  for (const ConfigNode& item : node.items()) {
     if (!item.text().empty()) out.push_back(resolve_input(item.text()));
   }
   return out;
 }
 
-SinkConfig resolve_sink(const Node& node) {
+SinkConfig resolve_sink(const ConfigNode& node) {
   SinkConfig out;
   out.name = {node.key(), node.where_key()};
   out.written = node.written();

@@ -11,9 +11,9 @@ constexpr std::array<const char*, 2> kKeeps = {"log", "cache"};
 constexpr int64_t kKafkaEveryUs = 200'000;
 
 /// librdkafka takes every value as text.
-std::vector<std::pair<std::string, std::string>> read_client(const Node& node) {
+std::vector<std::pair<std::string, std::string>> read_client(const ConfigNode& node) {
   std::vector<std::pair<std::string, std::string>> out;
-  for (const Node& one : node.members()) {
+  for (const ConfigNode& one : node.members()) {
     std::string value = one.text().text;
     if (!one.is_string()) {
       const auto number = node.integer(one.key());
@@ -24,7 +24,7 @@ std::vector<std::pair<std::string, std::string>> read_client(const Node& node) {
   return out;
 }
 
-CommitConfig read_commit(const Node& node, Faults& faults) {
+CommitConfig read_commit(const ConfigNode& node, Faults& faults) {
   CommitConfig out;
   out.where = node.where_key();
   out.written = node.written();
@@ -50,7 +50,7 @@ CommitConfig read_commit(const Node& node, Faults& faults) {
   return out;
 }
 
-std::optional<CacheConfig> read_cache(const Node& node, Faults& faults) {
+std::optional<CacheConfig> read_cache(const ConfigNode& node, Faults& faults) {
   if (!node.is_object()) return std::nullopt;
   CacheConfig out;
   out.where = node.where_key();
@@ -69,7 +69,7 @@ std::optional<CacheConfig> read_cache(const Node& node, Faults& faults) {
   return out;
 }
 
-LimitsConfig read_limits(const Node& node) {
+LimitsConfig read_limits(const ConfigNode& node) {
   LimitsConfig out;
   out.state_bytes = node.size("state");
   out.outbox_bytes = node.size("outbox").value_or(out.outbox_bytes);
@@ -88,7 +88,7 @@ bool is_address(const std::string& text) {
   return std::stoi(port) <= 65535;
 }
 
-Text read_listen(const Node& node, Faults& faults) {
+Text read_listen(const ConfigNode& node, Faults& faults) {
   const Text listen = node.text("listen");
   if (!listen.empty() && !is_address(listen.text)) {
     faults.add(listen.where, "expected host:port, found \"" + listen.text + "\"",
@@ -102,22 +102,23 @@ const std::string* find_text(const PluginTexts& texts, const std::string& pointe
   return found == texts.end() ? nullptr : &found->second;
 }
 
-void read_parts(const Node& root, const PluginTexts& texts, PipelineConfig& out, Faults& faults) {
-  for (const Node& node : root.child("sources").members()) {
+void read_parts(const ConfigNode& root, const PluginTexts& texts, PipelineConfig& out,
+                Faults& faults) {
+  for (const ConfigNode& node : root.child("sources").members()) {
     if (!node.is_object()) continue;
     out.sources.push_back(resolve_source(node, faults));
     if (const auto* text = find_text(texts, node.pointer())) {
       out.sources.back().plugin_config = *text;
     }
   }
-  for (const Node& node : root.child("operators").members()) {
+  for (const ConfigNode& node : root.child("operators").members()) {
     if (!node.is_object()) continue;
     out.operators.push_back(resolve_operator(node, faults));
     if (const auto* text = find_text(texts, node.pointer())) {
       out.operators.back().plugin_config = *text;
     }
   }
-  for (const Node& node : root.child("sinks").members()) {
+  for (const ConfigNode& node : root.child("sinks").members()) {
     if (!node.is_object()) continue;
     out.sinks.push_back(resolve_sink(node));
     if (const auto* text = find_text(texts, node.pointer())) {
@@ -151,7 +152,7 @@ const OperatorConfig* PipelineConfig::find_operator(std::string_view name) const
 
 PipelineConfig resolve_pipeline(const ConfigDocument& document, const PluginTexts& texts,
                                 Faults& faults) {
-  const Node root(document, "");
+  const ConfigNode root(document, "");
   PipelineConfig out;
   out.name = root.text("pipeline");
   out.contact = root.text("contact");

@@ -25,7 +25,7 @@ void check_unit(const SourceConfig& source, Faults& faults) {
              "one of s, ms, us, ns, rfc3339 or local:ZONE:PATTERN");
 }
 
-std::optional<JournalConfig> read_journal(const Node& node) {
+std::optional<JournalConfig> read_journal(const ConfigNode& node) {
   if (!node.is_object()) return std::nullopt;
   JournalConfig out;
   out.path = node.text("path");
@@ -35,15 +35,15 @@ std::optional<JournalConfig> read_journal(const Node& node) {
 
 }  // namespace
 
-std::vector<FieldType> resolve_field_types(const Node& node) {
+std::vector<FieldType> resolve_field_types(const ConfigNode& node) {
   std::vector<FieldType> out;
-  for (const Node& member : node.members()) {
+  for (const ConfigNode& member : node.members()) {
     if (member.is_string()) out.push_back({{member.key(), member.where_key()}, member.text()});
   }
   return out;
 }
 
-SourceConfig resolve_source(const Node& node, Faults& faults) {
+SourceConfig resolve_source(const ConfigNode& node, Faults& faults) {
   SourceConfig out;
   out.name = {node.key(), node.where_key()};
   out.plugin = node.text("plugin");
@@ -54,7 +54,7 @@ SourceConfig resolve_source(const Node& node, Faults& faults) {
                         .value_or(SourceConfig::OnMismatch::kErrors);
   out.validate = node.word<SourceConfig::Validate>("validate", kValidate)
                      .value_or(SourceConfig::Validate::kStructure);
-  const Node time = node.child("event_time");
+  const ConfigNode time = node.child("event_time");
   if (time.is_object()) {
     out.event_time = resolve_event_time(time, faults);
     if (!faults.any_below(time.pointer())) check_unit(out, faults);

@@ -29,10 +29,10 @@ std::string needs_stream(const OperatorConfig& entry) {
 
 class OperatorRules {
  public:
-  OperatorRules(const Graph& graph, Faults& faults) : graph_(graph), faults_(faults) {}
+  OperatorRules(const ConfigGraph& graph, Faults& faults) : graph_(graph), faults_(faults) {}
 
   void check(const OperatorConfig& entry) {
-    for (const InputRef* input : Graph::inputs_of(entry)) {
+    for (const InputRef* input : ConfigGraph::inputs_of(entry)) {
       check_side_output(entry, *input);
       check_table(entry, *input);
     }
@@ -71,7 +71,7 @@ class OperatorRules {
                   "set it on an operator in front of this one");
       return;
     }
-    for (const InputRef* input : Graph::inputs_of(entry)) {
+    for (const InputRef* input : ConfigGraph::inputs_of(entry)) {
       const std::string above = graph_.state_behind(*input);
       if (above.empty()) continue;
       faults_.add(entry.event_time->where,
@@ -99,7 +99,7 @@ class OperatorRules {
     }
   }
 
-  const Graph& graph_;
+  const ConfigGraph& graph_;
   Faults& faults_;
 };
 
@@ -136,7 +136,7 @@ void check_file_paths(const ConfigDocument& document, const PipelineConfig& conf
   std::map<std::string, const SinkConfig*> owners;
   for (const SinkConfig& sink : config.sinks) {
     if (sink.plugin.text != "file") continue;
-    const Node node(document, sink.name.where.pointer);
+    const ConfigNode node(document, sink.name.where.pointer);
     for (const char* key : {"path", "dir"}) {
       const Text path = node.text(key);
       if (path.empty()) continue;
@@ -154,7 +154,7 @@ void check_file_paths(const ConfigDocument& document, const PipelineConfig& conf
 }  // namespace
 
 void check_rules(const ConfigDocument& document, const PipelineConfig& config, Faults& faults) {
-  const Graph graph(config);
+  const ConfigGraph graph(config);
   if (!graph.find_cycles(faults)) {
     OperatorRules rules(graph, faults);
     for (const OperatorConfig& entry : config.operators) rules.check(entry);

@@ -15,7 +15,7 @@ bool has_steps(Kind kind) { return kind == Kind::kHopping || kind == Kind::kCumu
 bool has_offset(Kind kind) { return kind == Kind::kTumbling || has_steps(kind); }
 
 /// The one kind that is written. Nullopt after a fault.
-std::optional<Kind> read_kind(const Node& node, Faults& faults) {
+std::optional<Kind> read_kind(const ConfigNode& node, Faults& faults) {
   std::optional<Kind> kind;
   std::string written;
   size_t count = 0;
@@ -35,16 +35,16 @@ std::optional<Kind> read_kind(const Node& node, Faults& faults) {
   return std::nullopt;
 }
 
-void refuse_key(const Node& node, const char* key, const std::string& kind, const char* hint,
+void refuse_key(const ConfigNode& node, const char* key, const std::string& kind, const char* hint,
                 Faults& faults) {
-  const Node child = node.child(key);
+  const ConfigNode child = node.child(key);
   if (!child.exists() || !child.is_written()) return;
   faults.add(child.where_key(), "has no meaning with \"" + kind + "\"", hint);
 }
 
-void check_steps(const Node& node, const WindowConfig& window, const std::string& kind,
+void check_steps(const ConfigNode& node, const WindowConfig& window, const std::string& kind,
                  Faults& faults) {
-  const Node every = node.child("every");
+  const ConfigNode every = node.child("every");
   if (!every.exists()) {
     faults.add(node.where_key(), "\"" + kind + "\" needs \"every\"",
                kind == "hopping" ? "e.g. {\"hopping\": \"1h\", \"every\": \"5m\"}"
@@ -66,7 +66,7 @@ void check_steps(const Node& node, const WindowConfig& window, const std::string
 
 }  // namespace
 
-std::optional<WindowConfig> resolve_window(const Node& node, Faults& faults) {
+std::optional<WindowConfig> resolve_window(const ConfigNode& node, Faults& faults) {
   if (faults.any_below(node.pointer())) return std::nullopt;
   const std::optional<Kind> kind = read_kind(node, faults);
   if (!kind) return std::nullopt;

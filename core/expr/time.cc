@@ -19,7 +19,7 @@ namespace {
 using View = std::string_view;
 
 constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp, kD = Type::kDate,
-               kI = Type::kInterval, kF8 = Type::kFloat8, kN = Type::kNumeric, kI4 = Type::kInt4;
+               kI = Type::kInterval, kF8 = Type::kFloat8, kN = Type::kNumeric;
 
 constexpr View long_name(Type type) {
   return type == kTz   ? "timestamp with time zone"

@@ -89,15 +89,29 @@ class CaseConnector {
     if (!source.value.is_object()) return;
     const auto input = std::find_if(test_.inputs.begin(), test_.inputs.end(),
                                     [&](const CaseFile& file) { return file.name == source.key; });
-    const bool reads_case = is_text(source.value, "plugin", "file");
     if (input != test_.inputs.end()) return replace(source.value, *input);
-    if (reads_case) return;
+    if (names_input(source.value)) return;
     if (only && test_.inputs.size() == 1) return replace(source.value, test_.inputs.front());
+    if (is_text(source.value, "plugin", "file")) return;  // It says itself what it misses.
     faults_.add(document_.where_key(pointer_child("/sources", source.key)),
                 "no file of the case feeds this source", "write input-" + source.key + ".jsonl");
   }
 
+  /// A source `file` that reads a file of the case already, or several.
+  bool names_input(const JsonValue& source) const {
+    if (!is_text(source, "plugin", "file")) return false;
+    const JsonValue* path = source.find("path");
+    if (!path || !path->is_string()) return true;
+    const std::string& text = path->as_string();
+    return text.find_first_of("*?[") != std::string::npos ||
+           std::any_of(test_.inputs.begin(), test_.inputs.end(),
+                       [&](const CaseFile& file) { return file.path.filename() == text; });
+  }
+
+  /// Of a source `file` everything else stays: how its records are read is part of the case.
   void replace(JsonValue& source, const CaseFile& input) {
+    if (is_text(source, "plugin", "file"))
+      return set_text(source, "path", input.path.filename().string(), source);
     JsonValue out = JsonValue::object();
     out.set_position(source.position());
     for (const char* key : kSourceKeys) {

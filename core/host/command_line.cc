@@ -21,6 +21,7 @@ constexpr const char* kFooter = R"(Examples:
   millrace run edits.json                     run until the sources end, or Ctrl-C
   millrace run edits.json --for 10m           stop after ten minutes; windows stay open
   millrace run edits.json --fresh             forget state and what was written before
+  millrace render edits.json --out page.html  the page of its sinks "page", as a file
   millrace check edits.json                   everything that run would refuse, without starting
   millrace test cases/                        play pipelines kept with input and expected output
   millrace infer sample.jsonl                 the schema block of a file's records
@@ -32,6 +33,7 @@ Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wro
 struct Verbs {
   std::vector<std::string> plugin_dirs;
   RunArguments run;
+  RenderArguments render;
   ConfigArguments check, cache;
   StateArguments state;
   bool explain = false, json = false;
@@ -71,6 +73,24 @@ void add_run(CLI::App& app, Verbs& verbs) {
       "SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.\n"
       "SIGUSR1: tells once why windows are open, as --explain-windows does.");
   verb->callback([&verbs] { verbs.exit_code = run_verb(verbs.run, verbs.plugin_dirs); });
+}
+
+void add_render(CLI::App& app, Verbs& verbs) {
+  CLI::App* verb = app.add_subcommand(
+      "render", "run a pipeline to the end of its sources and write its page as a file");
+  RenderArguments& render = verbs.render;
+  add_config(*verb, render.run.config);
+  verb->add_option("--out", render.out, "the HTML file; it loads nothing from anywhere")
+      ->required();
+  verb->add_option("--for", render.run.run_for, "stop after this long: 250ms 5s 10m 2h");
+  verb->add_flag("--fresh", render.run.fresh,
+                 "forget state, positions and what file sinks wrote before");
+  verb->add_flag("--quiet", render.run.quiet, "no progress and no summary");
+  verb->footer(
+      "A run like any other, other sinks included, but that sinks \"page\" listen nowhere. It goes "
+      "on\n"
+      "where the last one stopped: of a pipeline that has ended it only writes what is committed.");
+  verb->callback([&verbs] { verbs.exit_code = render_verb(verbs.render, verbs.plugin_dirs); });
 }
 
 void add_check(CLI::App& app, Verbs& verbs) {
@@ -119,7 +139,7 @@ void add_test(CLI::App& app, Verbs& verbs) {
       ->required();
   verb->footer(R"(The configuration stays the one that runs in earnest; the files' names connect it:
   input-edits.jsonl       feeds source edits, whatever its plugin (input.jsonl: the only source)
-  expected-out.jsonl      what sink out, or operator or side output out, must give, byte for byte
+  expected-out.jsonl      what sink out (expected.jsonl: the only sink), or operator or side output out, must give, byte for byte
   expected-out.subset.jsonl   rows that need to have only these members
   report.json             members that the report must have so
 Sinks without an expectation, the cache and a remote commit log are left out. Exit 1 when a case fails.)");
@@ -178,7 +198,11 @@ void suggest(CLI::App& app, int argc, char** argv) {
     if (verb && !word.starts_with("--")) continue;
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     const std::string hint = spelling_hint(word, known);
-    if (!hint.empty()) std::fprintf(stderr, "%s: %s\n", word.c_str(), hint.c_str());
+    if (!hint.empty()) {
+      std::fprintf(stderr, "%s: %s\n", word.c_str(), hint.c_str());
+    } else if (!word.starts_with('-')) {
+      std::fprintf(stderr, "there is no verb \"%s\"\n", word.c_str());
+    }
     return;
   }
 }
@@ -193,8 +217,9 @@ int command_line_main(int argc, char** argv) {
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
   sigaddset(&stops, SIGUSR1);
-  const bool runs =
-      argc > 1 && std::find(argv + 1, argv + argc, std::string_view("run")) != argv + argc;
+  const bool runs = argc > 1 && std::any_of(argv + 1, argv + argc, [](const char* word) {
+                      return std::string_view(word) == "run" || std::string_view(word) == "render";
+                    });
   pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
@@ -221,6 +246,7 @@ int command_line_main(int argc, char** argv) {
   app.add_flag_callback(
       "--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");
   add_run(app, verbs);
+  add_render(app, verbs);
   add_check(app, verbs);
   add_state(app, verbs);
   add_cache(app, verbs);

@@ -23,6 +23,11 @@ struct RunArguments {
   std::string report;
 };
 
+struct RenderArguments {
+  RunArguments run;
+  std::string out;  ///< The file.
+};
+
 struct StateArguments {
   ConfigArguments config;
   bool json = false;
@@ -32,6 +37,7 @@ struct StateArguments {
 
 /// The verbs; each returns the exit code.
 int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs);
+int render_verb(RenderArguments arguments, const std::vector<std::string>& plugin_dirs);
 int check_verb(const ConfigArguments& arguments, bool explain,
                const std::vector<std::string>& plugin_dirs);
 int state_verb(const StateArguments& arguments, const std::vector<std::string>& plugin_dirs);

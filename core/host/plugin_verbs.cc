@@ -72,6 +72,10 @@ Result<PluginIndex> index_for(const std::string& id_or_file, std::vector<std::st
   if (id_or_file.find('/') != std::string::npos || id_or_file.ends_with(".mrp.so")) {
     const auto file = std::filesystem::canonical(id_or_file, error);
     if (error) return Error{Code::kInvalidConfig, id_or_file + ": there is no such file"};
+    if (!id_or_file.ends_with(".mrp.so")) {
+      return Error{Code::kPluginRefused,
+                   id_or_file + ": not a plugin: libraries of plugins are named NAME.mrp.so"};
+    }
     id = file.string();
     dirs.push_back(file.parent_path().string());
   }
@@ -172,6 +176,10 @@ int schema_verb(const std::vector<std::string>& plugin_dirs) {
 
 int infer_verb(const std::string& file, const std::string& format,
                const std::vector<std::string>& plugin_dirs) {
+  if (!format.empty() && format != "ndjson" && format != "csv") {
+    return report_error(
+        {Code::kInvalidConfig, "--format " + format + ": fields are inferred of ndjson or csv"});
+  }
   auto index = scan_plugins(plugin_dirs);
   if (!index) return report_error(index.error());
   const ComponentInfo* info = index->find(Kind::kSource, "file");

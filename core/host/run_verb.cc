@@ -51,11 +51,9 @@ std::string_view outcome_of(const Result<void>& done, const RunResult& result) {
 /// A source without an end must be told when to stop (E2).
 void refuse_endless(const RunArguments& arguments, const Plan& plan, const PipelineConfig& config,
                     Faults& faults) {
-  if (!arguments.until_end) return;
+  if (!arguments.until_end || !arguments.run_for.empty()) return;
   for (size_t i = 0; i < plan.sources.size(); ++i) {
-    if (plan.sources[i].traits.bounded ||
-        plan.sources[i].traits.replay != SourceTraits::Replay::kNone)
-      continue;
+    if (plan.sources[i].can_end) continue;
     faults.add(config.sources[i].name.where,
                "this source has no end, so --until-end cannot stop it", "use --for 10m");
   }
@@ -94,7 +92,7 @@ void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig
   for (const SinkConfig& sink : config.sinks) names.push_back(sink.name.text);
   for (const std::string& name : forget) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    Fault fault;
+    ConfigFault fault;
     fault.file = "--forget " + name;
     fault.message = "there is no source, operator or sink of that name";
     fault.hint = spelling_hint(name, names);

@@ -108,8 +108,8 @@ int report_error(const Error& error) {
 
 int report_faults(const Faults& faults, const PluginIndex& index) {
   fmt::print(stderr, "{}\n", faults.text());
-  const std::vector<Fault> all = faults.sorted();
-  const bool missing = std::any_of(all.begin(), all.end(), [](const Fault& fault) {
+  const std::vector<ConfigFault> all = faults.sorted();
+  const bool missing = std::any_of(all.begin(), all.end(), [](const ConfigFault& fault) {
     return fault.message.find(" plugin \"") != std::string::npos &&
            fault.message.ends_with("is installed");
   });

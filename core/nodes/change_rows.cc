@@ -29,6 +29,7 @@ Shape ChangeRows::shape() const {
   shape.is_table = true;
   shape.op = 0;
   for (uint32_t field : key_) shape.key.push_back(field + 1);
+  shape.record_key = shape.key;
   return shape;
 }
 

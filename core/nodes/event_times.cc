@@ -21,7 +21,24 @@ int scale_of(Unit unit) {
 
 bool counts(Unit unit) { return unit != Unit::kRfc3339 && unit != Unit::kLocal; }
 
+/// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
+CellFormat format_of(Unit unit) {
+  switch (unit) {
+    case Unit::kSeconds: return CellFormat::kTimeSeconds;
+    case Unit::kMillis: return CellFormat::kTimeMillis;
+    case Unit::kMicros: return CellFormat::kTimeMicros;
+    case Unit::kNanos: return CellFormat::kTimeNanos;
+    case Unit::kLocal: return CellFormat::kText;
+    case Unit::kRfc3339: break;
+  }
+  return CellFormat::kTimeRfc3339;
+}
+
 }  // namespace
+
+WantedField wanted_time(std::vector<std::string> path, const EventTimePlan& plan) {
+  return {std::move(path), plan.local ? Type::kText : Type::kTimestamptz, format_of(plan.unit)};
+}
 
 EventTimes::EventTimes(const EventTimePlan& plan) : plan_(plan) {
   if (plan.local) local_.emplace(*plan.local);

@@ -5,9 +5,12 @@
 /// Threads: a plan is shared; an EventTimes belongs to one piece of work.
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/local_time.h"
 #include "columns/column.h"
+#include "columns/json_decode.h"
 #include "config/pipeline_config.h"
 
 namespace millrace {
@@ -19,6 +22,9 @@ struct EventTimePlan {
   int64_t max_future_us = 3600 * kSecondUs;
   EventTime bounds_from = kTimeNone, bounds_to = kTimeMax;
 };
+
+/// How a record's decoder makes a column for EventTimes::read() of the field at `path`.
+WantedField wanted_time(std::vector<std::string> path, const EventTimePlan& plan);
 
 class EventTimes {
  public:

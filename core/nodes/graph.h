@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "nodes/plugin_node.h"
 #include "nodes/processing_time_node.h"
+#include "nodes/record_dedupe.h"
 #include "nodes/sink_node.h"
 #include "nodes/source_node.h"
 
@@ -25,6 +27,9 @@ struct SourceStart {
   std::string identity;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
   size_t dedupe_max = 1 << 20;
+  /// What tells a repeated record, if the host is to find it: the plugin has no `dedupe_key`.
+  std::optional<RecordDedupePlan> dedupe{};
+  std::optional<JournalConfig> journal{};
 };
 
 struct NamedOperator {
@@ -46,6 +51,9 @@ struct Graph {
   /// By name of source and operator: a hash of its configuration, to tell a change that state
   /// survives. Kept in the commit.
   std::map<std::string, std::string> settings;
+  /// Operators whose state is to be forgotten once (`reset`), by name. That it was done is kept in
+  /// the commit for as long as the key stands in the configuration.
+  std::set<std::string> resets;
 
   /// Adds a node behind all that it reads.
   template <class T>

@@ -1,6 +1,5 @@
 #include "nodes/late_records.h"
 
-#include "columns/json_encode.h"
 #include "window/stored_row.h"
 
 namespace millrace {
@@ -88,20 +87,6 @@ void LateRecords::write_context(const Late& late, EventTime time, Rows& out) con
   column(kEnd).push_null();
   push_int(kLateBy, floor_div(saturating_sub(late.w, late.over_at), 1000));
   column(kReason).texts.push_back("behind the watermark");
-}
-
-std::string key_text(const std::vector<const Column*>& groups, uint32_t row) {
-  if (groups.size() == 1 && groups[0]->type == Type::kText && groups[0]->valid(row)) {
-    return std::string(groups[0]->texts[groups[0]->constant ? 0 : row]);
-  }
-  ByteBuffer out;
-  if (groups.size() != 1) out.append('[');
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (i) out.append(',');
-    write_json_cell(*groups[i], row, out);
-  }
-  if (groups.size() != 1) out.append(']');
-  return std::string(out.view());
 }
 
 }  // namespace millrace

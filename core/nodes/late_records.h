@@ -40,7 +40,4 @@ class LateRecords {
   std::vector<std::vector<int32_t>> fields_;  ///< By input and own field: its field there, or -1.
 };
 
-/// The text of a group key's row (E27): one column its text, several a JSON array.
-std::string key_text(const std::vector<const Column*>& groups, uint32_t row);
-
 }  // namespace millrace

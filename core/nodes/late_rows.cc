@@ -1,25 +1,8 @@
 #include "nodes/late_rows.h"
 
-#include "columns/json_encode.h"
+#include "nodes/key_text.h"
 
 namespace millrace {
-namespace {
-
-/// The record key after group_by (E27): one column its text, several a JSON array.
-void write_key_text(const std::vector<const Column*>& groups, uint32_t row, ByteBuffer& out) {
-  if (groups.size() == 1 && groups[0]->type == Type::kText && groups[0]->valid(row)) {
-    return out.append(groups[0]->texts[groups[0]->constant ? 0 : row]);
-  }
-  if (groups.size() != 1) out.append('[');
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (i) out.append(',');
-    write_json_cell(*groups[i], row, out);
-  }
-  if (groups.size() != 1) out.append(']');
-}
-
-}  // namespace
-
 Shape late_shape(const Shape& stage, bool has_bytes) {
   Shape late = stage;
   late.has_bytes = has_bytes;

@@ -44,7 +44,9 @@ struct Shape {
   bool own_bytes = false;  ///< Those bytes lie in a batch of the operator's, not in the chunk's.
   /// Rows replace earlier ones of the same key, or delete them where `op` says so (E17).
   bool is_table = false;
-  std::vector<uint32_t> key;   ///< Fields of the identity, if rows are a table.
+  std::vector<uint32_t> key;  ///< Fields of the identity, if rows are a table.
+  /// Fields whose text is the record's key (E27), where rows do not have that of a source record.
+  std::vector<uint32_t> record_key;
   std::optional<uint32_t> op;  ///< Field "op": "delete", or NULL for an upsert.
   /// Bool field of windowed tables: true in the last row that comes of its key.
   std::optional<uint32_t> final_mark;

@@ -7,6 +7,7 @@
 #include "json/value.h"
 #include "nodes/error_rows.h"
 #include "nodes/hex.h"
+#include "nodes/key_text.h"
 #include "nodes/late_records.h"
 #include "nodes/late_rows.h"
 #include "nodes/stateless_node.h"
@@ -169,7 +170,7 @@ void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_
   if (!work.key_columns.empty()) {
     const bool alone = work.key_columns.size() == 1;
     null = alone && !work.key_columns[0]->valid(row);
-    if (!null) work.key_bytes.append(key_text(work.key_columns, row));
+    if (!null) write_key_text(work.key_columns, row, work.key_bytes);
   } else if (rows.batch && shape.has_bytes) {
     const std::string_view key = rows.batch.key(rows.origin_of(row));
     null = key.data() == nullptr;

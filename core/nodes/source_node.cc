@@ -1,7 +1,10 @@
 // Prepare: decode, judge event times, list what is broken.
 #include <algorithm>
 
+#include "base/assert.h"
+#include "nodes/key_text.h"
 #include "nodes/source_work.h"
+#include "record/keyed_batch.h"
 
 namespace millrace {
 namespace {
@@ -19,19 +22,6 @@ bool is_null_value(std::string_view value) {
   if (value.data() == nullptr) return true;
   const size_t begin = value.find_first_not_of(" \t\r\n"), end = value.find_last_not_of(" \t\r\n");
   return begin != std::string_view::npos && value.substr(begin, end - begin + 1) == "null";
-}
-
-/// How the decoder makes times of the field. A local time is decoded as text: its pattern is ours.
-CellFormat format_of(EventTimeConfig::Unit unit) {
-  switch (unit) {
-    case EventTimeConfig::Unit::kSeconds: return CellFormat::kTimeSeconds;
-    case EventTimeConfig::Unit::kMillis: return CellFormat::kTimeMillis;
-    case EventTimeConfig::Unit::kMicros: return CellFormat::kTimeMicros;
-    case EventTimeConfig::Unit::kNanos: return CellFormat::kTimeNanos;
-    case EventTimeConfig::Unit::kLocal: return CellFormat::kText;
-    case EventTimeConfig::Unit::kRfc3339: break;
-  }
-  return CellFormat::kTimeRfc3339;
 }
 
 }  // namespace
@@ -68,7 +58,11 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
   auto work = std::make_unique<Work>(plan_.time);
   std::vector<WantedField> wanted;
   for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
-    if (!wanted_[i] && plan_.key_field != i) continue;
+    if (plan_.key_field == i) {
+      work->key_column = wanted.size();
+    } else if (!wanted_[i] && plan_.asserted_key != i) {
+      continue;
+    }
     const Field& field = plan_.fields[i];
     wanted.push_back({split_path(field.name), field.type,
                       plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
@@ -76,8 +70,7 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
   }
   work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();
   if (work->decodes_time) {
-    const Type type = plan_.time.local ? Type::kText : Type::kTimestamptz;
-    wanted.push_back({plan_.time_path, type, format_of(plan_.time.unit)});
+    wanted.push_back(wanted_time(plan_.time_path, plan_.time));
   }
   work->columns.resize(plan_.is_text ? 1 : wanted.size());
   work->decoder = make_json_decoder(std::move(wanted));
@@ -94,6 +87,7 @@ void SourceNode::prepare(Chunk& chunk) const {
     take_text(work, chunk);
   } else {
     decode(work, chunk);
+    if (plan_.key_field && chunk.batch && !chunk.batch.abi().key.spans) put_keys(work, chunk);
   }
   judge_times(work, chunk);
   judge_keys(work, chunk);
@@ -119,6 +113,20 @@ void SourceNode::decode(Work& work, const Chunk& chunk) const {
     work.dead[i] = 1;
     work.faults.push_back({i, nullptr, std::move(reason)});
   }
+}
+
+void SourceNode::put_keys(Work& work, Chunk& chunk) const {
+  const std::vector<const Column*> field = {&work.columns[work.key_column]};
+  work.key_bytes.clear();
+  work.key_spans.assign(chunk.records, {0, MR_NULL_LEN});
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    if (work.dead[i] || !field[0]->valid(i)) continue;
+    const auto begin = static_cast<uint32_t>(work.key_bytes.size());
+    write_key_text(field, i, work.key_bytes);
+    work.key_spans[i] = {begin, static_cast<uint32_t>(work.key_bytes.size()) - begin};
+  }
+  chunk.batch = with_keys(chunk.batch, work.key_bytes.view(), work.key_spans);
+  MILLRACE_ASSERT(chunk.batch);
 }
 
 void SourceNode::take_text(Work& work, const Chunk& chunk) const {
@@ -154,9 +162,9 @@ void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
 
 /// A record whose key is another than its field would be counted where nobody looks for it.
 void SourceNode::judge_keys(Work& work, const Chunk& chunk) const {
-  if (!plan_.key_field) return;
+  if (!plan_.asserted_key) return;
   size_t place = 0;
-  while (work.decoded_fields[place] != *plan_.key_field) ++place;
+  while (work.decoded_fields[place] != *plan_.asserted_key) ++place;
   const Column& column = work.columns[place];
   const bool is_text = column.type == Type::kText;
   std::string number;

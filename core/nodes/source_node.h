@@ -22,13 +22,15 @@ struct SourcePlan {
   bool text_cells = false;  ///< CSV: strings are PostgreSQL's text input.
   bool null_on_mismatch = false;
   bool validate_full = false;
+  /// The field whose text is the record's key, where the plugin gives no keys of its own.
+  std::optional<uint32_t> key_field{};
 
   bool has_event_time = false;
   std::vector<std::string> time_path;  ///< Empty: the plugin's time.
   EventTimePlan time;
   PartitionWatermarks::Rules watermark;
   /// Field whose text the message key is said to be (E20); checked per record.
-  std::optional<uint32_t> key_field;
+  std::optional<uint32_t> asserted_key{};
   bool fail_on_gap = false;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
 };
@@ -70,6 +72,7 @@ class SourceNode final : public Node {
   struct Work;
   void decode(Work& work, const Chunk& chunk) const;
   void take_text(Work& work, const Chunk& chunk) const;
+  void put_keys(Work& work, Chunk& chunk) const;
   void judge_times(Work& work, const Chunk& chunk) const;
   void judge_keys(Work& work, const Chunk& chunk) const;
   void list_errors(Work& work, const Chunk& chunk) const;

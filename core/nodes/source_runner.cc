@@ -1,7 +1,9 @@
 #include "nodes/source_runner.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "base/log.h"
 
@@ -19,6 +21,22 @@ int64_t wall_clock_us() {
 
 namespace {
 
+/// Where a journaled source resumes: `{"journal":OFFSET}`.
+constexpr std::string_view kJournalPlace = "{\"journal\":";
+
+std::string journal_place(uint64_t offset) {
+  return std::string(kJournalPlace) + std::to_string(offset) + "}";
+}
+
+std::optional<uint64_t> journal_offset(std::string_view snapshot) {
+  if (!snapshot.starts_with(kJournalPlace)) return std::nullopt;
+  snapshot.remove_prefix(kJournalPlace.size());
+  uint64_t offset = 0;
+  const auto read = std::from_chars(snapshot.data(), snapshot.data() + snapshot.size(), offset);
+  if (read.ec != std::errc()) return std::nullopt;
+  return offset;
+}
+
 /// No snapshot is null at the border; an empty one would be somebody's state.
 std::string_view restored(const std::string& snapshot) {
   return snapshot.empty() ? std::string_view() : std::string_view(snapshot);
@@ -30,7 +48,8 @@ SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limit
     : start_(start),
       pipeline_(std::move(pipeline)),
       limits_(limits),
-      filter_(start.dedupe_horizon_us, start.dedupe_max) {}
+      filter_(start.dedupe_horizon_us, start.dedupe_max),
+      dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr) {}
 
 Result<void> SourceRunner::create() {
   auto made =
@@ -45,7 +64,7 @@ void SourceRunner::remember(const std::vector<DuplicateFilter::Entry>& entries) 
 }
 
 Result<void> SourceRunner::open_instance() {
-  MILLRACE_TRY(instance_->open(restored(snapshot_), last_epoch_, flags_));
+  MILLRACE_TRY(instance_->open(restored(plugin_state_), last_epoch_, flags_));
   open_ = true;
   for (const auto& [partition, position] : seeks_) {
     if (!instance_->can_seek()) {
@@ -55,12 +74,18 @@ Result<void> SourceRunner::open_instance() {
               " cannot go on elsewhere: its plugin does not seek; drop its state with --forget " +
               start_.node->name()};
     }
-    MILLRACE_TRY(instance_->seek(partition, position));
+    if (auto sought = instance_->seek(partition, position); !sought) {
+      Error error = sought.error();
+      error.message += "; `millrace state --set-position` asked for that: ask for another place";
+      return error;
+    }
   }
   return {};
 }
 
 Result<void> SourceRunner::open(ResumePoint resume, uint64_t last_epoch, uint32_t flags) {
+  plugin_state_ = resume.snapshot;
+  if (start_.journal) MILLRACE_TRY(open_journal(resume));
   snapshot_ = std::move(resume.snapshot);
   skip_ = resume.skip;
   seeks_ = std::move(resume.seeks);
@@ -72,8 +97,80 @@ Result<void> SourceRunner::open(ResumePoint resume, uint64_t last_epoch, uint32_
   return {};
 }
 
+/// What the journal holds behind the last commit is read again before the plugin is asked, which
+/// goes on behind all that the journal holds.
+Result<void> SourceRunner::open_journal(const ResumePoint& resume) {
+  const std::string& folder = start_.journal->path.text;
+  auto journal = Journal::open(folder, start_.journal->retain_us);
+  if (!journal) return journal.error();
+  journal_ = std::move(*journal);
+  if (!resume.seeks.empty()) {
+    return Error{Code::kInvalidConfig, start_.node->name() +
+                                           " has a journal: it goes on where the last commit was, "
+                                           "or from the journal's beginning with --forget " +
+                                           start_.node->name()};
+  }
+  const auto committed = journal_offset(resume.snapshot);
+  // Without a position all that is kept counts; a position from before there was a journal,
+  // nothing.
+  unread_ = committed ? *committed : resume.snapshot.empty() ? journal_->begin() : journal_->end();
+  if (unread_ < journal_->begin() || unread_ > journal_->end()) {
+    return Error{
+        Code::kFailed,
+        "the journal " + folder +
+            " does not hold what follows the last commit; go on with what it holds by --forget " +
+            start_.node->name()};
+  }
+  journal_committed_ = unread_;
+  uint64_t last = journal_->last();
+  if (last == journal_->end()) {
+    if (committed) plugin_state_.clear();
+    return {};
+  }
+  auto bytes = journal_->read(last);
+  if (!bytes) return bytes.error();
+  auto entry = read_journal_entry(*bytes);
+  if (!entry) return Error{Code::kCorrupt, "the journal " + folder + " is damaged"};
+  plugin_state_ = std::move(entry->plugin_state);
+  return {};
+}
+
+Result<void> SourceRunner::keep(BatchBuilder::Taken& taken) {
+  JournalEntry entry;
+  entry.arrival_us = arrival_us_;
+  entry.plugin_state = plugin_state_;
+  entry.taken = std::move(taken);
+  entry.events = heard_;
+  MILLRACE_TRY(journal_->append(write_journal_entry(entry)));
+  taken = std::move(entry.taken);
+  unread_ = journal_->end();
+  snapshot_ = journal_place(unread_);
+  return {};
+}
+
+Result<SourceRunner::Polled> SourceRunner::replay(std::vector<std::unique_ptr<Chunk>>& spare) {
+  auto bytes = journal_->read(unread_);
+  if (!bytes) return bytes.error();
+  auto entry = read_journal_entry(*bytes);
+  if (!entry) return Error{Code::kCorrupt, "the journal of " + start_.node->name() + " is damaged"};
+  snapshot_ = journal_place(unread_);
+  arrival_us_ = entry->arrival_us;
+  heard_ = std::move(entry->events);
+  note_events(entry->taken);
+  Polled out;
+  cut(std::move(entry->taken), spare, out);
+  return out;
+}
+
+void SourceRunner::acknowledge(uint64_t epoch, const std::string& snapshot) {
+  if (const auto offset = journal_offset(snapshot); offset && start_.journal)
+    journal_committed_.store(*offset, std::memory_order_release);
+  committed_.store(epoch, std::memory_order_release);
+}
+
 Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
                                                 std::vector<std::unique_ptr<Chunk>>& spare) {
+  if (journal_ && unread_ < journal_->end()) return replay(spare);
   if (!open_) {
     auto opened = open_instance();
     if (!opened) return back_off(opened.error());
@@ -84,14 +181,16 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
                               builder_, heard_);
   Polled out;
   auto taken = builder_.take();
-  note_events(taken);
+  arrival_us_ = wall_clock_us();
   const bool any = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
   if (any) {
     auto snapshot = instance_->snapshot(last_epoch_ + 1);
     if (!snapshot) return snapshot.error();
-    snapshot_ = std::move(*snapshot);
+    snapshot_ = plugin_state_ = std::move(*snapshot);
     seeks_.clear();
   }
+  if (journal_ && (any || !heard_.empty())) MILLRACE_TRY(keep(taken));
+  note_events(taken);
   if (any || !events_.empty()) cut(std::move(taken), spare, out);
   if (!flow) {
     if (flow.error().code != Code::kUnavailable) return flow.error();
@@ -160,6 +259,8 @@ Result<void> SourceRunner::tell_committed() {
   const uint64_t epoch = committed_.load(std::memory_order_acquire);
   if (epoch == told_ || !open_) return {};
   told_ = epoch;
+  if (journal_)
+    journal_->forget(journal_committed_.load(std::memory_order_acquire), wall_clock_us());
   return instance_->ack(epoch, {}, {});
 }
 
@@ -176,135 +277,10 @@ Result<SourceRunner::Polled> SourceRunner::back_off(const Error& error) {
   if (open_) (void)instance_->close();
   open_ = false;
   Polled out;
+  arrival_us_ = wall_clock_us();
   lose_proof(out);
   out.retry_in_us = wait;
   return out;
-}
-
-/// Records that the last commit had already applied come again, since the snapshot lies before
-/// their chunk; they are dropped here (several inputs merged by time end commits inside chunks).
-void SourceRunner::skip_applied(BatchBuilder::Taken& taken) {
-  uint64_t seen = 0;
-  std::vector<SourceBatch> kept;
-  for (SourceBatch& one : taken.batches) {
-    const uint32_t size = one.batch.size();
-    const uint64_t drop = std::min<uint64_t>(size, skip_ > seen ? skip_ - seen : 0);
-    seen += size;
-    if (drop == size) continue;
-    if (drop > 0) {
-      std::vector<uint32_t> rest;
-      for (auto i = static_cast<uint32_t>(drop); i < size; ++i) rest.push_back(i);
-      BatchBuilder cutter;
-      cutter.select(one.batch.abi(), rest);
-      one.batch = cutter.take().batches[0].batch;
-      one.dedupe.reset();
-    }
-    kept.push_back(std::move(one));
-  }
-  const uint64_t dropped = std::min(skip_, seen);
-  std::erase_if(taken.rejects,
-                [&](const Reject& r) { return static_cast<uint64_t>(r.after_record) < skip_; });
-  for (Reject& reject : taken.rejects) reject.after_record -= static_cast<int64_t>(dropped);
-  // What was said of partitions may be heard twice: it leads to where it led the first time.
-  for (PartitionEvent& event : events_) {
-    event.before_record -= static_cast<uint32_t>(std::min<uint64_t>(dropped, event.before_record));
-  }
-  taken.batches = std::move(kept);
-  skip_ -= dropped;
-}
-
-Chunk& SourceRunner::next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) const {
-  std::unique_ptr<Chunk> chunk;
-  if (!spare.empty()) {
-    chunk = std::move(spare.back());
-    spare.pop_back();
-  } else {
-    chunk = std::make_unique<Chunk>();
-  }
-  chunk->source = start_.node->index();
-  chunk->batch = BatchRef();
-  chunk->rejects.clear();
-  chunk->gaps.clear();
-  chunk->events.clear();
-  chunk->remembered.clear();
-  chunk->skipped = 0;
-  chunk->has_snapshot = chunk->end = chunk->tick = false;
-  chunk->records = chunk->applied = 0;
-  chunk->arrival_us = wall_clock_us();
-  out.chunks.push_back(std::move(chunk));
-  return *out.chunks.back();
-}
-
-void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare,
-                       Polled& out) {
-  const bool has_snapshot = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
-  if (skip_ > 0) skip_applied(taken);
-  int64_t base = 0;
-  size_t reject = 0, event = 0;
-  for (SourceBatch& one : taken.batches) {
-    Chunk& chunk = next_chunk(spare, out);
-    chunk.batch = std::move(one.batch);
-    const int64_t behind = base + chunk.batch.size();
-    for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
-      chunk.rejects.push_back(std::move(taken.rejects[reject]));
-      chunk.rejects.back().after_record -= base;
-    }
-    for (; event < events_.size() && events_[event].before_record < behind; ++event) {
-      chunk.events.push_back(events_[event]);
-      chunk.events.back().before_record -= static_cast<uint32_t>(base);
-    }
-    base = behind;
-    if (one.dedupe) drop_seen(*one.dedupe, chunk);
-  }
-  if (out.chunks.empty()) next_chunk(spare, out);
-  Chunk& last = *out.chunks.back();
-  const uint32_t size = last.batch ? last.batch.size() : 0;
-  for (; reject < taken.rejects.size(); ++reject) {
-    last.rejects.push_back(std::move(taken.rejects[reject]));
-    last.rejects.back().after_record = size;
-  }
-  for (; event < events_.size(); ++event) {
-    last.events.push_back(events_[event]);
-    last.events.back().before_record = size;
-  }
-  last.gaps = std::move(taken.gaps);
-  if (!has_snapshot) return;
-  last.snapshot = snapshot_;
-  // A smaller batch than before the restart leaves some to be skipped in later ones.
-  last.skip = skip_;
-  last.has_snapshot = true;
-}
-
-/// The duplicate filter stands here because the poll is where records of a source are in order;
-/// what it newly remembers travels with the chunk and is committed when the chunk is applied.
-void SourceRunner::drop_seen(const DedupeColumns& asked, Chunk& chunk) {
-  std::vector<uint32_t> kept;
-  for (uint32_t i = 0; i < chunk.batch.size(); ++i) {
-    const DuplicateFilter::Entry entry{asked.hash[i], asked.time_us[i], asked.group[i]};
-    if (entry.hash != 0) {
-      if (filter_.seen(entry)) continue;
-      chunk.remembered.push_back(entry);
-    }
-    kept.push_back(i);
-  }
-  chunk.skipped = chunk.batch.size() - static_cast<uint32_t>(kept.size());
-  if (chunk.skipped == 0) return;
-  for (Reject& reject : chunk.rejects) {
-    const auto before =
-        std::lower_bound(kept.begin(), kept.end(), static_cast<uint32_t>(reject.after_record));
-    reject.after_record = before - kept.begin();
-  }
-  for (PartitionEvent& event : chunk.events) {
-    event.before_record = static_cast<uint32_t>(
-        std::lower_bound(kept.begin(), kept.end(), event.before_record) - kept.begin());
-  }
-  if (kept.empty()) {
-    chunk.batch = BatchRef();
-    return;
-  }
-  BatchBuilder cutter;
-  cutter.select(chunk.batch.abi(), kept);
-  chunk.batch = cutter.take().batches[0].batch;
 }
 
 void SourceRunner::cancel() {

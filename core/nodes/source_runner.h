@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "nodes/graph.h"
+#include "nodes/journal.h"
+#include "nodes/journal_entry.h"
 
 namespace millrace {
 
@@ -48,33 +50,45 @@ class SourceRunner {
   };
   /// Waits at most until `deadline_us` (monotonic) for records. Chunks come from `spare` first.
   Result<Polled> poll(int64_t deadline_us, std::vector<std::unique_ptr<Chunk>>& spare);
-  /// Commit `epoch` holds. The plugin hears of it before its next poll, since its calls must not
-  /// overlap. From any thread.
-  void acknowledge(uint64_t epoch) { committed_.store(epoch, std::memory_order_release); }
+  /// Commit `epoch` holds, with this resume point. The plugin hears of it before its next poll,
+  /// since its calls must not overlap. From any thread.
+  void acknowledge(uint64_t epoch, const std::string& snapshot);
   void cancel();
   Result<void> close();
   const SourceStart& start() const { return start_; }
 
  private:
   Result<void> open_instance();
+  Result<void> open_journal(const ResumePoint& resume);
+  Result<Polled> replay(std::vector<std::unique_ptr<Chunk>>& spare);
+  /// Writes what was polled to the journal; its place is where the source goes on then.
+  Result<void> keep(BatchBuilder::Taken& taken);
   Result<Polled> back_off(const Error& error);
   void lose_proof(Polled& out);
   void cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Chunk>>& spare, Polled& out);
-  void skip_applied(BatchBuilder::Taken& taken);
+  struct Seen;
+  std::vector<Seen> drop_seen(BatchBuilder::Taken& taken);
+  void drop_seen(SourceBatch& one, int64_t base, Seen& seen, std::vector<int64_t>& dropped);
+  Seen skip_applied(BatchBuilder::Taken& taken, std::vector<Seen>& seen);
   void note_events(const BatchBuilder::Taken& taken);
   Chunk& next_chunk(std::vector<std::unique_ptr<Chunk>>& spare, Polled& out) const;
-  void drop_seen(const DedupeColumns& asked, Chunk& chunk);
 
   SourceStart start_;
   std::string pipeline_;
   Limits limits_;
   DuplicateFilter filter_;
+  std::unique_ptr<RecordDedupe> dedupe_;  ///< Null: the plugin says what the filter is asked.
   std::unique_ptr<SourceInstance> instance_;
   BatchBuilder builder_;
   std::vector<SourceInstance::PartitionEvent> heard_;
   std::vector<PartitionEvent> events_;  ///< Of the last poll, by place.
   std::map<uint32_t, bool> ends_;       ///< Assigned partitions; true: at its proven end.
-  std::string snapshot_;
+  std::string snapshot_;  ///< Where a chunk resumes: the plugin's state, or a place in the journal.
+  std::string plugin_state_;  ///< Where the plugin goes on.
+  std::unique_ptr<Journal> journal_;
+  uint64_t unread_ = 0;  ///< Of the journal, from here on, before the plugin is asked.
+  std::atomic<uint64_t> journal_committed_{0};
+  int64_t arrival_us_ = 0;  ///< Wall clock of what is being taken in.
   uint64_t skip_ = 0;
   std::vector<std::pair<uint32_t, uint64_t>> seeks_;  ///< Until the first new snapshot.
   uint64_t last_epoch_ = 0;

@@ -2,6 +2,7 @@
 
 /// Working memory of a SourceNode; included by source_node.cc and source_apply.cc only.
 
+#include "columns/json_encode.h"
 #include "nodes/source_node.h"
 
 namespace millrace {
@@ -18,6 +19,9 @@ struct SourceNode::Work final : NodeWork {
   std::unique_ptr<JsonDecoder> decoder;  ///< Null until the first chunk: it knows what is wanted.
   std::vector<uint32_t> decoded_fields;  ///< Schema field per decoded column; the time comes last.
   bool decodes_time = false;
+  size_t key_column = 0;  ///< Decoded column of plan.key_field.
+  ByteBuffer key_bytes;
+  std::vector<mr_span> key_spans;
   std::vector<std::string_view> values;
   std::vector<Column> columns;
   std::vector<BrokenValue> broken;

@@ -41,6 +41,7 @@ Shape make_stage_shape(const Shape& input, const std::optional<ExplodePlan>& exp
   shape.schema = explode->schema;
   shape.visible = explode->visible;
   shape.has_bytes = false;
+  shape.record_key.clear();
   return shape;
 }
 
@@ -53,6 +54,7 @@ Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPl
   }
   main.visible = static_cast<uint32_t>(fields.size());
   main.omitted_when_null.clear();
+  main.record_key.clear();
   main.has_bytes = false;
   // The functions of the record itself go on working behind a select.
   for (uint32_t i = stage.visible; i < stage.schema.size(); ++i) fields.push_back(stage.schema[i]);

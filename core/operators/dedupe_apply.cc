@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "nodes/key_text.h"
 #include "nodes/own_batch.h"
 #include "operators/dedupe_work.h"
 #include "window/stored_row.h"

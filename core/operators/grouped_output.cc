@@ -58,7 +58,10 @@ Shape GroupedOutput::shape() const {
       fields.push_back({name, type});
     }
   }
-  for (uint32_t i : shown_groups_) add_key(plan_.group_names[i], plan_.select.groups[i].type());
+  for (uint32_t i : shown_groups_) {
+    shape.record_key.push_back(static_cast<uint32_t>(fields.size()));
+    add_key(plan_.group_names[i], plan_.select.groups[i].type());
+  }
   for (uint32_t i : shown_outputs_) {
     fields.push_back({plan_.select.output_names[i], plan_.select.outputs[i].type()});
   }

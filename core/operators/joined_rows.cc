@@ -46,6 +46,7 @@ JoinedRows::JoinedRows(Side left, Side right, const std::vector<std::string>& us
   for (size_t side = 0; side < 2; ++side) {
     const Shape& shape = sides_[side].shape;
     for (uint32_t i = 0; i < shape.visible; ++i) {
+      if (shape.op == i) continue;  // Of the table's changes: a row that joins is no delete.
       const std::string& field = shape.schema[i].name;
       Source one;
       one.of[side] = static_cast<int32_t>(i);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/value.h"
+#include "nodes/key_text.h"
 
 namespace millrace {
 namespace {

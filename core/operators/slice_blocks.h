@@ -25,10 +25,11 @@ class SliceBlocks {
   template <class Row, class Encode>
   void save(TimeSlices<Row>& slices, uint8_t shard, uint64_t epoch, Commit& commit, Encode encode) {
     for (EventTime start : slices.take_dropped()) drop(start, shard, commit);
-    for (auto& [start, slice] : slices.all()) {
+    for (auto& entry : slices.all()) {
+      auto& slice = entry.second;  // No structured binding: clang 14 captures none.
       if (slice.dirty.empty()) continue;
       std::sort(slice.dirty.begin(), slice.dirty.end());
-      save_slice({start, shard}, slice.rows.size(), slice.dirty, epoch, commit,
+      save_slice({entry.first, shard}, slice.rows.size(), slice.dirty, epoch, commit,
                  [&](uint32_t ordinal, std::string& value) { encode(slice.rows[ordinal], value); });
       for (uint32_t ordinal : slice.dirty) slice.rows[ordinal].dirty = false;
       slice.dirty.clear();

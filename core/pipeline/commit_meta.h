@@ -5,7 +5,7 @@
 ///    "sources":   {NAME: {"identity", "settings", "snapshot": hex, "skip", "seek": {PARTITION:
 ///    position},
 ///                         "max_time", "watermark", "counters"}},
-///    "operators": {NAME: {"identity", "settings", "watermark", …, "counters"}},
+///    "operators": {NAME: {"identity", "settings", "watermark", …, "reset": true, "counters"}},
 ///    "sinks":     {NAME: {"state": hex, "delivered", "counters"}},
 ///    "fresh_begun": true}    only while a start from nothing is under way
 /// Members that a release does not know are left alone by none: it writes all anew. A change that

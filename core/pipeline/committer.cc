@@ -94,6 +94,11 @@ void Committer::tell_new_tzdata(const JsonValue& meta) const {
       "; windows that are open keep their bounds, new ones and local times follow the new rules");
 }
 
+bool Committer::has_operator(const std::string& name) const {
+  return std::any_of(graph_.operators.begin(), graph_.operators.end(),
+                     [&](const NamedOperator& op) { return op.node->name() == name; });
+}
+
 /// An operator may keep several kinds of blocks, named `OP` and `OP/KIND`.
 Result<void> Committer::erase_state(const std::string& name) {
   auto stored = log_.operators();
@@ -102,6 +107,15 @@ Result<void> Committer::erase_state(const std::string& name) {
     if (one.op == name || one.op.starts_with(name + "/")) erase_operators_.push_back(one.op);
   }
   return {};
+}
+
+/// `"reset": true`, and the state is not yet one that was begun under it.
+bool Committer::is_due_for_reset(const JsonValue& meta, const std::string& name) const {
+  if (!graph_.resets.contains(name)) return false;
+  const JsonValue& stored = member_of(member_of(meta, "operators"), name);
+  if (stored.members().empty() || stored.find("reset")) return false;
+  log_info(name + ": its state is forgotten once (reset); take the key out again");
+  return true;
 }
 
 Result<void> Committer::restore(const std::vector<std::string>& forget) {
@@ -121,22 +135,19 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
     MILLRACE_TRY(contains(forget, name) ? erase_state(name) : restore_source(*meta, i));
   }
   for (const NamedOperator& op : graph_.operators) {
-    if (contains(forget, op.node->name())) {
+    if (contains(forget, op.node->name()) || is_due_for_reset(*meta, op.node->name())) {
       MILLRACE_TRY(erase_state(op.node->name()));
     } else {
       MILLRACE_TRY(restore_operator(*meta, op));
     }
   }
-  for (const auto& [name, value, position] : member_of(*meta, "operators").members()) {
-    const bool there =
-        std::any_of(graph_.operators.begin(), graph_.operators.end(),
-                    [&](const NamedOperator& op) { return op.node->name() == name; });
-    if (there) continue;
-    log_info("operator " + name + " is no longer configured: its state is dropped");
-    MILLRACE_TRY(erase_state(name));
+  for (const auto& member : member_of(*meta, "operators").members()) {
+    if (has_operator(member.key)) continue;
+    log_info("operator " + member.key + " is no longer configured: its state is dropped");
+    MILLRACE_TRY(erase_state(member.key));
   }
   for (Node* node : graph_.unions) {
-    if (contains(forget, node->name())) continue;
+    if (contains(forget, node->name()) || is_due_for_reset(*meta, node->name())) continue;
     MILLRACE_TRY(node->restore(member_of(member_of(*meta, "unions"), node->name()), log_));
   }
   MILLRACE_TRY(restore_sinks(member_of(*meta, "sinks"), forget));
@@ -240,6 +251,7 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
     one.set("identity", JsonValue::string(stored_identity(op.identity)));
     one.set("settings", JsonValue::string(graph_.settings[op.node->name()]));
     op.node->save(commit.epoch, commit, one);
+    if (graph_.resets.contains(op.node->name())) one.set("reset", JsonValue::boolean(true));
     one.set("counters", counters_json(op.node->counters));
   }
   JsonValue& unions = meta.set("unions", JsonValue::object());
@@ -257,6 +269,7 @@ Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points,
   OpenCommit open;
   open.commit.epoch = epoch_ + 1;
   open.sources = std::move(sources);
+  for (const ResumePoint& point : points) open.snapshots.push_back(point.snapshot);
   fault_point("commit.begin");
   for (PluginNode* processor : graph_.processors)
     MILLRACE_TRY(processor->prepare_commit(open.commit.epoch));
@@ -292,7 +305,8 @@ Result<void> Committer::finish(OpenCommit open) {
     MILLRACE_TRY(sink->outlet().committed(epoch));
     fault_point("commit.sink");
   }
-  for (SourceRunner* source : open.sources) source->acknowledge(epoch);
+  for (size_t i = 0; i < open.sources.size(); ++i)
+    open.sources[i]->acknowledge(epoch, open.snapshots[i]);
   if (hear_) hear_(std::move(open.commit));
   fault_point("commit.done");
   return {};

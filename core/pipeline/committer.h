@@ -28,6 +28,7 @@ struct OpenCommit {
   JsonValue meta = JsonValue::object();
   Ledger ledger;
   std::vector<SourceRunner*> sources;  ///< Who hear of it.
+  std::vector<std::string> snapshots;  ///< Where each of them resumes.
 };
 
 class Committer {
@@ -73,6 +74,8 @@ class Committer {
   }
 
  private:
+  bool has_operator(const std::string& name) const;
+  bool is_due_for_reset(const JsonValue& meta, const std::string& name) const;
   Result<void> erase_state(const std::string& name);
   void write_meta(const std::vector<ResumePoint>& points, OpenCommit& open);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,

@@ -224,6 +224,11 @@ Result<void> alter_state(CommitLog& log, const std::vector<std::string>& forget,
   Commit commit;
   commit.epoch = last->epoch + 1;
   for (const std::string& name : forget) MILLRACE_TRY(forget_one(log, name, last->meta, commit));
+  // What was asked for before and not begun yet is not wanted any more.
+  for (const SeekTo& to : seeks) {
+    JsonValue* sources = last->meta.find("sources");
+    if (JsonValue* source = sources ? sources->find(to.source) : nullptr) source->remove("seek");
+  }
   for (const SeekTo& to : seeks) MILLRACE_TRY(seek_one(to, last->meta));
   commit.meta = to_json(last->meta);
   return log.commit(commit);

@@ -13,7 +13,7 @@ namespace {
 
 /// What the page promises and this version lacks, of the keys that stand at the top.
 void refuse_missing(const PipelineConfig& config, Faults& faults) {
-  if (config.cache) {
+  if (config.cache && !faults.any_below("/cache")) {
     if (auto url = parse_redis_url(config.cache->redis); !url)
       faults.add(config.cache->where, url.error().message);
   }
@@ -45,6 +45,7 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
   }
   for (const OperatorConfig& op : config.operators) {
     plan->graph.settings[op.name.text] = std::to_string(op.settings_hash);
+    if (op.reset) plan->graph.resets.insert(op.name.text);
   }
   plan->graph.task = config.commit.task;
   plan->graph.finish();
@@ -84,6 +85,13 @@ std::string with_member(const std::string& config, std::string_view key, JsonVal
   JsonValue root = parsed ? std::move(parsed->root) : JsonValue::object();
   root.set(key, std::move(value));
   return to_json(root);
+}
+
+bool says(const Component& component, std::string_view mark) {
+  const auto schema =
+      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  const JsonValue* found = schema ? schema->root.find(mark) : nullptr;
+  return found && found->is_bool() && found->as_bool();
 }
 
 std::string quoted_path(std::string_view path) {

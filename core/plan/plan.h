@@ -19,6 +19,8 @@ struct PlannedSource {
   std::string name, plugin;
   Schema fields;
   SourceTraits traits;
+  /// It ends by nature, or fixes a target where it is asked to (MR_OPEN_UNTIL_END).
+  bool can_end = false;
 };
 
 struct Plan {

@@ -50,14 +50,9 @@ Result<void> Planner::plan_operators() {
 
 /// Features that the page promises and this version lacks; true if there was one.
 bool Planner::refuse_missing(const OperatorConfig& op) {
-  bool refused = false;
-  for (const char* key : {"max_task_idle", "reset"}) {
-    const Where* where = find_written(op.written, key);
-    if (!where) continue;
-    faults_.add(*where, "\"" + std::string(key) + "\" " + std::string(kNotYet));
-    refused = true;
-  }
-  return refuse_result_keys(op) || refused;
+  const Where* where = find_written(op.written, "max_task_idle");
+  if (where) faults_.add(*where, "\"max_task_idle\" " + std::string(kNotYet));
+  return refuse_result_keys(op) || where;
 }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
@@ -148,7 +143,7 @@ void Planner::fault(const Where& where, const ExprError& error) {
   if (!error.unknown_field.empty()) {
     const std::string block = "if the records have it, declare it on the source: \"schema\": { \"" +
                               error.unknown_field + "\": \"text\" }";
-    hint = hint.empty() ? block : hint + "; " + block;
+    hint = hint.empty() ? block : hint + (hint.ends_with('?') ? " Or, " : "; ") + block;
   }
   // The caret line without its text, which stands in front of the hint already.
   const std::string caret = error.caret();
@@ -268,6 +263,8 @@ bool Planner::compile_select(const OperatorConfig& op, const Schema& schema,
 
 bool Planner::check_watermark(const InputRef& ref, const Input& input) {
   if (input.node->has_watermark() && input.port == Port::kMain) return true;
+  // Mostly the configuration's own rules have found it.
+  if (faults_.any_below(ref.as_written.where.pointer)) return false;
   faults_.add(ref.as_written.where,
               "side outputs carry no watermark: only stateless operators and sinks may read them");
   return false;

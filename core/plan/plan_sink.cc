@@ -10,10 +10,7 @@ namespace millrace {
 namespace {
 
 bool is_view(const Component& component) {
-  const auto schema =
-      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
-  const JsonValue* view = schema ? schema->root.find("x-view") : nullptr;
-  return component.name() == "stdout" || (view && view->is_bool() && view->as_bool());
+  return component.name() == "stdout" || says(component, "x-view");
 }
 
 /// Frames replace the result before them. A file keeps them as data, and its reader takes the last
@@ -32,6 +29,16 @@ std::string sinks_that_can(const PluginIndex& plugins) {
       able += (able.empty() ? "" : ", ") + info.name;
   }
   return able;
+}
+
+/// The record's key, where rows do not carry it with the bytes of their source record: the columns
+/// of `group_by` (E27), or what a `select` left of the record.
+std::vector<std::string> record_key_of(const Shape& shape) {
+  std::vector<std::string> out;
+  for (uint32_t field : shape.record_key) out.push_back(quoted_path(shape.schema[field].name));
+  if (out.empty() && !shape.has_bytes && shape.schema.find("record_key()"))
+    out.emplace_back("record_key()");
+  return out;
 }
 
 }  // namespace
@@ -157,29 +164,32 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
   return {};
 }
 
-/// The key of rows of groups is their columns (E27). For kafka, where keys say where rows go.
-std::vector<Text> Planner::group_key(const Input& input, const SinkPlan& plan) const {
-  std::vector<Text> out;
-  const OperatorConfig* op = config_.find_operator(input.node->name());
-  if (plan.component.name() != "kafka" || input.port != Port::kMain || !op || !op->group_by)
-    return out;
-  for (const NamedExpression& entry : op->group_by->entries) {
-    if (!input.node->shape().schema.find(entry.alias.text)) return {};
-    out.push_back(entry.alias);
+/// A sink without `key` gets the record's, unless its schema says that it has no use for keys.
+void Planner::plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan) {
+  if (says(plan.component, "x-keyless")) return;
+  std::vector<std::vector<Program>> keys(inputs.size());
+  bool any = false;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    for (const std::string& key : record_key_of(shape)) {
+      auto program = compile_expression(key, shape.schema);
+      if (!program) continue;  // A name that no expression can have.
+      keys[i].push_back(std::move(*program));
+      any = true;
+    }
   }
-  return out;
+  if (any) plan.keys = std::move(keys);
 }
 
 /// `key`: expressions over the fields of the rows, mostly a plain field.
 bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan) {
+  if (sink.key.empty()) {
+    plan_record_keys(inputs, plan);
+    return true;
+  }
   for (const Input& input : inputs) {
-    const std::vector<Text> wanted = sink.key.empty() ? group_key(input, plan) : sink.key;
-    if (wanted.empty()) {
-      plan.keys.clear();
-      return true;
-    }
     std::vector<Program>& keys = plan.keys.emplace_back();
-    for (const Text& key : wanted) {
+    for (const Text& key : sink.key) {
       const Schema& schema = input.node->shape(input.port).schema;
       const bool is_field = schema.find(key.text).has_value();
       auto program = compile_expression(is_field ? quoted_path(key.text) : key.text, schema);
@@ -196,9 +206,7 @@ bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs
 /// Sinks that take columns (millrace.arrow/1) say so in their schema, since nothing is created yet.
 bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs,
                            SinkPlan& plan) {
-  const auto schema = parse_json(plan.component.abi->config_schema, "");
-  const JsonValue* columns = schema ? schema->root.find("x-columns") : nullptr;
-  if (!columns || !columns->is_bool() || !columns->as_bool()) return true;
+  if (!says(plan.component, "x-columns")) return true;
   plan.columns = true;
   const auto same = [](const Shape& a, const Shape& b) {
     if (a.visible != b.visible) return false;

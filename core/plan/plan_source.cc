@@ -36,10 +36,7 @@ Result<SourceTraits> probe(const Component& component, const InstanceName& name,
 
 /// Sources whose schema says `"x-infer": true` can be sampled without effects, and are.
 bool needs_inference(const Component& component) {
-  const auto schema =
-      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
-  const JsonValue* infer = schema ? schema->root.find("x-infer") : nullptr;
-  return component.name() == "file" || (infer && infer->is_bool() && infer->as_bool());
+  return component.name() == "file" || says(component, "x-infer");
 }
 
 /// Whether the plugin itself has the key, and the host only carries it.
@@ -73,23 +70,24 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
     }
     traits = *probed;
   }
-  for (const char* missing : {"journal", "dedupe_key"}) {
-    if (has_own_key(**component, missing)) continue;
-    if (const Where* where = find_written(source.written, missing)) {
-      faults_.add(*where, std::string("\"") + missing + "\" is not in this version of Millrace");
-    }
+  if (source.journal && traits.replay == SourceTraits::Replay::kExact) {
+    faults_.add(source.journal->path.where, "this source replays exactly by itself",
+                "a journal is for sources that cannot be read again");
   }
   SourcePlan plan;
   plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
   plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
   settle_format(source, plan);
   if (!settle_schema(source, **component, plan)) return {};
-  settle_key(source, plan);
+  settle_key(source, **component, plan);
+  settle_asserted_key(source, plan);
   settle_event_time(source, plan);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
-  plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits});
+  plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
+                           traits.bounded || says(**component, "x-until-end")});
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
+  std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, **component, plan);
   SourceNode* node =
       plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
   std::string plugin_config = source.plugin_config;
@@ -97,8 +95,8 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
     plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
   }
   plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
-                                 dedupe_horizon_us,
-                                 static_cast<size_t>(source.dedupe.entries_max)});
+                                 dedupe_horizon_us, static_cast<size_t>(source.dedupe.entries_max),
+                                 std::move(dedupe), source.journal});
   named_[source.name.text] = node;
   bounded_[source.name.text] = traits.bounded;
   return {};
@@ -113,7 +111,7 @@ void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
 }
 
 /// On kafka `key` asserts what the message key is (E20).
-void Planner::settle_key(const SourceConfig& source, SourcePlan& plan) {
+void Planner::settle_asserted_key(const SourceConfig& source, SourcePlan& plan) {
   if (source.key.empty() || source.plugin.text != "kafka") return;
   const auto field = plan.fields.find(source.key.text);
   const Type type = field ? plan.fields[*field].type : Type::kBool;
@@ -124,7 +122,7 @@ void Planner::settle_key(const SourceConfig& source, SourcePlan& plan) {
                 "add it to \"schema\"");
     return;
   }
-  plan.key_field = *field;
+  plan.asserted_key = *field;
 }
 
 bool Planner::settle_schema(const SourceConfig& source, const Component& component,
@@ -168,6 +166,43 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
   return true;
 }
 
+/// `key` of a source whose plugin gives no keys. On kafka the messages have theirs.
+void Planner::settle_key(const SourceConfig& source, const Component& component, SourcePlan& plan) {
+  if (source.key.empty() || component.name() == "kafka" || has_own_key(component, "key")) return;
+  plan.key_field = find_field(source.key, plan);
+}
+
+/// A field that the host itself reads of every record. Nullopt, and a fault: there is none.
+std::optional<uint32_t> Planner::find_field(const Text& name, const SourcePlan& plan) {
+  const auto field = plan.is_text ? std::nullopt : plan.fields.find(name.text);
+  if (field) return field;
+  std::vector<std::string> names;
+  for (const Field& known : plan.fields.fields()) names.push_back(known.name);
+  const auto near = nearest_name(name.text, names);
+  faults_.add(name.where, "nothing is known of the field \"" + name.text + "\"",
+              plan.is_text ? "records that are lines have no fields"
+              : near       ? "did you mean \"" + *near + "\"?"
+                           : "declare it: \"schema\": { \"" + name.text + "\": \"text\" }");
+  return std::nullopt;
+}
+
+/// `dedupe_key` of a source whose plugin has no such key.
+std::optional<RecordDedupePlan> Planner::plan_source_dedupe(const SourceConfig& source,
+                                                            const Component& component,
+                                                            const SourcePlan& plan) {
+  if (source.dedupe.key.empty() || has_own_key(component, "dedupe_key")) return std::nullopt;
+  RecordDedupePlan out;
+  for (const Text& name : source.dedupe.key) {
+    if (const auto field = find_field(name, plan)) {
+      out.key.push_back({split_path(name.text), plan.fields[*field].type,
+                         plan.text_cells ? CellFormat::kText : CellFormat::kTyped});
+    }
+  }
+  if (plan.has_event_time) out.time_path = plan.time_path;
+  out.time = plan.time;
+  return out;
+}
+
 void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   if (!source.event_time) return;
   const EventTimeConfig& time = *source.event_time;
@@ -178,6 +213,7 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   const auto declared = plan.fields.find(time.field.text);
   const bool is_timestamp = declared && plan.fields[*declared].type == Type::kTimestamptz;
   if (!time.unit_written && !is_timestamp) {
+    if (faults_.any_below(time.where.pointer)) return;
     faults_.add(time.where, "\"unit\" is missing: what is the time counted in?",
                 "one of s, ms, us, ns, rfc3339, local:ZONE:PATTERN");
     return;
@@ -226,8 +262,10 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
              : ""));
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
-    plan_.nondeterministic.push_back(name +
-                                     ": cannot replay; what comes while we are away is lost");
+    plan_.nondeterministic.push_back(
+        name + (source.journal ? ": what was received is replayed from the journal; what comes "
+                                 "while we are away is lost"
+                               : ": cannot replay; what comes while we are away is lost"));
   }
 }
 

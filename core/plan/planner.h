@@ -34,8 +34,13 @@ class Planner {
   // plan_source.cc
   Result<void> plan_source(const SourceConfig& source);
   bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  void settle_key(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  std::optional<uint32_t> find_field(const Text& name, const SourcePlan& plan);
+  std::optional<RecordDedupePlan> plan_source_dedupe(const SourceConfig& source,
+                                                     const Component& component,
+                                                     const SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
-  void settle_key(const SourceConfig& source, SourcePlan& plan);
+  void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
@@ -114,7 +119,7 @@ class Planner {
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
-  std::vector<Text> group_key(const Input& input, const SinkPlan& plan) const;
+  void plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix,
@@ -137,6 +142,8 @@ class Planner {
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry);
 /// Adds what only the host knows to a plugin's configuration.
 std::string with_member(const std::string& config, std::string_view key, JsonValue value);
+/// Whether the plugin's schema has this mark (`"x-view": true`).
+bool says(const Component& component, std::string_view mark);
 /// `length.new` as SQL: every step quoted.
 std::string quoted_path(std::string_view path);
 

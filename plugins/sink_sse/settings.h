@@ -2,10 +2,10 @@
 
 /// The plugin's configuration (schema.json describes each key).
 
-#include <chrono>
 #include <cstdint>
 #include <millrace/plugin.hpp>
-#include <string>
+
+#include "common/feed/server.h"
 
 namespace millrace::sse_sink {
 
@@ -13,12 +13,8 @@ struct Settings {
   /// Throws config_error naming the key.
   explicit Settings(const config& cfg);
 
-  std::string address;  ///< Numeric.
-  uint16_t port;
+  feed::ServerOptions server;
   uint64_t history;  ///< Rows that a new reader gets.
-  uint64_t clients_max;
-  std::string allow_origin;
-  std::chrono::microseconds keep_alive;
 };
 
 }  // namespace millrace::sse_sink

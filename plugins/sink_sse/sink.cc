@@ -4,7 +4,7 @@
 #include <memory>
 #include <millrace/plugin.hpp>
 
-#include "server.h"
+#include "page.h"
 #include "settings.h"
 #include "sink_sse_schema.h"
 
@@ -28,15 +28,19 @@ class SseSink final : public sink {
 
   void open(const opening&) override {
     // Kept over a restart in process, so that readers see nothing of it.
-    if (!server_) server_ = std::make_unique<Server>(ctx_, settings_);
+    if (!server_) {
+      server_ =
+          std::make_unique<feed::Server>(ctx_, settings_.server, feed::Board(settings_.history),
+                                         [](const feed::Board&) { return std::string(kPage); });
+    }
     server_->start();
   }
 
   void write(batch_view rows, emitter&) override {
-    for (uint32_t i = 0; i < rows.size(); ++i) {
-      server_->add(rows.value(i).data() ? rows.value(i) : "null");
-    }
-    server_->flush();
+    server_->change([&](feed::Board& board) {
+      for (uint32_t i = 0; i < rows.size(); ++i)
+        board.add(rows.value(i).data() ? rows.value(i) : "null");
+    });
     readers_.set(static_cast<double>(server_->readers()));
     const uint64_t cut = server_->cut();
     if (cut > told_cut_) cut_.add(static_cast<double>(cut - std::exchange(told_cut_, cut)));
@@ -52,7 +56,7 @@ class SseSink final : public sink {
   gauge readers_;
   counter cut_;
   uint64_t told_cut_ = 0;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<feed::Server> server_;
 };
 
 }  // namespace

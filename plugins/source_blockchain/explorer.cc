@@ -43,9 +43,9 @@ bool is_unknown_block(const http::Ending& ending) {
 
 }  // namespace
 
-std::optional<Block> read_block(std::string_view raw) {
+std::optional<Block> read_block(std::string_view raw, bool with_transactions) {
   Block block;
-  std::string members;
+  std::string members, transactions;
   std::optional<int64_t> height, time;
   const bool whole =
       json::JsonReader().members(raw, [&](std::string_view key, std::string_view value) {
@@ -54,6 +54,7 @@ std::optional<Block> read_block(std::string_view raw) {
         if (key == "height") height = json::integer_of(value);
         if (key == "time") time = json::integer_of(value);
         if (key == "main_chain") block.is_main = value == "true";
+        if (with_transactions && key == "tx") transactions = value;
         for (const auto& [theirs, ours] : kNames) {
           if (key != theirs) continue;
           members +=
@@ -61,8 +62,10 @@ std::optional<Block> read_block(std::string_view raw) {
         }
       });
   if (!whole || !height || !time || block.hash.empty()) return std::nullopt;
+  if (with_transactions && transactions.empty()) return std::nullopt;
   block.height = *height;
   block.time_s = *time;
+  if (with_transactions) (members += ",\"tx\":").append(transactions);
   block.value = "{\"op\":\"block\",\"x\":{" + members + "}}";
   return block;
 }
@@ -167,7 +170,7 @@ bool Explorer::read_blocks(std::string_view body) {
   bool all_good = true;
   const auto list = json::at_pointer(body, "/blocks");
   const bool whole = list && json::JsonReader().elements(*list, [&](std::string_view raw) {
-    auto block = read_block(raw);
+    auto block = read_block(raw, settings_.transactions);
     all_good = all_good && block && block->height == height_;
     if (block) blocks_.push_back(std::move(*block));
   });

@@ -62,8 +62,9 @@ class Explorer {
   uint64_t requests_ = 0, retries_ = 0;
 };
 
-/// One block of `/block-height` or `/rawblock` as the WebSocket would tell it (BC5), without its
-/// transactions. Nullopt: it is none.
-std::optional<Block> read_block(std::string_view raw);
+/// One block of `/block-height` or `/rawblock` as the WebSocket would tell it (BC5); its
+/// transactions as they came in `x.tx`, if they are wanted. Nullopt: it is none, or has none where
+/// they are.
+std::optional<Block> read_block(std::string_view raw, bool with_transactions = false);
 
 }  // namespace millrace::blockchain

@@ -46,6 +46,7 @@ Settings::Settings(const context& ctx, const config& cfg)
                        ? std::to_string(cfg.i64("start_height"))
                        : cfg.str("start_height", "tip")),
       confirmations(cfg.i64("confirmations", 0)),
+      transactions(cfg.flag("transactions", false)),
       tip_every(cfg.duration("tip_every", seconds(60))),
       ticker_every(cfg.duration("ticker_every", seconds(60))),
       rate{cfg.f64("rate", 1), cfg.f64("burst", 10)},

@@ -23,6 +23,7 @@ struct Settings {
   std::vector<std::string> addresses;
   std::string start_height;  ///< "tip", a height, or "-N" from the tip.
   int64_t confirmations;
+  bool transactions;  ///< Of blocks, in `x.tx`.
   http::Micros tip_every, ticker_every;
   http::Rate rate;
   http::HttpSettings http;

@@ -95,6 +95,15 @@ TEST(ReadBlock, SaysItAsTheFeedWouldWithoutTransactions) {
   }
 }
 
+TEST(ReadBlock, HoldsItsTransactionsWhereTheyAreWanted) {
+  const auto one =
+      read_block(R"({"hash":"h","time":7,"height":3,"tx":[{"hash":"t","fee":5}]})", true);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->value,
+            R"({"op":"block","x":{"hash":"h","time":7,"height":3,"tx":[{"hash":"t","fee":5}]}})");
+  EXPECT_FALSE(read_block(R"({"hash":"h","time":7,"height":3})", true));
+}
+
 std::filesystem::path recorded(const char* name) {
   const char* folder = std::getenv("MILLRACE_TEST_DATA");
   return folder ? std::filesystem::path(folder) / "bitcoin" / name : std::filesystem::path();

@@ -43,6 +43,7 @@ std::string json_of(const LogFile& file) {
   json += ",\"inode\":\"" + std::to_string(file.mark.inode);
   json += "\",\"head_hash\":\"" + hex(file.mark.head_hash);
   json += "\",\"head_bytes\":" + std::to_string(file.mark.head_bytes);
+  if (file.merged_upto > 0) json += ",\"merged_upto\":" + std::to_string(file.merged_upto);
   json += file.done ? ",\"done\":true}" : ",\"done\":false}";
   return json;
 }
@@ -57,6 +58,7 @@ LogFile file_of(const config& json) {
   file.mark.inode = number_in(json.str("inode"), 10);
   file.mark.head_hash = number_in(json.str("head_hash"), 16);
   file.mark.head_bytes = static_cast<uint64_t>(json.i64("head_bytes"));
+  file.merged_upto = static_cast<uint64_t>(json.i64("merged_upto", 0));
   file.done = json.flag("done");
   return file;
 }
@@ -174,6 +176,18 @@ LogFile* FileLog::next() {
   const auto found =
       std::find_if(files_.begin(), files_.end(), [](const LogFile& file) { return !file.done; });
   return found == files_.end() ? nullptr : &*found;
+}
+
+std::vector<LogFile*> FileLog::begin_merge(bool& resumed) {
+  const auto takes_part = [](const LogFile& file) { return file.merged_upto > 0; };
+  resumed = std::any_of(files_.begin(), files_.end(), takes_part);
+  std::vector<LogFile*> out;
+  for (LogFile& file : files_) {
+    if (!resumed && !file.done) file.merged_upto = RawFile(file.path).size();
+    file.json.clear();
+    if (takes_part(file)) out.push_back(&file);
+  }
+  return out;
 }
 
 LogFile* FileLog::find(uint32_t number) {

@@ -20,6 +20,9 @@ struct LogFile {
   uint64_t size = 0;    ///< Bytes of the file that were read.
   FileMark mark;
   bool done = false;  ///< Read to its end; it may still grow.
+  /// Bytes of the file that belong to the merge under way (`parallel`); 0: none of it does. In the
+  /// snapshot, so that a restart merges what was merged before, whatever has been added since.
+  uint64_t merged_upto = 0;
 
   std::string json;  ///< Its part of the snapshot; empty = to be written anew.
 };
@@ -38,6 +41,9 @@ class FileLog {
   /// The first file, by number, that has something to read; null = none.
   LogFile* next();
   LogFile* find(uint32_t number);
+  /// The files of the merge under way, by number. If there is none, one begins: of all files that
+  /// have something to read, as long as they are now. Empty: nothing to read.
+  std::vector<LogFile*> begin_merge(bool& resumed);
   /// How many bytes each file has now, by number.
   std::map<uint32_t, uint64_t> sizes() const;
   /// The versioned JSON that open() takes.

@@ -5,6 +5,8 @@
 namespace millrace::file_source {
 namespace {
 
+constexpr uint32_t kUsualRecordsMax = 128 << 10;
+
 std::string_view without_return(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
@@ -30,7 +32,7 @@ Step LineReader::read(const budget& b, emitter& out) {
 /// go the slow way.
 bool LineReader::can_read_room() const {
   constexpr std::size_t kShort = 64 << 10;
-  return !plan_.clock && !skipping_ && !ended_ && pending_.size() < kShort &&
+  return !plan_.gate && !skipping_ && !ended_ && pending_.size() < kShort &&
          pending_.view().find('\n') == std::string_view::npos;
 }
 
@@ -39,7 +41,7 @@ bool LineReader::can_read_room() const {
 Step LineReader::read_room(const budget& b, emitter& out) {
   if (b.max_records == 0) return Step::kMore;
   constexpr std::size_t kLeastBytes = 4 << 10;
-  std::size_t size = std::clamp<uint64_t>(b.max_bytes, kLeastBytes, kChunkBytes);
+  std::size_t size = std::clamp<uint64_t>(b.max_bytes, kLeastBytes, plan_.chunk_bytes);
   size = std::max(size, pending_.size() * 2);
   const uint32_t records = std::min(b.max_records, usual_records_);
   const bool numbered = plan_.number != 0;
@@ -57,7 +59,7 @@ Step LineReader::read_room(const budget& b, emitter& out) {
   const std::size_t used = take_lines(text, b, room);
   pending_.assign(text.substr(used));
   if (room.records() == room.records_max()) {
-    usual_records_ = std::min<uint32_t>(usual_records_ * 2, kChunkBytes / 2);
+    usual_records_ = std::min<uint32_t>(usual_records_ * 2, kUsualRecordsMax);
   }
   out.commit_room();
   return Step::kMore;

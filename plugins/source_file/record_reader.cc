@@ -38,8 +38,8 @@ Step RecordReader::read(const budget& b, emitter& out) {
       found = {What::kBroken, found.bytes, {}, too_long()};
     }
     if (found.what == What::kRecord) {
-      if (done > 0 && out.bytes() + found.value.size() > b.max_bytes) return Step::kMore;
-      if (plan_.clock && !plan_.clock->due(found.value)) return Step::kWaiting;
+      if (out.records() > 0 && out.bytes() + found.value.size() > b.max_bytes) return Step::kMore;
+      if (plan_.gate && !plan_.gate->may_go(found.value)) return Step::kWaiting;
     }
     take(found, text, out);
     pending_.consume(found.bytes);
@@ -60,7 +60,7 @@ void RecordReader::take(const Found& found, std::string_view text, emitter& out)
 /// Nullopt: look again.
 std::optional<Step> RecordReader::fill(const budget& b) {
   if (ended_) return Step::kDry;
-  const std::size_t want = std::max(kChunkBytes, pending_.size());
+  const std::size_t want = std::max(plan_.chunk_bytes, pending_.size());
   const std::size_t got =
       pending_.grow(want, [this](char* to, std::size_t max) { return text_->read(to, max); });
   if (got == 0) {

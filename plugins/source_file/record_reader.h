@@ -3,8 +3,8 @@
 /// From the text of one file to records. This class keeps the place, the budget, the pace and the
 /// limits; a format says where a record ends and what its value is.
 
+#include "gate.h"
 #include "pending_text.h"
-#include "replay_clock.h"
 #include "text_stream.h"
 
 namespace millrace::file_source {
@@ -25,7 +25,8 @@ struct ReaderPlan {
   uint32_t number = 0;         ///< Of the file.
   bool tail_is_record = true;  ///< What stands behind the last line end counts as a line.
   uint64_t max_record = 0;
-  ReplayClock* clock = nullptr;  ///< Null: as fast as taken.
+  Gate* gate = nullptr;                 ///< Null: as fast as taken.
+  std::size_t chunk_bytes = 256 << 10;  ///< Read at once.
   uint32_t batch_flags = 0;
 };
 
@@ -60,7 +61,6 @@ class RecordReader {
   /// Bytes of the longest record that is allowed, with a line end.
   virtual std::size_t record_room() const { return plan_.max_record + kLineEndMax; }
 
-  static constexpr std::size_t kChunkBytes = 256 << 10;
   static constexpr std::size_t kLineEndMax = 2;
   static constexpr std::size_t kRejectBytesMax = 64 << 10;
 

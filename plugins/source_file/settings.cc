@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "replay_clock.h"
+#include "record_time.h"
 
 namespace millrace::file_source {
 namespace {
@@ -88,10 +88,35 @@ ReplaySettings read_replay(const config& cfg, Format format) {
   if (to.time_field.empty()) {
     throw config_error("replay.time_field: needed for a speed: the field with a record's time");
   }
-  if (!ReplayClock::knows_unit(to.unit)) {
+  if (!RecordTime::knows_unit(to.unit)) {
     throw config_error("replay.unit: \"" + to.unit +
                        "\" is none of s, ms, us, ns, rfc3339, local:ZONE:PATTERN");
   }
+  return to;
+}
+
+std::string text_at(const config& cfg, const char* pointer) {
+  return cfg.type(pointer) == MR_JSON_STRING ? cfg.str(pointer) : "";
+}
+
+MergeSettings read_merge(const config& cfg, Format format, bool follow) {
+  if (follow) throw config_error("parallel: files that are followed have no common order yet");
+  if (format == Format::kLines) throw config_error("parallel: lines have no time");
+  MergeSettings to;
+  to.time_field = text_at(cfg, "/event_time/field");
+  to.unit = text_at(cfg, "/event_time/unit");
+  if (to.time_field.empty()) {
+    throw config_error("parallel: needs event_time with a field: files are merged by it");
+  }
+  if (to.unit.empty()) to.unit = "rfc3339";
+  if (!RecordTime::knows_unit(to.unit)) {
+    throw config_error("parallel: files cannot be merged by a time in the unit " + to.unit);
+  }
+  to.from = text_at(cfg, "/event_time/bounds/0");
+  to.to = text_at(cfg, "/event_time/bounds/1");
+  const std::string future = text_at(cfg, "/event_time/max_future");
+  const auto duration = parse_duration(future);
+  if (duration) to.max_future_seconds = static_cast<double>(duration->count()) / 1e6;
   return to;
 }
 
@@ -113,10 +138,7 @@ Settings::Settings(const config& cfg) {
   if (max_record == 0 || max_record > (1u << 30)) {
     throw config_error("max_record: must be between 1B and 1GiB");
   }
-  if (cfg.flag("parallel", false)) {
-    throw config_error(
-        "parallel: true is not there yet; without it the files are read one after the other");
-  }
+  if (cfg.flag("parallel", false)) merge = read_merge(cfg, format, follow);
 }
 
 }  // namespace millrace::file_source

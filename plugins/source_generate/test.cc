@@ -65,7 +65,7 @@ TEST(Generate, FieldsAreWhatTheySay) {
   std::set<std::string> users, states;
   double sum = 0;
   int nulls = 0, truths = 0, late = 0;
-  int64_t newest = INT64_MIN;
+  int64_t newest = 0;
   for (const auto& row : source.out.rows) {
     const config value(ctx, *row.value);
     users.insert(value.str("user"));

@@ -19,7 +19,7 @@ class Counter final : public source {
  public:
   static constexpr auto info = describe(
       "org.example.counter", "1.0.0", "Apache-2.0", "Counts upwards and ends. A plugin to copy.",
-      schema::source_counter, title("Counter"), status::draft, trust::untrusted_input);
+      schema::source_counter, title{"Counter"}, status::draft, trust::untrusted_input);
 
   Counter(const context& ctx, const config& cfg)
       : settings_(cfg), counted_(ctx.make_counter("counted", "Numbers that were counted")) {}

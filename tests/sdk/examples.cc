@@ -16,7 +16,7 @@ namespace {
 class Lines final : public source {
  public:
   static constexpr auto info = describe("org.example.lines", "1.0.0", "Apache-2.0", "Lines.",
-                                        schema::sdk_examples, title("Lines"), status::beta);
+                                        schema::sdk_examples, title{"Lines"}, status::beta);
   Lines(const context&, const config& cfg)
       : path_(cfg.str("path")), piece_(cfg.bytes("piece", 256 << 10)) {}
   ~Lines() override { Lines::close(); }

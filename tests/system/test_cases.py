@@ -52,6 +52,13 @@ class Cases(SystemTest):
         self.case("live", config, records="input-in.jsonl")
         self.play(0)
 
+    def test_the_only_source_is_fed_and_the_only_sink_compared_without_names(self):
+        config = counting({"path": "/nowhere/live.csv", "format": "csv", "columns": ["t", "k"], "schema": {"k": "text"}})
+        config["sinks"]["out"]["path"] = "/nowhere/y.jsonl"
+        self.case("plain", config, file="expected.jsonl", records="input.csv")
+        self.write("cases/plain/input.csv", f"{at(0)['t']},a\n{at(1)['t']},a\n{at(61)['t']},b\n")
+        self.play(0, "cases/plain")
+
     def test_an_operator_or_side_output_may_be_expected(self):
         self.case("inner", file="expected-per_minute.jsonl")
         self.write("cases/inner/expected-per_minute.late.jsonl", b"")

@@ -92,6 +92,7 @@ class Verbs(SystemTest):
         self.write("cells.csv", "a,b\n1,x\n2,\n")
         self.assertIn('"a": "int8"', self.text("infer", "cells.csv"))
         self.assert_says(self.verb("infer", "nowhere.jsonl", code=None), "nowhere.jsonl")
+        self.assert_says(self.verb("infer", "cells.csv", "--format", "xml", code=2), "--format xml")
 
     def test_check_has_no_side_effects(self):
         self.write("in.jsonl", [at(0)])
@@ -144,6 +145,7 @@ class ExitCodes(SystemTest):
     def test_near_names_of_verbs_and_flags(self):
         self.assert_says(self.verb("chek", "p.json", code=2), "check")
         self.assert_says(self.verb("run", "p.json", "--frsh", code=2), "--fresh")
+        self.assert_says(self.verb("nosuch", code=2), 'there is no verb "nosuch"')
 
     def test_no_configuration_at_all(self):
         for content, words in ((b"", "empty"), (b"\xff\xfe\x00", "p.json:1:"), (b"[1]", "p.json:1:1"), (b"{", "p.json:1:"),
@@ -165,6 +167,17 @@ class ExitCodes(SystemTest):
         self.assertTrue((self.folder / "elsewhere").is_dir())
         self.assertFalse((self.folder / ".millrace").exists())
         self.assert_says(self.run_to_end("--set", "lanse=2", code=2), "lanse", 'did you mean "lanes"?')
+
+    def test_E2_until_end_of_a_source_without_one_names_for(self):
+        fields = {"fields": {"n": {"sequence": {}}}}
+        for source in ({"plugin": "generate", "records": 0, **fields}, {"plugin": "exec", "command": ["yes"], "on_exit": "restart"},
+                       {"plugin": "websocket", "url": "ws://127.0.0.1:1/"}):
+            self.write("p.json", {"pipeline": "p", "sources": {"in": source}, "sinks": {"out": {"from": "in", "plugin": "stdout"}}})
+            done = self.run_to_end("--until-end", code=2)
+            self.assert_says(done, "p.json:", "/sources/in", "this source has no end", "--for 10m")
+        self.write("p.json", {"pipeline": "p", "sources": {"in": {"plugin": "generate", "records": 3, **fields}},
+                              "sinks": {"out": {"from": "in", "plugin": "stdout"}}})
+        self.assertEqual(self.run_to_end("--until-end").stdout.count(b"\n"), 3)
 
     def test_until_end_of_a_file_is_its_end(self):
         self.assertEqual(self.run_to_end("--until-end").report["outcome"], "ended")

@@ -4,7 +4,7 @@ import itertools
 import json
 import signal
 
-from program import Settings, SystemTest, main, passing
+from program import Settings, SystemTest, at, main, passing
 
 POINTS = ("commit.begin", "commit.barrier", "commit.prepared", "commit.logged", "commit.sink", "commit.done",
           "outbox.deliver", "outbox.batch", "outbox.delivered", "held.write")
@@ -108,6 +108,30 @@ class Delivery(SystemTest):
         self.assertTrue(self.live())
         lines = [line.split("\t") for line in self.read("out.txt").decode().splitlines()]
         self.assertTrue(all(tag.split(" ")[2] == json.loads(row)["k"] for tag, row in lines))
+
+    def keys_of(self, operator=None, **source):
+        """What a sink that asks for no key of its own is given as the key of each row."""
+        config = passing(key="k", **source)
+        config["sinks"]["out"] = {"from": "o" if operator else "in", "plugin": "tagged", "path": "out.txt"}
+        if operator:
+            config["operators"] = {"o": {"from": "in", **operator}}
+        self.clear()
+        self.write("p.json", config)
+        self.write("in.jsonl", [at(0, "a", n=1), at(1, None, n=1), at(2, "b", n=2)])
+        self.assertTrue(self.live())
+        return [line.split("\t")[0].split(" ")[2] for line in self.read("out.txt").decode().splitlines()]
+
+    def test_E27_the_key_of_a_row_is_the_records_or_its_groups(self):
+        schema = {"schema": {"k": "text", "n": "int8"}}
+        self.assertEqual(self.keys_of(), ["a", "", "b"])
+        self.assertEqual(self.keys_of({"filter": "n > 1"}, **schema), ["b"])
+        self.assertEqual(self.keys_of({"select": {"m": "n"}}, **schema), ["a", "", "b"])
+        window = {"window": {"tumbling": "1m"}, "select": {"c": "count(*)"}}
+        self.assertEqual(self.keys_of({**window, "group_by": ["n"]}, **schema), ["1", "2"])
+        self.assertEqual(self.keys_of({**window, "group_by": ["k", "n"]}, **schema), ['["a",1]', '["b",2]', "[null,1]"])
+        self.assertEqual(self.keys_of(window, **schema), [""])
+        self.assertEqual(self.keys_of({"group_by": ["k"], "select": {"c": "count(*)"}}, **schema), ["a", "", "b"])
+        self.assertEqual(self.keys_of({"table": {"key": ["n"]}}, **schema), ["1", "1", "2"])
 
     def test_R54_a_sink_that_cannot_is_refused_with_those_that_can(self):
         self.lay_out("lossy", "exactly_once")

@@ -241,6 +241,25 @@ class ChangedConfiguration(SystemTest):
         self.assertEqual(len(self.lines("more.jsonl")), 4)
         self.assertEqual(len(self.lines("out.jsonl")), 5)
 
+    def test_E4_reset_forgets_an_operator_once(self):
+        """In the configuration, where --forget cannot be given; what was begun under it is kept."""
+        now = {"window": {"tumbling": "2m"}, "reset": True}
+        self.change({"follow": True}, now)
+        self.assert_says(self.run_to_end("--until-end"), "per_minute: its state is forgotten once")
+        self.append("in.jsonl", [at(182), at(183), at(250)])
+        done = self.run_to_end("--until-end")
+        self.assertNotIn("forgotten once", done.stderr)
+        self.assertEqual([(row["window_end"][14:16], row["k"], row["n"]) for row in self.lines("out.jsonl")[2:]],
+                         [("04", "a", 4), ("04", "x", 1)])
+        self.append("in.jsonl", [at(251), at(370)])
+        del now["reset"]
+        self.change({"follow": True}, now)
+        self.run_to_end("--until-end")
+        self.change({"follow": True}, {**now, "reset": True})
+        self.append("in.jsonl", [at(371), at(490)])
+        self.assert_says(self.run_to_end("--until-end"), "per_minute: its state is forgotten once")
+        self.assertEqual([(row["window_end"][14:16], row["n"]) for row in self.lines("out.jsonl")[4:]], [("06", 2), ("08", 1)])
+
     def test_forget_names_what_there_is(self):
         done = self.run_to_end("--forget", "per_minut", code=2)
         self.assert_says(done, "per_minute")

@@ -54,6 +54,14 @@ class State(SystemTest):
         self.assertEqual(len(self.lines("out.jsonl")), 6)
         self.assert_says(self.shown("--set-position", "in=2", code=2), "SOURCE/PARTITION=POSITION")
 
+    def test_a_position_that_is_not_there_is_told_and_replaced_by_the_next(self):
+        self.ran(passing())
+        self.shown("--set-position", "in/5=10", "--set-position", "in/0=0")
+        self.assert_says(self.run_to_end("--quiet", code=1), "there is no file with number 5", "--set-position")
+        self.assertEqual(self.shown("--set-position", "in/0=0")["sources"]["in"]["seek"], {"0": 0})
+        self.run_to_end("--quiet")
+        self.assertEqual(len(self.lines("out.jsonl")), 8)
+
     def test_export_and_import_carry_a_run_elsewhere(self):
         config = counting(source={"follow": True}, sinks={"out": {"from": "per_minute", "plugin": "stdout"}})
         self.write("p.json", config)

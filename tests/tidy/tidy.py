@@ -3,6 +3,7 @@
 
 - #includes in core/ follow the table in core/README.md; plugins include only the SDK and plugins/common.
 - Each third-party library is linked by one room (core/README.md names it); plugins bring their own.
+- A class has a name of its own.
 - Forbidden: paths of a machine, names like manager/util/helper, over-long files (a ratchet).
 Usage: tidy.py [ROOT]. Prints each fault as file:line: text; exit 1 if there is one.
 """
@@ -99,11 +100,28 @@ def check_files():
                     fault(path, number, 'names a path of one machine')
 
 
+def check_names():
+    """Two classes of one name in one namespace are one class for the linker: it keeps one destructor of two."""
+    first = {}
+    for path in sources('core'):
+        spaces = []
+        for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
+            if opened := re.match(r'(?:inline )?namespace ?([\w:]*) ?\{', line):
+                spaces.append(opened.group(1) or 'unnamed')
+            elif line.startswith('}  // namespace') and spaces:
+                spaces.pop()
+            elif (named := re.match(r'(?:class|struct|union) (\w+)(?: final)?(?: :[^:].*)? ?\{', line)) and 'unnamed' not in spaces:
+                name = '::'.join(spaces + [named.group(1)])
+                if first.setdefault(name, path) != path:
+                    fault(path, number, f'{name} is also in {first[name].relative_to(ROOT)}')
+
+
 def main():
     rooms = read_table()
     check_core(rooms)
     check_plugins(rooms)
     check_files()
+    check_names()
     for text in faults:
         print(text)
     print(f'tidy: {len(rooms)} rooms, {len(faults)} faults')

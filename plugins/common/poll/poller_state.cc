@@ -53,7 +53,7 @@ void Poller::read_state(std::string_view state) {
           });
         }
         if (key != "within") return;
-        within_.emplace();
+        within_ = Within{};
         json::JsonReader().members(raw, [&](std::string_view name, std::string_view value) {
           if (name == "target") within_->target = text_of(value);
           if (name == "slot") within_->slot = json::integer_of(value).value_or(0);

@@ -7,31 +7,32 @@
 namespace millrace {
 namespace {
 
-TEST(Fault, ReadsAsTheContractSays) {
-  const Fault fault{"config.json",
-                    12,
-                    7,
-                    "/operators/per_minute/windw",
-                    "unknown key",
-                    "did you mean \"window\"?",
-                    ""};
+TEST(ConfigFault, ReadsAsTheContractSays) {
+  const ConfigFault fault{"config.json",
+                          12,
+                          7,
+                          "/operators/per_minute/windw",
+                          "unknown key",
+                          "did you mean \"window\"?",
+                          ""};
   EXPECT_EQ(fault.text(),
             "config.json:12:7: /operators/per_minute/windw: unknown key; did you mean \"window\"?");
 }
 
-TEST(Fault, LeavesOutWhatIsUnknown) {
-  EXPECT_EQ((Fault{"a.json", 0, 0, "", "no such file", "", ""}).text(), "a.json: no such file");
-  EXPECT_EQ((Fault{"", 0, 0, "/x", "wrong", "", ""}).text(), "/x: wrong");
+TEST(ConfigFault, LeavesOutWhatIsUnknown) {
+  EXPECT_EQ((ConfigFault{"a.json", 0, 0, "", "no such file", "", ""}).text(),
+            "a.json: no such file");
+  EXPECT_EQ((ConfigFault{"", 0, 0, "/x", "wrong", "", ""}).text(), "/x: wrong");
 }
 
-TEST(Fault, ShowsTheSnippetBelow) {
-  const Fault fault{"c.json", 1, 2, "/f", "syntax error", "", "  a +\n      ^"};
+TEST(ConfigFault, ShowsTheSnippetBelow) {
+  const ConfigFault fault{"c.json", 1, 2, "/f", "syntax error", "", "  a +\n      ^"};
   EXPECT_EQ(fault.text(), "c.json:1:2: /f: syntax error\n  a +\n      ^");
 }
 
-TEST(Fault, MasksSecrets) {
+TEST(ConfigFault, MasksSecrets) {
   hide_in_log("fault-test-hunter2");
-  const Fault fault{"c.json", 1, 2, "/f", "found \"fault-test-hunter2\"", "", ""};
+  const ConfigFault fault{"c.json", 1, 2, "/f", "found \"fault-test-hunter2\"", "", ""};
   EXPECT_EQ(fault.text(), "c.json:1:2: /f: found \"***\"");
 }
 

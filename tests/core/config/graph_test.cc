@@ -93,19 +93,19 @@ TEST(Inputs, BrokenOnesAreLeftOut) {
   EXPECT_EQ(loading.pipeline().operators[0].from.size(), 1u);
 }
 
-TEST(Graph, CirclesAreRefused) {
+TEST(ConfigGraph, CirclesAreRefused) {
   EXPECT_EQ(
       faults_of(R"({"a": {"from": ["in", "c"]}, "b": {"from": "a"}, "c": {"from": "b.late"}})"),
       "c.json:4:59: /operators/b/from: the operators read each other in a circle: a -> c -> b -> "
       "a; an operator reads what stands above it");
 }
 
-TEST(Graph, DiamondsAreNoCircles) {
+TEST(ConfigGraph, DiamondsAreNoCircles) {
   EXPECT_EQ(faults_of(R"({"a": {"from": "in"}, "b": {"from": "a"}, "c": {"from": ["a", "b"]}})"),
             "");
 }
 
-TEST(Graph, LaddersOfMergesAreCheckedQuickly) {
+TEST(ConfigGraph, LaddersOfMergesAreCheckedQuickly) {
   std::string ladder = R"({"a0": {"from": "in"}, "b0": {"from": "in"})";
   for (int i = 1; i <= 60; ++i) {
     const std::string last = std::to_string(i - 1);
@@ -117,7 +117,7 @@ TEST(Graph, LaddersOfMergesAreCheckedQuickly) {
   EXPECT_EQ(faults_of(ladder + R"(, "w": {"from": "a60", "window": {"tumbling": "1m"}}})"), "");
 }
 
-TEST(Graph, SideOutputsFeedOnlyOperatorsWithoutState) {
+TEST(ConfigGraph, SideOutputsFeedOnlyOperatorsWithoutState) {
   EXPECT_EQ(
       faults_of(R"({"a": {"from": "in.errors", "window": {"tumbling": "1m"}}})"),
       "c.json:4:31: /operators/a/from: \"in.errors\" is a side output without a watermark, but "
@@ -129,7 +129,7 @@ TEST(Graph, SideOutputsFeedOnlyOperatorsWithoutState) {
       "it");
 }
 
-TEST(Graph, TablesCannotBeWindowed) {
+TEST(ConfigGraph, TablesCannotBeWindowed) {
   EXPECT_EQ(
       faults_of(R"({"t": {"from": "in", "group_by": ["x"]},
 "f": {"from": "t", "filter": "x > 1"},
@@ -146,7 +146,7 @@ TEST(Graph, TablesCannotBeWindowed) {
             "");
 }
 
-TEST(Graph, ANewEventTimeNeedsStatelessCompany) {
+TEST(ConfigGraph, ANewEventTimeNeedsStatelessCompany) {
   EXPECT_EQ(faults_of(R"({"a": {"from": "in", "event_time": {"field": "t"}}})"), "");
   EXPECT_EQ(
       faults_of(R"({"a": {"from": "in", "event_time": {"field": "t"}, "group_by": ["x"]}})"),

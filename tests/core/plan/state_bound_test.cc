@@ -52,9 +52,7 @@ TEST(StateBound, WhatGrowsForEverIsCalledSo) {
 TEST(StateBound, JoinsAndDedupeTellTheirTimes) {
   OperatorConfig join;
   join.join.emplace();
-  join.join->within.emplace();
-  join.join->within->before_us = kMinute;
-  join.join->within->after_us = 3 * kMinute;
+  join.join->within = JoinConfig::Within{.before_us = kMinute, .after_us = 3 * kMinute};
   join.allowed_lateness_us = kMinute;
   EXPECT_NE(bound_of(join, 0).find("left input of the last 4m, of the right one of the last 2m"),
             std::string::npos)

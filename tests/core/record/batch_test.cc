@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "record/arena.h"
+#include "record/keyed_batch.h"
 
 namespace millrace {
 namespace {
@@ -339,6 +340,22 @@ TEST(BatchBuilder, RejectsRememberTheirPlace) {
   EXPECT_EQ(taken.rejects.at(0).after_record, 0);
   EXPECT_EQ(taken.rejects.at(1).after_record, 2);
   EXPECT_EQ(taken.rejects.at(1).index, 11u);
+}
+
+TEST(KeyedBatch, HasTheKeysAndKeepsAllElse) {
+  BatchRef batch = batch_of({"a", "b", "c"});
+  const std::vector<mr_span> spans = {{0, 2}, {0, MR_NULL_LEN}, {2, 0}};
+  BatchRef keyed = with_keys(batch, std::string("k1"), spans);
+  batch = {};
+  EXPECT_EQ(keyed.key(0), "k1");
+  EXPECT_EQ(keyed.key(1).data(), nullptr);
+  EXPECT_NE(keyed.key(2).data(), nullptr);
+  EXPECT_EQ(keyed.key(2), "");
+  EXPECT_EQ(keyed.value(2), "c");
+  const BatchRef rest = keyed.slice(1, 2);
+  keyed = {};
+  EXPECT_EQ(rest.value(0), "b");
+  EXPECT_EQ(rest.key(0).data(), nullptr);
 }
 
 TEST(BatchRef, ReleasedFromManyThreads) {

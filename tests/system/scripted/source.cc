@@ -30,7 +30,7 @@ class Scripted final : public source {
  public:
   static constexpr auto info = describe(
       "org.millrace.test.scripted", "1.0.0", "Apache-2.0", "Does what a script says, for tests.",
-      schema::source_scripted, title("Scripted"), status::draft, trust::untrusted_input);
+      schema::source_scripted, title{"Scripted"}, status::draft, trust::untrusted_input);
 
   Scripted(const context&, const config& cfg)
       : path_(cfg.str("path", "")), bounded_(cfg.flag("bounded", false)) {}
