@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/local_time.h"
@@ -221,6 +222,7 @@ struct SinkConfig {
   Where delivery_where;
   std::vector<Text> key;  ///< Empty: the record's key.
   bool context = false;
+  bool repartition = false;  ///< Put in by Millrace: hands rows on to tasks by another key.
 };
 
 struct CommitConfig {
@@ -233,6 +235,13 @@ struct CommitConfig {
   Keep keep = Keep::kLog;
   Text brokers;             ///< kKafka.
   int64_t replication = 1;  ///< kKafka: of topics it makes.
+  /// kKafka: librdkafka's properties by name. Hold secrets: never print them.
+  std::vector<std::pair<std::string, std::string>> client;
+  /// kKafka: the partition that a task works on. Set by the worker for each task, not by the user.
+  std::optional<int32_t> task;
+  /// kKafka: the operator whose records a repartition topic brings together, and the one field
+  /// that it groups by (empty: something else). Put in by Millrace.
+  std::string together_for, together_by;
   WrittenKeys written;
 };
 

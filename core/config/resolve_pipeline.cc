@@ -10,6 +10,20 @@ constexpr std::array<const char*, 2> kLogs = {"local", "kafka"};
 constexpr std::array<const char*, 2> kKeeps = {"log", "cache"};
 constexpr int64_t kKafkaEveryUs = 200'000;
 
+/// librdkafka takes every value as text.
+std::vector<std::pair<std::string, std::string>> read_client(const ConfigNode& node) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const ConfigNode& one : node.members()) {
+    std::string value = one.text().text;
+    if (!one.is_string()) {
+      const auto number = node.integer(one.key());
+      value = number ? std::to_string(*number) : node.boolean(one.key(), false) ? "true" : "false";
+    }
+    out.emplace_back(one.key(), std::move(value));
+  }
+  return out;
+}
+
 CommitConfig read_commit(const ConfigNode& node, Faults& faults) {
   CommitConfig out;
   out.where = node.where_key();
@@ -21,12 +35,13 @@ CommitConfig read_commit(const ConfigNode& node, Faults& faults) {
   out.keep = node.word<CommitConfig::Keep>("keep", kKeeps).value_or(CommitConfig::Keep::kLog);
   out.brokers = node.text("brokers");
   out.replication = node.child("topics").integer("replication").value_or(1);
+  out.client = read_client(node.child("kafka"));
   if (out.log == CommitConfig::Log::kKafka && !node.has("brokers")) {
     faults.add(node.child("log").where(), "\"kafka\" needs \"brokers\"",
                "e.g. \"brokers\": \"kafka1:9092,kafka2:9092\"");
   }
   if (out.log == CommitConfig::Log::kLocal) {
-    for (const char* key : {"brokers", "topics"}) {
+    for (const char* key : {"brokers", "topics", "kafka"}) {
       if (const Where* where = find_written(out.written, key)) {
         faults.add(*where, "has a meaning only with \"log\": \"kafka\"");
       }

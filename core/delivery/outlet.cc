@@ -2,14 +2,18 @@
 
 #include "delivery/direct_outlet.h"
 #include "delivery/held_outlet.h"
+#include "delivery/in_commit_outlet.h"
 #include "delivery/outbox_outlet.h"
 
 namespace millrace {
 
-std::unique_ptr<Outlet> Outlet::make(DeliveryWay way, SinkPort::Options options) {
+std::unique_ptr<Outlet> Outlet::make(DeliveryWay way, SinkPort::Options options,
+                                     bool dead_letters) {
   switch (way) {
     case DeliveryWay::kHeld: return std::make_unique<HeldOutlet>(std::move(options));
     case DeliveryWay::kOutbox: return std::make_unique<OutboxOutlet>(std::move(options));
+    case DeliveryWay::kInCommit:
+      return std::make_unique<InCommitOutlet>(std::move(options), dead_letters);
     case DeliveryWay::kDirect: break;
   }
   return std::make_unique<DirectOutlet>(std::move(options));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// Where the rows of a sink go, in which order with the commits: what a delivery level means
-/// (semantics R36, R54). Three ways:
+/// (semantics R36, R54). Four ways:
 ///
 /// | way | rows reach the sink | after a crash |
 /// |---|---|---|
@@ -9,7 +9,8 @@
 /// commit, unless the sink is two_phase: then exactly once | | held | after the commit that has
 /// their positions, once | what was not written yet is lost: at most once | | outbox | after the
 /// commit, which stores them too, until the sink confirms | delivered again, tagged: exactly once
-/// if the sink is idempotent or epoch_marked |
+/// if the sink is idempotent or epoch_marked | | in commit | with the commit, by the log that makes
+/// it true | not written, or all there: exactly once |
 ///
 /// Threads: two. The applying thread calls write(), barrier() and, while no commit is under way,
 /// open(), settle() and close(). The committing thread calls prepare(), state() and committed()
@@ -27,7 +28,7 @@
 
 namespace millrace {
 
-enum class DeliveryWay { kDirect, kHeld, kOutbox };
+enum class DeliveryWay { kDirect, kHeld, kOutbox, kInCommit };
 
 /// What a commit holds of a sink.
 struct OutletState {
@@ -37,7 +38,9 @@ struct OutletState {
 
 class Outlet {
  public:
-  static std::unique_ptr<Outlet> make(DeliveryWay way, SinkPort::Options options);
+  /// `dead_letters`: the sink was put there by the planner.
+  static std::unique_ptr<Outlet> make(DeliveryWay way, SinkPort::Options options,
+                                      bool dead_letters);
   virtual ~Outlet() = default;
   Outlet(const Outlet&) = delete;
 
@@ -51,6 +54,8 @@ class Outlet {
   virtual Result<void> write(BatchRef rows) = 0;
   /// Rows so far belong to `epoch`, later ones to the next.
   virtual Result<void> barrier(uint64_t epoch, Commit& commit) = 0;
+  /// Before a barrier: what the rows' input says of its watermark. For repartition topics only.
+  virtual void mark(const CommitRows::Marker&) {}
   /// The sink has made safe what the commit is to hold.
   virtual Result<void> prepare(uint64_t epoch) = 0;
   virtual OutletState state() const = 0;

@@ -5,10 +5,12 @@
 #include "base/log.h"
 #include "host/options.h"
 #include "host/setup.h"
+#include "kafka/topics.h"
 #include "plan/expression_places.h"
 #include "plan/infer.h"
 #include "plan/plan.h"
 #include "plan/state_bound.h"
+#include "worker/stages.h"
 
 namespace millrace {
 namespace {
@@ -93,6 +95,38 @@ void print_bounds(const Plan& plan, const PipelineConfig& config) {
       state_limit_bytes(config.limits) >> 20);
 }
 
+/// Topics that a run makes or checks.
+void print_topics(const PipelineConfig& config) {
+  if (config.commit.log != CommitConfig::Log::kKafka) return;
+  const std::string& name = config.name.text;
+  std::vector<kafka::TopicPlan> topics{kafka::changelog_plan(name, 0)};
+  if (config.dead_letters_on) topics.push_back(kafka::dead_letters_plan(name));
+  for (const SinkConfig& sink : config.sinks) {
+    if (sink.repartition) topics.push_back(kafka::repartition_plan(name + "." + sink.name.text, 0));
+  }
+  fmt::print("topics that are made when missing, with replication {}\n", config.commit.replication);
+  for (const kafka::TopicPlan& topic : topics) {
+    fmt::print("  {}: {}", topic.name,
+               topic.partitions ? fmt::format("{} partition", topic.partitions)
+                                : std::string("as many partitions as the sources' topics"));
+    for (const auto& [setting, value] : topic.settings) fmt::print(", {}={}", setting, value);
+    fmt::print("\n");
+  }
+}
+
+void print_stage(const Stage& stage, bool explain) {
+  const Plan& plan = stage.plan;
+  print_graph(plan, explain);
+  print_topics(stage.config);
+  if (!plan.graph.tzdata.empty())
+    fmt::print("time zones\n  rules of tzdata {}\n", plan.graph.tzdata);
+  if (explain) print_places(stage.config);
+  if (explain) print_bounds(plan, stage.config);
+  fmt::print("not deterministic\n");
+  if (plan.nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");
+  for (const std::string& note : plan.nondeterministic) fmt::print("  {}\n", note);
+}
+
 }  // namespace
 
 int check_verb(const ConfigArguments& arguments, bool explain,
@@ -102,19 +136,14 @@ int check_verb(const ConfigArguments& arguments, bool explain,
   Faults faults(arguments.file);
   auto loaded = load(arguments, *index, faults);
   if (!loaded) return report_faults(faults, *index);
-  auto plan = make_plan(loaded->pipeline, *index, faults);
-  if (!plan) return report_error(plan.error());
-  if (!*plan) return report_faults(faults, *index);
+  auto stages = plan_stages(loaded->pipeline, *index, faults);
+  if (!stages) return report_error(stages.error());
+  if (stages->empty()) return report_faults(faults, *index);
   fmt::print("{}: nothing to refuse\n", arguments.file);
-  print_graph(**plan, explain);
-  const std::string& tzdata = (*plan)->graph.tzdata;
-  if (!tzdata.empty()) fmt::print("time zones\n  rules of tzdata {}\n", tzdata);
-  if (explain) print_places(loaded->pipeline);
-  if (explain) print_bounds(**plan, loaded->pipeline);
-  fmt::print("not deterministic\n");
-  if ((*plan)->nondeterministic.empty())
-    fmt::print("  nothing: the same input gives the same bytes\n");
-  for (const std::string& note : (*plan)->nondeterministic) fmt::print("  {}\n", note);
+  for (const Stage& stage : *stages) {
+    if (stages->size() > 1) fmt::print("stage {}\n", stage.config.name.text);
+    print_stage(stage, explain);
+  }
   if (explain) fmt::print("{}\n", loaded->printed);
   return 0;
 }

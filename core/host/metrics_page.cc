@@ -39,27 +39,39 @@ class Family {
 
 class RunMetrics final : public prometheus::Collectable {
  public:
-  RunMetrics(std::string pipeline, Runner& runner)
+  RunMetrics(std::string pipeline, Execution& runner)
       : pipeline_(std::move(pipeline)), runner_(runner) {}
 
   std::vector<MetricFamily> Collect() const override {
     std::vector<MetricFamily> out;
     add_counters(runner_.so_far(), out);
-    runner_.look_at_graph([&](const Graph& graph) { add_gauges(graph, out); });
+    Gauges gauges;
+    runner_.look_at_graph([&](const Graph& graph) { add_gauges(graph, gauges); });
+    for (Family* family : {&gauges.watermark, &gauges.state, &gauges.open}) family->move_to(out);
+    add_figures(out);
     return out;
   }
 
  private:
+  /// Of all tasks together: a name may occur once on a page.
+  struct Gauges {
+    Family watermark{"millrace_watermark_seconds", "W of a source, in seconds since 1970",
+                     MetricType::Gauge};
+    Family state{"millrace_state_bytes", "Memory that the state of an operator takes",
+                 MetricType::Gauge};
+    Family open{"millrace_open_windows", "What an operator holds until W comes", MetricType::Gauge};
+  };
   Labels labels(const char* role, const std::string& name, const char* fate = nullptr) const {
     Labels out{{"pipeline", pipeline_}, {role, name}};
     if (fate) out.push_back({"fate", fate});
     return out;
   }
   void add_counters(const RunResult& result, std::vector<MetricFamily>& out) const;
-  void add_gauges(const Graph& graph, std::vector<MetricFamily>& out) const;
+  void add_gauges(const Graph& graph, Gauges& out) const;
+  void add_figures(std::vector<MetricFamily>& out) const;
 
   std::string pipeline_;
-  Runner& runner_;
+  Execution& runner_;
 };
 
 void RunMetrics::add_counters(const RunResult& result, std::vector<MetricFamily>& out) const {
@@ -92,30 +104,45 @@ void RunMetrics::add_counters(const RunResult& result, std::vector<MetricFamily>
     family->move_to(out);
 }
 
-void RunMetrics::add_gauges(const Graph& graph, std::vector<MetricFamily>& out) const {
-  Family watermark("millrace_watermark_seconds", "W of a source, in seconds since 1970",
-                   MetricType::Gauge);
-  Family state("millrace_state_bytes", "Memory that the state of an operator takes",
-               MetricType::Gauge);
-  Family open("millrace_open_windows", "What an operator holds until W comes", MetricType::Gauge);
+void RunMetrics::add_gauges(const Graph& graph, Gauges& out) const {
+  const auto of = [&](const char* role, const std::string& name) {
+    Labels all = labels(role, name);
+    if (graph.task) all.push_back({"task", std::to_string(*graph.task)});
+    return all;
+  };
   for (const SourceStart& source : graph.sources) {
     const EventTime w = source.node->tracker().now();
     if (w != kTimeNone)
-      watermark.add(labels("source", source.node->name()), static_cast<double>(w) / 1e6);
+      out.watermark.add(of("source", source.node->name()), static_cast<double>(w) / 1e6);
   }
   for (const NamedOperator& op : graph.operators) {
     if (op.identity.empty()) continue;
-    state.add(labels("operator", op.node->name()), op.node->state_bytes());
+    out.state.add(of("operator", op.node->name()), op.node->state_bytes());
     if (const auto work = op.node->open_work())
-      open.add(labels("operator", op.node->name()), work->open);
+      out.open.add(of("operator", op.node->name()), work->open);
   }
-  for (Family* family : {&watermark, &state, &open}) family->move_to(out);
+}
+
+/// Figures of one name come together.
+void RunMetrics::add_figures(std::vector<MetricFamily>& out) const {
+  const std::vector<Figure> figures = runner_.figures();
+  for (size_t i = 0; i < figures.size();) {
+    Family family(figures[i].name, figures[i].help,
+                  figures[i].counter ? MetricType::Counter : MetricType::Gauge);
+    for (const std::string name = figures[i].name; i < figures.size() && figures[i].name == name;
+         ++i) {
+      Labels all{{"pipeline", pipeline_}};
+      for (const auto& [label, value] : figures[i].labels) all.push_back({label, value});
+      family.add(std::move(all), figures[i].value);
+    }
+    family.move_to(out);
+  }
 }
 
 }  // namespace
 
 struct MetricsPage::Parts {
-  Parts(const std::string& listen, std::string pipeline, Runner& runner)
+  Parts(const std::string& listen, std::string pipeline, Execution& runner)
       : metrics(std::make_shared<RunMetrics>(std::move(pipeline), runner)),
         exposer(listen, kThreads) {
     exposer.RegisterCollectable(metrics, "/metrics");
@@ -129,7 +156,7 @@ MetricsPage::MetricsPage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 MetricsPage::~MetricsPage() = default;
 
 Result<std::unique_ptr<MetricsPage>> MetricsPage::open(const std::string& listen,
-                                                       std::string pipeline, Runner& runner) {
+                                                       std::string pipeline, Execution& runner) {
   try {
     auto parts = std::make_unique<Parts>(listen, std::move(pipeline), runner);
     return std::unique_ptr<MetricsPage>(new MetricsPage(std::move(parts)));

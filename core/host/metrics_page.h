@@ -16,7 +16,7 @@ class MetricsPage {
  public:
   /// Fails if the address cannot be listened on. `runner` must outlive it.
   static Result<std::unique_ptr<MetricsPage>> open(const std::string& listen, std::string pipeline,
-                                                   Runner& runner);
+                                                   Execution& runner);
   ~MetricsPage();
 
  private:

@@ -14,6 +14,7 @@
 #include "host/setup.h"
 #include "host/stop_watch.h"
 #include "plugin/watchdog.h"
+#include "worker/staged_run.h"
 
 namespace millrace {
 namespace {
@@ -58,6 +59,30 @@ void refuse_endless(const RunArguments& arguments, const Plan& plan, const Pipel
   }
 }
 
+/// Every worker would do it to the tasks that it is given, again and again.
+void refuse_for_workers(const RunArguments& arguments, const PipelineConfig& config,
+                        Faults& faults) {
+  if (config.commit.log != CommitConfig::Log::kKafka) return;
+  if (arguments.fresh) {
+    faults.add(config.commit.where,
+               "--fresh is not for the kafka commit log, whose state is shared",
+               "take another \"pipeline\" name, or stop all workers and delete the topic " +
+                   config.name.text + ".changelog and their state directories");
+  }
+  if (!arguments.forget.empty()) {
+    faults.add(config.commit.where,
+               "--forget is not for the kafka commit log, whose state is shared",
+               "take another \"pipeline\" name");
+  }
+}
+
+std::unique_ptr<Execution> execution_of(const PipelineConfig& config, const PluginIndex& plugins,
+                                        std::vector<Stage>& stages, RunOptions options) {
+  if (config.commit.log == CommitConfig::Log::kKafka)
+    return std::make_unique<StagedRun>(stages, plugins, options);
+  return std::make_unique<Runner>(config, plugins, std::move(options));
+}
+
 /// `--forget NAME` of something that is not there is a slip of the pen.
 void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig& config,
                     Faults& faults) {
@@ -87,19 +112,28 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   auto loaded = load(arguments.config, *index, faults);
   if (!loaded) return report_faults(faults, *index);
   const PipelineConfig& config = loaded->pipeline;
-  auto plan = make_plan(config, *index, faults);
-  if (!plan) return report_error(plan.error());
-  if (*plan) refuse_endless(arguments, **plan, config, faults);
+  auto stages = plan_stages(config, *index, faults);
+  if (!stages) return report_error(stages.error());
+  if (!stages->empty()) refuse_endless(arguments, stages->front().plan, config, faults);
   refuse_unknown(arguments.forget, config, faults);
+  refuse_for_workers(arguments, config, faults);
   if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) {
-    for (const std::string& delivery : (*plan)->deliveries) log_info(delivery);
-    for (const std::string& note : (*plan)->nondeterministic)
-      log_info("not deterministic: " + note);
+    for (const Stage& stage : *stages) {
+      for (const std::string& delivery : stage.plan.deliveries) log_info(delivery);
+      for (const std::string& note : stage.plan.nondeterministic)
+        log_info("not deterministic: " + note);
+    }
   }
-  RunOptions options{arguments.fresh, arguments.until_end, arguments.drain, arguments.forget,
-                     lanes_of(config)};
-  Runner runner(config, *index, std::move(options));
+  RunOptions options;
+  options.fresh = arguments.fresh;
+  options.until_end = arguments.until_end;
+  options.drain = arguments.drain;
+  options.forget = arguments.forget;
+  options.lanes = lanes_of(config);
+  const std::unique_ptr<Execution> execution =
+      execution_of(config, *index, *stages, std::move(options));
+  Execution& runner = *execution;
   RunResult result;
   Result<void> done;
   std::unique_ptr<MetricsPage> metrics;
@@ -126,7 +160,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
       progress =
           std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
     }
-    done = runner.run(std::move(**plan), result);
+    done = runner.run(std::move(stages->front().plan), result);
   }
   on_give_up({});
   metrics.reset();

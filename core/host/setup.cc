@@ -88,6 +88,15 @@ std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginI
   return loaded;
 }
 
+Result<void> refuse_kafka_log(const PipelineConfig& config, std::string_view verb) {
+  if (config.commit.log != CommitConfig::Log::kKafka) return {};
+  return Error{Code::kInvalidConfig,
+               fmt::format("{} is not for the kafka commit log in this version: the state of its "
+                           "tasks lies in topic {}.changelog; look at \"metrics\", or at the "
+                           "consumer group with Kafka's own tools",
+                           verb, config.name.text)};
+}
+
 int report_error(const Error& error) {
   fmt::print(stderr, "millrace: {}\n", masked(error.message));
   switch (error.code) {

@@ -30,6 +30,8 @@ class IndexedSchemas final : public PluginSchemas {
 std::optional<LoadedConfig> load(const ConfigArguments& arguments, const PluginIndex& index,
                                  Faults& faults);
 
+/// For verbs that look into the local state.
+Result<void> refuse_kafka_log(const PipelineConfig& config, std::string_view verb);
 /// `millrace: ` and the masked text on stderr; the exit code that belongs to the error.
 int report_error(const Error& error);
 /// All faults; 2. When a plugin is missing and libraries were refused, those too; 3.

@@ -82,6 +82,8 @@ int state_verb(const StateArguments& arguments, const std::vector<std::string>& 
   auto loaded = load(arguments.config, *index, faults);
   if (!loaded) return report_faults(faults, *index);
   const PipelineConfig& config = loaded->pipeline;
+  if (auto local = refuse_kafka_log(config, "millrace state"); !local)
+    return report_error(local.error());
   const std::string folder = config.commit.dir + "/" + config.name.text + "/state";
   std::error_code error;
   if (arguments.import_file.empty() && !std::filesystem::exists(folder, error)) {

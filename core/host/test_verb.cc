@@ -91,6 +91,8 @@ std::vector<std::string> play(const CaseFolder& test, const PluginIndex& plugins
   if (!work.made()) return {"cannot make a folder in " + fs::temp_directory_path().string()};
   auto loaded = load_config_document(std::move(*document), {}, IndexedSchemas(plugins), faults);
   if (!loaded || !faults.empty()) return {faults.text()};
+  if (auto local = refuse_kafka_log(loaded->pipeline, "millrace test"); !local)
+    return {local.error().message};
   auto plan = make_plan(loaded->pipeline, plugins, faults);
   if (!plan) return {masked(plan.error().message)};
   if (!*plan) return {faults.text()};

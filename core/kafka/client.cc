@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace millrace::kafka {
 namespace {
 
@@ -15,6 +17,28 @@ void write_log(const rd_kafka_t* client, int level, const char* facility, const 
   if (level <= LOG_ERR) return ctx->warn(line);  // It tries again by itself; our errors stop a run.
   if (level <= LOG_WARNING) return ctx->info(line);
   ctx->debug(line);
+}
+
+void write_host_log(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  const std::string line = "kafka: " + std::string(facility) + ": " + text;
+  if (level <= LOG_ERR) return log_warn(line);
+  if (level <= LOG_WARNING) return log_info(line);
+  log_debug(line);
+}
+
+/// The group, or a newer producer of the same id, has gone on without us.
+bool is_replaced(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING:
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return true;
+    default: return false;
+  }
 }
 
 /// Faults of one request or one broker that pass by themselves.
@@ -59,6 +83,15 @@ ClientSettings::ClientSettings(const config& cfg) : settings_(rd_kafka_conf_new(
   set_default("client.id", "millrace");
 }
 
+ClientSettings::ClientSettings(const Cluster& cluster) : settings_(rd_kafka_conf_new()) {
+  for (const auto& [property, value] : cluster.properties) {
+    put(property, value);
+    users_.push_back(property);
+  }
+  set("bootstrap.servers", cluster.brokers);
+  set_default("client.id", "millrace");
+}
+
 bool ClientSettings::is_users(const char* property) const {
   return std::find(users_.begin(), users_.end(), property) != users_.end();
 }
@@ -87,6 +120,8 @@ void ClientSettings::log_to(const context& ctx) {
   rd_kafka_conf_set_log_cb(settings_.get(), write_log);
 }
 
+void ClientSettings::log_to_host() { rd_kafka_conf_set_log_cb(settings_.get(), write_host_log); }
+
 Owned<rd_kafka_t> ClientSettings::make(rd_kafka_type_t type) {
   char why[512];
   rd_kafka_t* client = rd_kafka_new(type, settings_.get(), why, sizeof why);
@@ -108,6 +143,30 @@ void fail(std::string_view what, const rd_kafka_error_t& error) {
                      may_pass(rd_kafka_error_code(&error));
   if (again) throw retriable(text);
   throw fatal(text);
+}
+
+Result<void> check_properties(const Cluster& cluster) {
+  return as_result([&] {
+    ClientSettings settings(cluster);
+    for (const auto& [property, value] :
+         {std::pair{"transactional.id", "x"}, std::pair{"enable.idempotence", "true"},
+          std::pair{"group.id", "x"}, std::pair{"enable.auto.commit", "false"},
+          std::pair{"partition.assignment.strategy", "range"},
+          std::pair{"enable.partition.eof", "true"}, std::pair{"auto.offset.reset", "error"},
+          std::pair{"isolation.level", "read_committed"}})
+      settings.set(property, value);
+  });
+}
+
+Error error_of(std::string_view what, rd_kafka_resp_err_t code) {
+  return {is_replaced(code) ? Code::kCancelled : Code::kUnavailable,
+          std::string(what) + ": " + rd_kafka_err2str(code)};
+}
+
+Error error_of(std::string_view what, const rd_kafka_error_t& error) {
+  const bool replaced = is_replaced(rd_kafka_error_code(&error));
+  return {replaced ? Code::kCancelled : Code::kUnavailable,
+          std::string(what) + ": " + rd_kafka_error_string(&error)};
 }
 
 }  // namespace millrace::kafka

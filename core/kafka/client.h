@@ -11,6 +11,11 @@
 #include <millrace/plugin.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "kafka/cluster.h"
 
 namespace millrace::kafka {
 
@@ -23,6 +28,7 @@ struct Destroy {
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   }
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(rd_kafka_topic_partition_list_t* list) const {
     rd_kafka_topic_partition_list_destroy(list);
   }
@@ -45,6 +51,7 @@ using Owned = std::unique_ptr<T, Destroy>;
 class ClientSettings {
  public:
   explicit ClientSettings(const config& cfg);
+  explicit ClientSettings(const Cluster& cluster);
   /// Refused when the user set it, too.
   void set(const char* property, const std::string& value);
   /// Ours unless the user says otherwise.
@@ -52,6 +59,8 @@ class ClientSettings {
   /// librdkafka's own log and error reports go to the component's log; `callback_owner` is handed
   /// to callbacks.
   void log_to(const context& ctx);
+  /// The same, to the host's log.
+  void log_to_host();
   rd_kafka_conf_t* get() const { return settings_.get(); }
   /// Makes the client and gives the settings away.
   Owned<rd_kafka_t> make(rd_kafka_type_t type);
@@ -67,5 +76,22 @@ class ClientSettings {
 /// `what`, librdkafka's words, and whether trying again may help.
 [[noreturn]] void fail(std::string_view what, rd_kafka_resp_err_t code);
 [[noreturn]] void fail(std::string_view what, const rd_kafka_error_t& error);
+/// The same as a value. kCancelled: this member or producer is no longer the one that may.
+Error error_of(std::string_view what, rd_kafka_resp_err_t code);
+Error error_of(std::string_view what, const rd_kafka_error_t& error);
+/// Runs `work`, which throws as above, and gives what it gave as a value.
+template <class Work>
+auto as_result(Work work) -> Result<decltype(work())> {
+  try {
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      return {};
+    } else {
+      return work();
+    }
+  } catch (const failure& why) {
+    return Error{why.rc() == MR_E_CONFIG ? Code::kInvalidConfig : Code::kUnavailable, why.what()};
+  }
+}
 
 }  // namespace millrace::kafka

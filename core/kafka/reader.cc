@@ -34,7 +34,8 @@ int64_t millis_of(const std::string& text) {
   return int64_t{timegm(&parts)} * 1000;
 }
 
-Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::string& group) {
+Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::string& group,
+                           const char* isolation) {
   ClientSettings settings(cfg);
   settings.set("group.id", group);
   settings.set("enable.auto.commit", "false");
@@ -42,7 +43,7 @@ Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::str
   settings.set("enable.partition.eof", "true");
   // What the log no longer has is told as a gap, never skipped in silence.
   settings.set("auto.offset.reset", "error");
-  settings.set_default("isolation.level", "read_committed");
+  settings.set_default("isolation.level", isolation);
   settings.log_to(ctx);
   return settings.make(RD_KAFKA_CONSUMER);
 }
@@ -51,7 +52,9 @@ Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::str
 
 Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& settings,
                Offsets& offsets, bool until_end)
-    : offsets_(offsets), client_(consumer(ctx, cfg, settings.group)) {
+    : offsets_(offsets),
+      task_(settings.task),
+      client_(consumer(ctx, cfg, settings.group, "read_committed")) {
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   const rd_kafka_metadata_t* found = nullptr;
@@ -74,8 +77,12 @@ Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& sett
         offsets_.add(topic, partition, first_offset(settings, topic, partition));
     }
   }
-  for (PartitionOffset& one : offsets_.all()) {
-    if (until_end) one.target = range_of(one.topic, one.partition).end;
+  if (until_end) {
+    // What is committed is there, though its markers may not be in every partition yet: a reader of
+    // committed messages alone would be told an earlier end.
+    const Owned<rd_kafka_t> all = consumer(ctx, cfg, settings.group, "read_uncommitted");
+    for (PartitionOffset& one : offsets_.all())
+      one.target = range_in(*all, one.topic, one.partition).end;
   }
   assign();
 }
@@ -85,8 +92,11 @@ std::vector<int32_t> Reader::partitions_of(const rd_kafka_metadata_t& metadata,
   for (int i = 0; i < metadata.topic_cnt; ++i) {
     const rd_kafka_metadata_topic& one = metadata.topics[i];
     if (topic != one.topic || one.partition_cnt == 0) continue;
+    if (width_ == 0) width_ = one.partition_cnt;
     std::vector<int32_t> out;
-    for (int p = 0; p < one.partition_cnt; ++p) out.push_back(one.partitions[p].id);
+    for (int p = 0; p < one.partition_cnt; ++p) {
+      if (!task_ || *task_ == one.partitions[p].id) out.push_back(one.partitions[p].id);
+    }
     std::sort(out.begin(), out.end());
     return out;
   }
@@ -113,8 +123,12 @@ int64_t Reader::offset_at(const std::string& topic, int32_t partition, int64_t t
 }
 
 Reader::LogRange Reader::range_of(const std::string& topic, int32_t partition) {
+  return range_in(*client_, topic, partition);
+}
+
+Reader::LogRange Reader::range_in(rd_kafka_t& client, const std::string& topic, int32_t partition) {
   LogRange log;
-  if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
+  if (const auto code = rd_kafka_query_watermark_offsets(&client, topic.c_str(), partition,
                                                          &log.begin, &log.end, kRequestMs)) {
     fail("where " + topic + " begins and ends", code);
   }
@@ -147,6 +161,7 @@ int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {
 }
 
 void Reader::publish(const std::vector<PartitionOffset>& partitions) {
+  if (task_) return;  // The commit log tells the group, in its transaction.
   const PartitionList list = next_offsets(partitions);
   (void)rd_kafka_commit(client_.get(), list.get(), 1);
 }

@@ -14,6 +14,8 @@ struct ReaderSettings {
   std::string pattern;  ///< Instead of topics: a regular expression for whole names.
   std::string start;    ///< "earliest", "latest", or a time in RFC 3339.
   std::string group;
+  bool repartition = false;     ///< The topic is one of ours, with markers (repartition.h).
+  std::optional<int32_t> task;  ///< Only this partition of each topic; the group is not told.
 };
 
 class Reader {
@@ -31,6 +33,8 @@ class Reader {
   int64_t skip_to_start(const std::string& topic, int32_t partition);
   /// Tells the group, for those who watch it. Failures are nobody's loss.
   void publish(const std::vector<PartitionOffset>& partitions);
+  /// How many partitions the first topic has.
+  int32_t width() const { return width_; }
   void wake() { rd_kafka_queue_yield(queue_.get()); }
 
  private:
@@ -42,9 +46,12 @@ class Reader {
     int64_t begin = 0, end = 0;
   };
   LogRange range_of(const std::string& topic, int32_t partition);
+  static LogRange range_in(rd_kafka_t& client, const std::string& topic, int32_t partition);
   void assign();
 
   Offsets& offsets_;
+  const std::optional<int32_t> task_;
+  int32_t width_ = 0;
   Owned<rd_kafka_t> client_;
   Owned<rd_kafka_queue_t> queue_;
 };

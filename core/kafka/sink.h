@@ -17,7 +17,7 @@ class KafkaSink final : public sink, public epoch_sink {
  public:
   static constexpr auto info =
       describe("org.millrace.kafka", "1.0.0", "Apache-2.0", "Rows as messages of a Kafka topic.",
-               schema::sink, title{"Kafka topic"}, status::beta, cap::epoch_marked);
+               schema::sink, title{"Kafka topic"}, status::beta, cap::epoch_marked, cap::in_commit);
 
   static void validate(const context& ctx, const config& cfg);
   KafkaSink(const context& ctx, const config& cfg);

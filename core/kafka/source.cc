@@ -1,5 +1,9 @@
 #include "kafka/source.h"
 
+#include <algorithm>
+
+#include "kafka/repartition.h"
+
 namespace millrace::kafka {
 namespace {
 
@@ -13,6 +17,9 @@ ReaderSettings settings_of(const config& cfg) {
   out.pattern = cfg.str("pattern", "");
   out.start = cfg.str("start", "earliest");
   out.group = cfg.str("group", "");
+  out.repartition = cfg.flag("repartition", false);
+  // The host adds it for a task under the kafka commit log.
+  if (cfg.has("task")) out.task = static_cast<int32_t>(cfg.i64("task"));
   return out;
 }
 
@@ -43,14 +50,20 @@ void KafkaSource::open(const opening& how) {
   until_end_ = how.until_end;
   if (how.state.data() && !how.fresh) offsets_.restore(ctx_, how.state);
   auto reader = std::make_unique<Reader>(ctx_, cfg_, settings_, offsets_, until_end_);
+  // Upstream tasks that went idle are not known again by opening.
+  if (settings_.repartition && how.state.data())
+    announced_ = static_cast<uint32_t>(reader->width());
   const std::lock_guard lock(mutex_);
   reader_ = std::move(reader);
 }
 
 flow KafkaSource::poll(const budget& b, emitter& out) {
   if (ctx_.cancelled()) throw cancelled();
-  // Each has a watermark of its own; topics may grow.
-  for (; announced_ < offsets_.all().size(); ++announced_) out.assigned(announced_);
+  // Each has a watermark of its own; topics may grow. Of a repartition topic each upstream task is
+  // one (R23), and there are as many as partitions.
+  const size_t logs =
+      settings_.repartition ? static_cast<size_t>(reader_->width()) : offsets_.all().size();
+  for (; announced_ < logs; ++announced_) out.assigned(announced_);
   if (taken_ == messages_.size()) {
     messages_.clear();
     taken_ = 0;
@@ -101,8 +114,33 @@ void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number
     }
   }
   r.headers = headers_;
-  out.append(r);
   place.next = message.offset + 1;
+  if (settings_.repartition && !take_note(message, r, out)) return;
+  out.append(r);
+}
+
+/// False: it is a marker, not a row.
+bool KafkaSource::take_note(const rd_kafka_message_t& message, record& r, emitter& out) {
+  const auto is_note = [](const header& one) { return one.name == kRepartitionHeader; };
+  const auto found = std::find_if(headers_.begin(), headers_.end(), is_note);
+  const auto note = found == headers_.end() ? std::nullopt : read_note(found->value);
+  if (!note) {
+    throw fatal(std::string(rd_kafka_topic_name(message.rkt)) +
+                " holds a message that no Millrace of this release wrote, at offset " +
+                std::to_string(message.offset) + ": nobody else may write to it");
+  }
+  r.partition = static_cast<uint32_t>(note->upstream);
+  r.time_us = note->time;
+  headers_.erase(found);
+  r.headers = headers_;
+  if (!note->marker) return true;
+  if (note->idle) {
+    out.revoking(r.partition);
+  } else {
+    out.assigned(r.partition);
+    if (note->time != kTimeNone) out.watermark(r.partition, note->time);
+  }
+  return false;
 }
 
 void KafkaSource::take_event(const rd_kafka_message_t& message, emitter& out) {
@@ -116,6 +154,8 @@ void KafkaSource::take_event(const rd_kafka_message_t& message, emitter& out) {
       // record.
       place.next = std::max(place.next, message.offset);
       if (place.target && message.offset >= *place.target) place.reached = true;
+      // Upstream tasks say themselves when they are idle.
+      if (settings_.repartition) return;
       return out.at_end(*number);
     }
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:

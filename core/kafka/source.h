@@ -30,6 +30,7 @@ class KafkaSource final : public source {
 
  private:
   void take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out);
+  bool take_note(const rd_kafka_message_t& message, record& r, emitter& out);
   void take_event(const rd_kafka_message_t& message, emitter& out);
   void tell_gap(const std::string& topic, int32_t partition, emitter& out);
 

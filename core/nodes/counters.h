@@ -41,6 +41,8 @@ struct Ledger {
   std::vector<Named<SinkCounters>> sinks;
 };
 
+/// Adds `other` name by name: tasks that do the same work count together.
+void add(Ledger& sum, const Ledger& other);
 /// What `later` counted beyond `earlier`, matched by name.
 Ledger difference(const Ledger& later, const Ledger& earlier);
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,7 +46,8 @@ struct Graph {
   std::vector<ProcessingTimeNode*> clocks;
   std::vector<SinkNode*> sinks;  ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
-  std::string tzdata;  ///< Version of the zone database; empty if nothing follows a zone.
+  std::optional<int32_t> task;  ///< Under the kafka log: the partition that this graph works on.
+  std::string tzdata;           ///< Version of the zone database; empty if nothing follows a zone.
   /// By name of source and operator: a hash of its configuration, to tell a change that state
   /// survives. Kept in the commit.
   std::map<std::string, std::string> settings;

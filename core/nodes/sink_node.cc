@@ -32,6 +32,7 @@ struct SinkNode::Work final : NodeWork {
   ByteBuffer key_bytes;
   Buffer<uint64_t> key_ends;
   Buffer<uint8_t> key_nulls;
+  Buffer<EventTime> times;                    ///< Of the encoded rows, if the sink is told.
   std::vector<std::vector<Scratch>> scratch;  ///< By input.
   std::vector<const Column*> key_columns;
   RowErrors key_errors;
@@ -50,7 +51,7 @@ SinkNode::SinkNode(std::string name, std::string pipeline, std::vector<Input> in
                          plan_.config, plan_.lazy,          {}};
   if (plan_.columns)
     port.columns = visible_schema(this->inputs()[0].node->shape(this->inputs()[0].port));
-  outlet_ = Outlet::make(plan_.way, std::move(port));
+  outlet_ = Outlet::make(plan_.way, std::move(port), plan_.lazy);
   for (const Input& input : this->inputs()) {
     inputs_parallel_ = inputs_parallel_ && input.node->parallel();
     const Shape& shape = input.node->shape(input.port);
@@ -82,6 +83,8 @@ void SinkNode::encode(const Rows& rows, const Shape& shape, uint32_t row, ByteBu
   }
   if (rows.batch && shape.has_bytes) {
     const std::string_view value = rows.batch.value(rows.origin_of(row));
+    // A tombstone on its way to another task is still a record without a value (R29).
+    if (plan_.repartition && value.data() == nullptr) return out.append("null");
     return shape.bytes_are_json ? write_raw_json(value, out) : write_json_string(value, out);
   }
   if (plan_.csv) return CsvRowEncoder::write(rows.columns.data(), shape.visible, row, out);
@@ -135,6 +138,7 @@ void SinkNode::begin_rows(Work& work, uint32_t count) const {
   work.key_bytes.clear();
   work.key_ends.resize(count);
   work.key_nulls.resize(count);
+  work.times.resize(plan_.times ? count : 0);
   work.key_errors.start(0);
 }
 
@@ -142,6 +146,7 @@ void SinkNode::end_row(Work& work, const Rows& rows, const Shape& shape, uint32_
                        uint32_t row) const {
   work.ends[i] = work.bytes.size();
   work.rows[i] = row;
+  if (plan_.times) work.times[i] = rows.time ? rows.time[row] : kTimeNone;
   work.bytes.append('\n');  // A sink that writes lines can write many at once.
   add_key(work, rows, shape, i, row);
 }
@@ -205,6 +210,7 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
   const bool keyed = std::any_of(work.key_nulls.data() + first, work.key_nulls.data() + behind,
                                  [](uint8_t null) { return !null; });
   if (keyed) need.columns = MR_COL_KEY;
+  if (plan_.times) need.columns |= MR_COL_TIME;
   mr_room room{};
   room.struct_size = sizeof room;
   if (builder_.reserve(need, room) != MR_OK) {
@@ -212,6 +218,7 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
   }
   std::memcpy(room.value, work.bytes.data() + begin, need.value_bytes);
   if (keyed) std::memcpy(room.key, work.key_bytes.data() + key_begin, need.key_bytes);
+  if (plan_.times) std::copy_n(work.times.data() + first, behind - first, room.time_us);
   uint64_t from = begin, key_from = key_begin;
   for (uint32_t i = first; i < behind; ++i) {
     room.value_spans[i - first] = {static_cast<uint32_t>(from - begin),

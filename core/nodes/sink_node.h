@@ -19,7 +19,9 @@ struct SinkPlan {
   bool context = false;  ///< On `.late`: R13's fields around the record.
   std::string delivery;  ///< What the report says: exactly_once, at_least_once, view…
   DeliveryWay way = DeliveryWay::kDirect;
-  bool lazy = false;  ///< Opened at its first row: dead letters.
+  bool lazy = false;         ///< Opened at its first row: dead letters.
+  bool times = false;        ///< The sink is told the event time of each row.
+  bool repartition = false;  ///< Rows go on in tasks by another key (R23).
   std::vector<std::vector<Program>>
       keys;  ///< By input: what makes the key of a row. Empty: the record's key.
 };
@@ -54,7 +56,7 @@ class SinkNode final : public Node {
                            ByteBuffer& out) const;
   bool passes(const Shape& shape) const {
     return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns &&
-           plan_.keys.empty();
+           plan_.keys.empty() && !plan_.repartition;
   }
   void begin_rows(Work& work, uint32_t count) const;
   void end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const;

@@ -61,7 +61,7 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
   for (uint32_t i = 0; i < plan_.fields.size() && !plan_.is_text; ++i) {
     if (plan_.key_field == i) {
       work->key_column = wanted.size();
-    } else if (!wanted_[i]) {
+    } else if (!wanted_[i] && plan_.asserted_key != i) {
       continue;
     }
     const Field& field = plan_.fields[i];
@@ -93,6 +93,7 @@ void SourceNode::prepare(Chunk& chunk) const {
     if (plan_.key_field && chunk.batch && !chunk.batch.abi().key.spans) put_keys(work, chunk);
   }
   judge_times(work, chunk);
+  judge_keys(work, chunk);
   fill_rows(work, chunk);
   list_errors(work, chunk);
   list_gaps(work, chunk);
@@ -159,6 +160,29 @@ void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
     if (!fault) continue;
     work.dead[i] = 1;
     work.faults.push_back({i, fault, {}});
+  }
+}
+
+/// A record whose key is another than its field would be counted where nobody looks for it.
+void SourceNode::judge_keys(Work& work, const Chunk& chunk) const {
+  if (!plan_.asserted_key) return;
+  size_t place = 0;
+  while (work.decoded_fields[place] != *plan_.asserted_key) ++place;
+  const Column& column = work.columns[place];
+  const bool is_text = column.type == Type::kText;
+  std::string number;
+  for (uint32_t i = 0; i < chunk.records; ++i) {
+    const std::string_view key = chunk.batch.key(i);
+    // A tombstone has no fields: its key is all there is.
+    if (work.dead[i] || chunk.batch.value(i).data() == nullptr) continue;
+    const bool null = column.has_invalid && column.cells[i] != kValid;
+    std::string_view field;
+    if (!null && is_text) field = column.texts[i];
+    if (!null && !is_text) field = number = std::to_string(column.ints[i]);
+    if (null ? key.data() == nullptr : key.data() != nullptr && key == field) continue;
+    work.dead[i] = 1;
+    work.faults.push_back(
+        {i, "the message key is not the text of the field that \"key\" names", {}});
   }
 }
 

@@ -29,6 +29,8 @@ struct SourcePlan {
   std::vector<std::string> time_path;  ///< Empty: the plugin's time.
   EventTimePlan time;
   PartitionWatermarks::Rules watermark;
+  /// Field whose text the message key is said to be (E20); checked per record.
+  std::optional<uint32_t> asserted_key{};
   bool fail_on_gap = false;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
 };
@@ -72,6 +74,7 @@ class SourceNode final : public Node {
   void take_text(Work& work, const Chunk& chunk) const;
   void put_keys(Work& work, Chunk& chunk) const;
   void judge_times(Work& work, const Chunk& chunk) const;
+  void judge_keys(Work& work, const Chunk& chunk) const;
   void list_errors(Work& work, const Chunk& chunk) const;
   void fill_rows(Work& work, const Chunk& chunk) const;
   void list_gaps(Work& work, const Chunk& chunk) const;

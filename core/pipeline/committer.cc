@@ -275,9 +275,13 @@ Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points,
     MILLRACE_TRY(processor->prepare_commit(open.commit.epoch));
   open.commit.erase_operators = std::move(erase_operators_);
   erase_operators_.clear();
-  for (SinkNode* sink : graph_.sinks)
+  for (SinkNode* sink : graph_.sinks) {
+    const Node& input = *sink->inputs()[0].node;
+    if (sink->plan().repartition) sink->outlet().mark({input.watermark(), input.idle()});
     MILLRACE_TRY(sink->outlet().barrier(open.commit.epoch, open.commit));
+  }
   write_meta(points, open);
+  for (const ResumePoint& point : points) open.commit.positions.push_back(point.snapshot);
   open.ledger = graph_.ledger();
   fault_point("commit.barrier");
   return open;

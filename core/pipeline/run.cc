@@ -90,7 +90,8 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
         sink->outlet().open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0, log_->state_id()));
   }
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
-  if (first) before_ = committer.committed();
+  if (!counting_) before_ = committer.committed();
+  counting_ = true;
   std::vector<std::unique_ptr<SourceRunner>> runners;
   std::vector<SourceRunner*> pointers;
   for (const SourceStart& source : graph.sources) {
@@ -122,12 +123,33 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
   return {};
 }
 
-Result<void> Runner::run(Plan first, RunResult& result) {
+Result<void> Runner::open_log(bool first) {
+  if (options_.open_log) {
+    log_.reset();
+    auto log = options_.open_log();
+    if (!log) return log.error();
+    log_ = std::move(*log);
+    return {};
+  }
+  if (!first) return {};
   auto log = LocalLog::open({config_.commit.dir, config_.name.text});
   if (!log) return log.error();
   // A disk too full for the copy is no reason not to run.
   if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);
   log_ = std::move(*log);
+  return {};
+}
+
+/// A log elsewhere may be away for a while: doubling waits, from 100 ms to 5 s. False: stop.
+bool Runner::pause(int failures) {
+  constexpr int64_t kFirstMs = 100, kLongestMs = 5'000;
+  const int64_t wait_ms = std::min(kFirstMs << std::min(failures, 10), kLongestMs);
+  std::unique_lock lock(mutex_);
+  return !stopped_.wait_for(lock, std::chrono::milliseconds(wait_ms),
+                            [this] { return stop_asked_; });
+}
+
+Result<void> Runner::run(Plan first, RunResult& result) {
   for (size_t i = 0; i < first.graph.written_sinks; ++i) {
     const SinkNode* sink = first.graph.sinks[i];
     result.sinks.push_back({sink->name(), sink->plan().delivery});
@@ -138,13 +160,15 @@ Result<void> Runner::run(Plan first, RunResult& result) {
   uint64_t commits_before = 0;
   Plan plan = std::move(first);
   for (int attempt_number = 1;; ++attempt_number) {
-    auto done = attempt(plan, attempt_number == 1, result);
+    auto done = open_log(attempt_number == 1);
+    if (done) done = attempt(plan, attempt_number == 1, result);
     if (done || done.error().code != Code::kUnavailable) return done;
     if (result.commits > commits_before) {
       failures = 0;
       commits_before = result.commits;
     }
-    if (++failures == kAttempts) return done;
+    ++failures;
+    if (options_.open_log ? !pause(failures) : failures == kAttempts) return done;
     log_warn(done.error().message + "; restarting from the last commit");
     Faults faults;
     auto again = make_plan(config_, plugins_, faults);
@@ -157,6 +181,7 @@ Result<void> Runner::run(Plan first, RunResult& result) {
 void Runner::stop() {
   std::lock_guard lock(mutex_);
   stop_asked_ = true;
+  stopped_.notify_all();
   if (task_) task_->stop();
 }
 

@@ -4,6 +4,7 @@
 /// commit fails (semantics R51): the graph is built anew and goes on from the commit in force, the
 /// same path as after kill -9.
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,12 +19,17 @@
 
 namespace millrace {
 
+/// Opens the log of a run, for each attempt anew if `RunOptions::open_log` is set.
+using LogOpener = std::function<Result<std::unique_ptr<CommitLog>>()>;
+
 struct RunOptions {
   bool fresh = false;
   bool until_end = false;
   bool drain = false;
   std::vector<std::string> forget;
   unsigned lanes = 1;
+  /// A log that a failure makes unusable. Not set: the local one, opened once.
+  LogOpener open_log = nullptr;
 };
 
 struct SinkReport {
@@ -39,25 +45,48 @@ struct RunResult {
   std::vector<WaitingOperator> waiting;  ///< What is open at the end of the run.
 };
 
-class Runner {
+struct Figure {
+  std::string name, help;
+  bool counter = false;  ///< Else a gauge.
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+};
+
+/// A pipeline at work: by one Runner, or by the tasks of a worker.
+class Execution {
  public:
-  Runner(const PipelineConfig& config, const PluginIndex& plugins, RunOptions options);
-  ~Runner();
+  virtual ~Execution() = default;
 
   /// The first plan was made (and its faults shown) by the caller. Fills `result` as far as it
   /// came, also on failure.
-  Result<void> run(Plan first, RunResult& result);
+  virtual Result<void> run(Plan first, RunResult& result) = 0;
   /// Polls no more, applies what is there, commits. From any thread.
-  void stop();
+  virtual void stop() = 0;
   /// Records taken in so far; for the progress line. From any thread.
-  uint64_t records() const;
+  virtual uint64_t records() const = 0;
   /// Calls `look` where all nodes stand still; not while the run starts, restarts or ends. From any
   /// thread.
-  void look_at_graph(const std::function<void(const Graph&)>& look);
+  virtual void look_at_graph(const std::function<void(const Graph&)>& look) = 0;
   /// What is committed by now, for a report when a plugin hangs. From any thread.
-  RunResult so_far() const;
+  virtual RunResult so_far() const = 0;
+  /// Figures of its own beside those of every run, by name: the group's, the log's. Any thread.
+  virtual std::vector<Figure> figures() const { return {}; }
+};
+
+class Runner final : public Execution {
+ public:
+  Runner(const PipelineConfig& config, const PluginIndex& plugins, RunOptions options);
+  ~Runner() override;
+
+  Result<void> run(Plan first, RunResult& result) override;
+  void stop() override;
+  uint64_t records() const override;
+  void look_at_graph(const std::function<void(const Graph&)>& look) override;
+  RunResult so_far() const override;
 
  private:
+  Result<void> open_log(bool first);
+  bool pause(int failures);
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
   Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
                             const Committer& committer);
@@ -70,7 +99,8 @@ class Runner {
   const PluginIndex& plugins_;
   RunOptions options_;
   std::unique_ptr<CommitLog> log_;
-  Ledger before_;  ///< Totals when this run began.
+  Ledger before_;          ///< Totals when this run began.
+  bool counting_ = false;  ///< before_ is known.
 
   mutable std::mutex mutex_;
   std::mutex task_life_;            ///< Held while somebody asks task_, and while it goes.
@@ -78,7 +108,8 @@ class Runner {
   Committer* committer_ = nullptr;  // Guarded by mutex_.
   RunResult result_;                // Guarded by mutex_: of earlier attempts.
   bool stop_asked_ = false;         // Guarded by mutex_.
-  uint64_t records_before_ = 0;     // Guarded by mutex_: of earlier attempts.
+  std::condition_variable stopped_;
+  uint64_t records_before_ = 0;  // Guarded by mutex_: of earlier attempts.
 };
 
 }  // namespace millrace

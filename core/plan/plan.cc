@@ -1,7 +1,10 @@
 #include "plan/plan.h"
 
+#include <mutex>
+
 #include "cache/redis_url.h"
 #include "json/document.h"
+#include "json/write.h"
 #include "plan/planner.h"
 
 namespace millrace {
@@ -14,10 +17,6 @@ void refuse_missing(const PipelineConfig& config, Faults& faults) {
     if (auto url = parse_redis_url(config.cache->redis); !url)
       faults.add(config.cache->where, url.error().message);
   }
-  if (config.commit.log == CommitConfig::Log::kKafka) {
-    faults.add(config.commit.where, "the commit log \"kafka\" is not in this version of Millrace",
-               "use \"local\"");
-  }
   if (config.commit.keep == CommitConfig::Keep::kCache) {
     faults.add(config.commit.where, "keep: cache is not in this version of Millrace",
                "use \"log\"");
@@ -28,11 +27,15 @@ void refuse_missing(const PipelineConfig& config, Faults& faults) {
 
 Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const PluginIndex& plugins,
                                       Faults& faults) {
+  // Tasks of a worker restart by themselves, and plugins are loaded by one at a time.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   refuse_missing(config, faults);
   Planner planner(config, plugins, faults);
   MILLRACE_TRY(planner.plan_sources());
   MILLRACE_TRY(planner.plan_operators());
   MILLRACE_TRY(planner.plan_sinks());
+  planner.check_kafka_log();
   if (!faults.empty()) return std::optional<Plan>();
   MILLRACE_TRY(planner.plan_dead_letters());
   if (!faults.empty()) return std::optional<Plan>();
@@ -44,6 +47,7 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
     plan->graph.settings[op.name.text] = std::to_string(op.settings_hash);
     if (op.reset) plan->graph.resets.insert(op.name.text);
   }
+  plan->graph.task = config.commit.task;
   plan->graph.finish();
   return plan;
 }
@@ -74,6 +78,13 @@ std::optional<Input> Planner::find_input(const InputRef& ref) {
   }
   connected_.emplace_back(input.node, input.port);
   return input;
+}
+
+std::string with_member(const std::string& config, std::string_view key, JsonValue value) {
+  auto parsed = parse_json(config, "");
+  JsonValue root = parsed ? std::move(parsed->root) : JsonValue::object();
+  root.set(key, std::move(value));
+  return to_json(root);
 }
 
 bool says(const Component& component, std::string_view mark) {

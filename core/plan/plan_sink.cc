@@ -9,14 +9,6 @@
 namespace millrace {
 namespace {
 
-/// Adds what only the host knows to a plugin's configuration.
-std::string with_member(const std::string& config, std::string_view key, JsonValue value) {
-  auto parsed = parse_json(config, "");
-  JsonValue root = parsed ? std::move(parsed->root) : JsonValue::object();
-  root.set(key, std::move(value));
-  return to_json(root);
-}
-
 bool is_view(const Component& component) {
   return component.name() == "stdout" || says(component, "x-view");
 }
@@ -27,7 +19,7 @@ bool takes_frames(const Component& component, bool view) {
   return view || component.name() == "file" || component.has_cap(MR_CAP_IDEMPOTENT);
 }
 
-/// What makes a sink exact (R54). in_commit sinks write into the transaction of the kafka log.
+/// What makes a sink exact (R54) under any log.
 constexpr uint64_t kExact = MR_CAP_TWO_PHASE | MR_CAP_IDEMPOTENT | MR_CAP_EPOCH_MARKED;
 
 std::string sinks_that_can(const PluginIndex& plugins) {
@@ -69,7 +61,7 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
   if (component.has_cap(MR_CAP_IN_COMMIT) && !exact) {
     faults_.add(sink.name.where,
                 "sink \"" + sink.name.text + "\" (" + component.name() +
-                    ") writes into the commit itself, which only the kafka commit log can take");
+                    ") writes into the commit itself, which only the built-in kafka sink can");
   }
   if (wanted == Delivery::kExactlyOnce && !exact) {
     faults_.add(where,
@@ -81,6 +73,8 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
   if (given == Delivery::kAtMostOnce) plan.way = DeliveryWay::kHeld;
   if (given == Delivery::kExactlyOnce && !component.has_cap(MR_CAP_TWO_PHASE))
     plan.way = DeliveryWay::kOutbox;
+  if (given == Delivery::kExactlyOnce && under_kafka_log() && component.name() == "kafka")
+    plan.way = DeliveryWay::kInCommit;
 }
 
 /// A file that is read and written by one pipeline would feed on itself.
@@ -124,11 +118,14 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     faults_.add(sink.name.where, valid.error().message);
   }
   refuse_own_input(sink);
+  if (under_kafka_log()) refuse_other_sink(sink, **component);
   SinkPlan plan;
   plan.component = **component;
   plan.config = sink.plugin_config;
   plan.csv = sink.format.text == "csv";
   plan.context = sink.context;
+  plan.times = component->value().name() == "kafka";
+  plan.repartition = under_kafka_log() && sink.repartition;
   settle_delivery(sink, **component, plan);
   plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);
   if (inputs.size() != sink.from.size() || inputs.empty()) return {};
@@ -241,10 +238,12 @@ bool Planner::plan_columns(const SinkConfig& sink, const std::vector<Input>& inp
 /// Nothing is lost silently: what no sink reads of errors, late records and gaps goes to files.
 Result<void> Planner::plan_dead_letters() {
   if (!config_.dead_letters_on) return {};
-  const ComponentInfo* info = plugins_.find(Kind::kSink, "file");
+  // Several workers share no file.
+  const char* plugin = under_kafka_log() ? "kafka" : "file";
+  const ComponentInfo* info = plugins_.find(Kind::kSink, plugin);
   if (!info) {
     faults_.add(config_.dead_letters.where,
-                "dead letters need the file sink, which is not installed",
+                std::string("dead letters need the ") + plugin + " sink, which is not installed",
                 "set \"dead_letters\": \"none\" to go without");
     return {};
   }
@@ -264,21 +263,27 @@ Result<void> Planner::plan_dead_letters() {
 }
 
 Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view suffix,
-                                       const Component& file) {
+                                       const Component& component) {
   if (node.shape(port).visible == 0) return {};
   if (std::find(connected_.begin(), connected_.end(), std::pair{&node, port}) != connected_.end())
     return {};
-  const std::string folder = config_.dead_letters.empty()
-                                 ? config_.commit.dir + "/" + config_.name.text + "/dead_letters"
-                                 : config_.dead_letters.text;
   const std::string name = node.name() + std::string(suffix);
   JsonValue config = JsonValue::object();
-  config.set("path", JsonValue::string(folder + "/" + name + ".jsonl"));
-  config.set("format", JsonValue::string("ndjson"));
-  config.set("compression", JsonValue::string("none"));
+  if (under_kafka_log()) {
+    config.set("brokers", JsonValue::string(config_.commit.brokers.text));
+    config.set("topic", JsonValue::string(config_.name.text + ".dead_letters"));
+  } else {
+    const std::string folder = config_.dead_letters.empty()
+                                   ? config_.commit.dir + "/" + config_.name.text + "/dead_letters"
+                                   : config_.dead_letters.text;
+    config.set("path", JsonValue::string(folder + "/" + name + ".jsonl"));
+    config.set("format", JsonValue::string("ndjson"));
+    config.set("compression", JsonValue::string("none"));
+  }
   SinkPlan plan;
-  plan.component = file;
+  plan.component = component;
   plan.config = to_json(config);
+  if (under_kafka_log()) plan.way = DeliveryWay::kInCommit;
   plan.context = port == Port::kLate;
   plan.delivery = "exactly_once";
   plan.lazy = true;

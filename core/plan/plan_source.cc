@@ -80,6 +80,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_format(source, plan);
   if (!settle_schema(source, **component, plan)) return {};
   settle_key(source, **component, plan);
+  settle_asserted_key(source, plan);
   settle_event_time(source, plan);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
@@ -90,7 +91,11 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, **component, plan);
   SourceNode* node =
       plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
-  plan_.graph.sources.push_back({node, **component, source.plugin_config, identity_of(source),
+  std::string plugin_config = source.plugin_config;
+  if (config_.commit.task) {
+    plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
+  }
+  plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
                                  dedupe_horizon_us, static_cast<size_t>(source.dedupe.entries_max),
                                  std::move(dedupe), source.journal});
   named_[source.name.text] = node;
@@ -104,6 +109,21 @@ void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
   plan.text_cells = format == "csv";
   plan.null_on_mismatch = source.on_mismatch == SourceConfig::OnMismatch::kNull;
   plan.validate_full = source.validate == SourceConfig::Validate::kFull;
+}
+
+/// On kafka `key` asserts what the message key is (E20).
+void Planner::settle_asserted_key(const SourceConfig& source, SourcePlan& plan) {
+  if (source.key.empty() || source.plugin.text != "kafka") return;
+  const auto field = plan.fields.find(source.key.text);
+  const Type type = field ? plan.fields[*field].type : Type::kBool;
+  if (plan.is_text || (type != Type::kText && type != Type::kInt8 && type != Type::kInt4)) {
+    faults_.add(source.key.where,
+                "\"key\" names the field whose text is the message key: a field of the schema, "
+                "text, int4 or int8",
+                "add it to \"schema\"");
+    return;
+  }
+  plan.asserted_key = *field;
 }
 
 bool Planner::settle_schema(const SourceConfig& source, const Component& component,

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "expr/compile.h"
+#include "json/value.h"
 #include "nodes/stage.h"
 #include "nodes/stateless_node.h"
 #include "operators/window_node.h"
@@ -25,6 +26,8 @@ class Planner {
   Result<void> plan_operators();
   Result<void> plan_sinks();
   Result<void> plan_dead_letters();
+  /// What the kafka log asks of a pipeline.
+  void check_kafka_log();
   Plan take() { return std::move(plan_); }
 
  private:
@@ -37,6 +40,7 @@ class Planner {
                                                      const Component& component,
                                                      const SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
+  void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
@@ -105,6 +109,12 @@ class Planner {
   bool check_watermark(const InputRef& ref, const Input& input);
   void fault(const Where& where, const ExprError& error);
 
+  // plan_kafka_log.cc
+  bool under_kafka_log() const { return config_.commit.log == CommitConfig::Log::kKafka; }
+  void refuse_other_source(const SourceConfig& source);
+  void refuse_other_sink(const SinkConfig& sink, const Component& component);
+  void refuse_spread_state(const OperatorConfig& op);
+
   // plan_sink.cc
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
@@ -113,7 +123,7 @@ class Planner {
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix,
-                                const Component& file);
+                                const Component& component);
 
   std::optional<Input> find_input(const InputRef& ref);
   /// Nothing for a component that config has missed already; a refused library is an Error.
@@ -130,6 +140,8 @@ class Planner {
 
 /// The SQL text of a list entry, or the user's own expression.
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry);
+/// Adds what only the host knows to a plugin's configuration.
+std::string with_member(const std::string& config, std::string_view key, JsonValue value);
 /// Whether the plugin's schema has this mark (`"x-view": true`).
 bool says(const Component& component, std::string_view mark);
 /// `length.new` as SQL: every step quoted.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +14,26 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
+#include "record/batch.h"
 #include "state/block.h"
 
 namespace millrace {
+
+/// Rows of one sink that become visible with a commit or not at all. Only a log whose sinks live
+/// beside it gets any: the planner asks for them under the kafka log alone.
+struct CommitRows {
+  std::string sink;                           ///< The user's name of it.
+  std::shared_ptr<const std::string> config;  ///< JSON for the plugin; may hold secrets.
+  bool reasons = false;  ///< Dead letters: operator and reason are also told beside the row.
+  std::vector<BatchRef> batches;
+  /// Of a repartition topic (R23): W of what the rows come from, told to all its partitions.
+  struct Marker {
+    EventTime w = kTimeNone;
+    bool idle = false;  ///< No partition of the source counts.
+  };
+  std::optional<Marker> marker;
+};
 
 /// What commit N changes. The erasures are done first, whatever they hit or miss, then the puts:
 /// a slice may be dropped and begun again in one commit.
@@ -26,6 +44,9 @@ struct Commit {
   std::vector<std::pair<std::string, int64_t>> erase_slices;  ///< (operator, slice)
   std::vector<std::string> erase_operators;
   std::string meta;  ///< All that is no block (R34); replaces the previous one.
+  std::vector<CommitRows> rows;
+  /// The sources' own snapshots, which are in `meta` too: for a log that shows them elsewhere.
+  std::vector<std::string> positions;
 };
 
 /// The last commit.

@@ -46,6 +46,20 @@ Result<void> check_epoch(LmdbTransaction& transaction, uint64_t epoch) {
                fmt::format("commit {} does not follow commit {} in force", epoch, last)};
 }
 
+std::string unhex(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+Result<void> put_mark(LmdbTransaction& transaction, const LocalLog::Mark& mark) {
+  std::string record;
+  append_u64(record, mark.next);
+  append_i64(record, mark.written_us);
+  return transaction.put(kMarkKey, record);
+}
+
 Result<void> check_name(std::string_view op) {
   if (op.size() <= kOperatorBytesMax) return {};
   return Error{Code::kFailed,
@@ -132,8 +146,8 @@ Result<void> LocalLog::read_format() {
   return {};
 }
 
-Result<void> LocalLog::make_format(bool erase) {
-  auto id = random_state_id();
+Result<void> LocalLog::make_format(bool erase, const std::string& state_id) {
+  auto id = state_id.empty() ? random_state_id() : Result<std::string>(unhex(state_id));
   if (!id) return std::move(id.error());
   MILLRACE_TRY(
       store_->write(kBlockOverheadBytes, [&](LmdbTransaction& transaction) -> Result<void> {
@@ -146,6 +160,46 @@ Result<void> LocalLog::make_format(bool erase) {
 }
 
 Result<void> LocalLog::reset() { return make_format(true); }
+
+Result<void> LocalLog::reset_to(const std::string& state_id) { return make_format(true, state_id); }
+
+Result<std::optional<LocalLog::Mark>> LocalLog::mark() {
+  std::optional<Mark> mark;
+  MILLRACE_TRY(store_->read([&](LmdbTransaction& transaction) -> Result<void> {
+    auto record = transaction.get(kMarkKey);
+    if (!record) return std::move(record.error());
+    if (!*record) return {};
+    ByteReader reader(**record);
+    mark.emplace();
+    mark->next = reader.u64();
+    mark->written_us = reader.i64();
+    return {};
+  }));
+  return mark;
+}
+
+Result<void> LocalLog::commit_at(const Commit& commit, const Mark& mark) {
+  return write(commit, &mark);
+}
+
+Result<void> LocalLog::copy(const Copied& copied) {
+  const std::optional<Restored>& last = copied.last;
+  uint64_t need_bytes = kBlockOverheadBytes + (last ? last->meta.size() : 0);
+  for (const auto& [key, bytes] : copied.changes)
+    need_bytes += kBlockOverheadBytes + (bytes ? bytes->size() : 0);
+  MILLRACE_TRY(store_->write(need_bytes, [&](LmdbTransaction& transaction) -> Result<void> {
+    for (const auto& [key, bytes] : copied.changes) {
+      MILLRACE_TRY(bytes ? transaction.put(key, *bytes) : transaction.erase(key));
+    }
+    if (last) MILLRACE_TRY(transaction.put(kMetaKey, meta_record(last->epoch, last->meta)));
+    if (!copied.state_id.empty())
+      MILLRACE_TRY(transaction.put(kFormatKey, format_record(unhex(copied.state_id))));
+    return put_mark(transaction, copied.mark);
+  }));
+  const std::lock_guard lock(state_id_mutex_);
+  if (!copied.state_id.empty()) state_id_ = copied.state_id;
+  return {};
+}
 
 Result<void> LocalLog::verify() {
   log_warn(fmt::format("{} is shorter than it should be; reading all of it", store_->data_file()));
@@ -164,10 +218,12 @@ Result<void> LocalLog::verify() {
                            store_->data_file(), intact.error().message)};
 }
 
-Result<void> LocalLog::commit(const Commit& commit) {
+Result<void> LocalLog::commit(const Commit& commit) { return write(commit, nullptr); }
+
+Result<void> LocalLog::write(const Commit& commit, const Mark* mark) {
   MILLRACE_TRY(check_names(commit));
   const auto puts = sorted_puts(commit);
-  const std::string meta = meta_record(commit);
+  const std::string meta = meta_record(commit.epoch, commit.meta);
   uint64_t need_bytes = meta.size() + kBlockOverheadBytes;
   for (const auto& [key, bytes] : puts) need_bytes += bytes.size() + kBlockOverheadBytes;
 
@@ -181,8 +237,25 @@ Result<void> LocalLog::commit(const Commit& commit) {
     }
     for (const BlockId& id : commit.erase) MILLRACE_TRY(transaction.erase(block_key(id)));
     for (const auto& [key, bytes] : puts) MILLRACE_TRY(transaction.put(key, bytes));
+    if (mark) MILLRACE_TRY(put_mark(transaction, *mark));
     return transaction.put(kMetaKey, meta);
   });
+}
+
+Result<std::vector<std::string>> LocalLog::erased_keys(const Commit& commit) {
+  std::vector<std::string> keys;
+  MILLRACE_TRY(store_->read([&](LmdbTransaction& transaction) -> Result<void> {
+    const auto note = [&](std::string_view key, std::string_view) {
+      keys.emplace_back(key);
+      return Result<void>();
+    };
+    for (const std::string& op : commit.erase_operators)
+      MILLRACE_TRY(transaction.each(operator_prefix(op), note));
+    for (const auto& [op, slice] : commit.erase_slices)
+      MILLRACE_TRY(transaction.each(slice_prefix(op, slice), note));
+    return {};
+  }));
+  return keys;
 }
 
 Result<std::optional<Restored>> LocalLog::last() {

@@ -5,6 +5,7 @@
 /// While it is open, the process owns the directory: a second one is refused and told the pid.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,6 +47,31 @@ class LocalLog final : public CommitLog {
   /// `--fresh`: forgets everything, with a new state_id, in one transaction.
   Result<void> reset();
 
+  // As the local copy of a log elsewhere (core/kafka).
+
+  /// How far the other log is in here, and since when (wall clock, microseconds).
+  struct Mark {
+    uint64_t next = 0;
+    int64_t written_us = 0;
+  };
+  /// Nothing: never was such a copy.
+  Result<std::optional<Mark>> mark();
+  /// commit(), and the mark with it.
+  Result<void> commit_at(const Commit& commit, const Mark& mark);
+  /// What was read of another log, and how far that is. Whole only when all of it was read.
+  struct Copied {
+    /// By block key: the block's bytes, or that it is gone.
+    std::map<std::string, std::optional<std::string>> changes;
+    std::optional<Restored> last;  ///< The last commit among it.
+    std::string state_id;          ///< Of that commit; empty: as it was.
+    Mark mark;
+  };
+  Result<void> copy(const Copied& copied);
+  /// Keys of the blocks that `commit` erases by operator or by slice.
+  Result<std::vector<std::string>> erased_keys(const Commit& commit);
+  /// Forgets everything and takes over an id (32 hex digits), or makes one up where it is empty.
+  Result<void> reset_to(const std::string& state_id);
+
   /// A copy of the last commit without free pages, as one file; readers and commits go on
   /// meanwhile. `file` must not exist. A failed copy is removed. To use it, put it back as
   /// `<dir>/<pipeline>/state/data.mdb`.
@@ -66,7 +92,8 @@ class LocalLog final : public CommitLog {
       : directory_(std::move(directory)), store_(std::move(store)) {}
   static Result<std::unique_ptr<LocalLog>> open_owned(StateDirectory directory, uint64_t map_bytes);
   Result<void> read_format();
-  Result<void> make_format(bool erase);
+  Result<void> write(const Commit& commit, const Mark* mark);
+  Result<void> make_format(bool erase, const std::string& state_id = {});
   Result<void> verify();
 
   // In this order: the store must be closed before the directory is given up.

@@ -56,12 +56,12 @@ Result<std::string> parse_format(std::string_view record, const std::string& pat
   return std::string(id);
 }
 
-std::string meta_record(const Commit& commit) {
+std::string meta_record(uint64_t epoch, std::string_view meta) {
   std::string record;
-  record.reserve(16 + commit.meta.size());
-  append_u64(record, commit.epoch);
-  append_u64(record, hash_bytes(commit.meta, commit.epoch));
-  record.append(commit.meta);
+  record.reserve(16 + meta.size());
+  append_u64(record, epoch);
+  append_u64(record, hash_bytes(meta, epoch));
+  record.append(meta);
   return record;
 }
 

@@ -15,6 +15,7 @@ namespace millrace {
 // Keys; blocks have the prefix "b" (block_key.h).
 inline constexpr std::string_view kFormatKey = "f";
 inline constexpr std::string_view kMetaKey = "m";
+inline constexpr std::string_view kMarkKey = "p";  ///< Of a copy: u64 next, i64 wall clock.
 
 /// 16 random bytes.
 Result<std::string> random_state_id();
@@ -24,7 +25,7 @@ std::string format_record(std::string_view state_id);
 /// format, kCorrupt for none.
 Result<std::string> parse_format(std::string_view record, const std::string& path);
 
-std::string meta_record(const Commit& commit);
+std::string meta_record(uint64_t epoch, std::string_view meta);
 /// kCorrupt when its checksum does not hold.
 Result<Restored> parse_meta(std::string_view record, const std::string& path);
 

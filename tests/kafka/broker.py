@@ -67,11 +67,14 @@ def free_port():
 
 
 class Broker:
-    def __init__(self):
+    def __init__(self, **properties):
+        """`properties`: more of the broker's, with _ for each dot."""
         fetch_jars()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-"))
         self.port = free_port()
-        (self.folder / "server.properties").write_text(PROPERTIES.format(port=self.port, controller=free_port()))
+        more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
+        (self.folder / "server.properties").write_text(
+            PROPERTIES.format(port=self.port, controller=free_port()) + more)
         self.process = None
         subprocess.run(self._java("-Xmx128m", "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
                                   "-c", "server.properties"), cwd=self.folder, check=True, stdout=subprocess.DEVNULL,
@@ -121,6 +124,7 @@ class Broker:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))       # So that the JVM goes, too.
     broker = Broker()
     print(f"Kafka is up: {broker.address} (its folder: {broker.folder}); Ctrl-C stops it", flush=True)
     try:

@@ -4,97 +4,20 @@
   test_kafka.py --program build/bin/millrace --plugins build/plugins      exits 77 when there is no broker to be had
 """
 import json
-import pathlib
 import random
 import subprocess
-import sys
-import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-
-import broker                                       # noqa: E402
-from program import SystemTest, main                # noqa: E402
-
-try:
-    import confluent_kafka as ck
-    from confluent_kafka import admin
-except ImportError:
-    ck = None
-
-START_MS = 1760000400000                            # 2025-10-09T09:00:00Z
-BROKER = None
+import broker
+from case import START_MS, KafkaTest, Shared, ck, murmur2, row, start_broker, stop_broker
+from program import main
 
 
 def setUpModule():
-    global BROKER
-    if ck is None:
-        raise unittest.SkipTest("python3-confluent-kafka is not installed")
-    try:
-        BROKER = broker.Broker()
-    except broker.Unavailable as why:
-        raise unittest.SkipTest(f"no broker: {why}") from None
+    start_broker()
 
 
 def tearDownModule():
-    if BROKER:
-        BROKER.close()
-
-
-class KafkaTest(SystemTest):
-    def setUp(self):
-        super().setUp()
-        self.admin = admin.AdminClient({"bootstrap.servers": BROKER.address})
-
-    def topic(self, partitions=1, **settings):
-        """A new topic named for the test."""
-        name = self.id().rsplit(".", 1)[-1] + f"_{len(self.topics())}"
-        future = self.admin.create_topics([admin.NewTopic(name, partitions, 1, config=settings)])[name]
-        future.result(30)
-        self.wait_until("the topic", lambda: name in self.topics())
-        return name
-
-    def topics(self):
-        return self.admin.list_topics(timeout=10).topics
-
-    def send(self, topic, messages):
-        """`messages`: (partition, key, value, seconds after START, headers)."""
-        producer = ck.Producer({"bootstrap.servers": BROKER.address, "linger.ms": 1})
-        for partition, key, value, seconds, headers in messages:
-            producer.produce(topic, value, key, partition, timestamp=START_MS + int(seconds * 1000), headers=headers)
-        producer.flush(30)
-
-    def messages(self, topic, isolation="read_committed"):
-        """All that a consumer sees, in order of partition and offset."""
-        consumer = ck.Consumer({"bootstrap.servers": BROKER.address, "group.id": "look", "isolation.level": isolation,
-                                "enable.partition.eof": True, "enable.auto.commit": False,
-                                "auto.offset.reset": "earliest"})
-        partitions = self.topics()[topic].partitions
-        consumer.assign([ck.TopicPartition(topic, p, 0) for p in partitions])
-        out, ended = [], set()
-        while len(ended) < len(partitions):
-            message = consumer.poll(30)
-            if message is None:
-                self.fail("the broker does not answer")
-            if message.error():
-                self.assertEqual(message.error().code(), ck.KafkaError._PARTITION_EOF)
-                ended.add(message.partition())
-            else:
-                out.append(message)
-        consumer.close()
-        return sorted(out, key=lambda m: (m.partition(), m.offset()))
-
-    def config(self, source, sink=None, **operator):
-        sources = {"in": {"plugin": "kafka", "brokers": BROKER.address, "schema": {"k": "text", "n": "int8"}, **source}}
-        sinks = {"out": sink or {"from": "in", "plugin": "file", "path": "out.jsonl"}}
-        operators = {"op": {"from": "in", **operator}} if operator else {}
-        if operator:
-            sinks["out"]["from"] = "op"
-        return self.write("p.json", {"pipeline": "p", "commit": {"every": "100ms"}, "sources": sources,
-                                     "operators": operators, "sinks": sinks})
-
-
-def row(n, key="a"):
-    return json.dumps({"k": key, "n": n}).encode()
+    stop_broker()
 
 
 class Source(KafkaTest):
@@ -130,7 +53,7 @@ class Source(KafkaTest):
 
     def test_only_committed_transactions_are_read(self):
         topic = self.topic()
-        producer = ck.Producer({"bootstrap.servers": BROKER.address, "transactional.id": "t"})
+        producer = ck.Producer({"bootstrap.servers": Shared.broker.address, "transactional.id": "t"})
         producer.init_transactions(30)
         for n, commit in ((1, True), (2, False), (3, True)):
             producer.begin_transaction()
@@ -162,7 +85,7 @@ class Source(KafkaTest):
         """Kafka's own tool: the client library at hand cannot."""
         self.write("delete.json", {"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": offset}]})
         command = ["java", "-Xmx64m", "-cp", f"{broker.JARS}/*", "org.apache.kafka.tools.DeleteRecordsCommand",
-                   "--bootstrap-server", BROKER.address, "--offset-json-file", str(self.folder / "delete.json")]
+                   "--bootstrap-server", Shared.broker.address, "--offset-json-file", str(self.folder / "delete.json")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def test_a_tombstone_is_a_record_and_a_broken_value_an_error(self):
@@ -190,7 +113,7 @@ class Source(KafkaTest):
 
 class Sink(KafkaTest):
     def sink(self, topic, **more):
-        return {"plugin": "kafka", "brokers": BROKER.address, "topic": topic, "from": "in", **more}
+        return {"plugin": "kafka", "brokers": Shared.broker.address, "topic": topic, "from": "in", **more}
 
     def test_rows_with_keys_reach_the_topic_once_in_order(self):
         source, target = self.topic(), self.topic()
@@ -239,21 +162,6 @@ class Sink(KafkaTest):
         self.config({"topics": source}, self.sink("nowhere"))
         done = self.start("--until-end", "--for", "10s").wait()
         self.assertIn("nowhere", done.stderr)
-
-
-def murmur2(data):
-    """As in Kafka's Java client (a public algorithm of Austin Appleby), here to check the partitioner."""
-    m, length = 0x5bd1e995, len(data)
-    h = (0x9747b28c ^ length) & 0xffffffff
-    for at in range(0, length - length % 4, 4):
-        k = int.from_bytes(data[at:at + 4], "little") * m & 0xffffffff
-        k = (k ^ k >> 24) * m & 0xffffffff
-        h = (h * m & 0xffffffff) ^ k
-    rest = data[length - length % 4:]
-    if rest:
-        h = (h ^ int.from_bytes(rest, "little")) * m & 0xffffffff
-    h = (h ^ h >> 13) * m & 0xffffffff
-    return h ^ h >> 15
 
 
 if __name__ == "__main__":

@@ -11,28 +11,28 @@ import sys
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "system"), str(TESTS / "kafka"), str(TESTS / "demos")]
 
+import case                                         # noqa: E402
 import configuration                                # noqa: E402
 import run                                          # noqa: E402
-import test_kafka                                   # noqa: E402
 import weather                                      # noqa: E402
 import wikipedia                                    # noqa: E402
 from program import main                            # noqa: E402
 
-setUpModule, tearDownModule = test_kafka.setUpModule, test_kafka.tearDownModule
+setUpModule, tearDownModule = case.start_broker, case.stop_broker
 
 
-class Demos(test_kafka.KafkaTest):
+class Demos(case.KafkaTest):
     def make(self, demo, *arguments, **topics):
         for topic, partitions in topics.items():
             name = f"{demo}.{topic}"
-            self.admin.create_topics([test_kafka.admin.NewTopic(name, partitions, 1)])[name].result(30)
+            self.admin.create_topics([case.admin.NewTopic(name, partitions, 1)])[name].result(30)
             self.wait_until("the topic", lambda name=name: name in self.topics())
         subprocess.run([sys.executable, "-B", configuration.CONFIGS / demo / "generate.py", "--out", self.folder, *arguments], check=True)
 
     def play(self, name, *arguments):
         path = configuration.CONFIGS / f"{name}.json"
         pages = [f"--set=sinks.{sink}.listen=none" for sink in configuration.sinks_of(path, "page")]
-        self.verb("run", path, "--fresh", "--quiet", *pages, *arguments, env={"KAFKA_BROKERS": test_kafka.BROKER.address})
+        self.verb("run", path, "--fresh", "--quiet", *pages, *arguments, env={"KAFKA_BROKERS": case.Shared.broker.address})
 
     def rows(self, topic):
         return [json.loads(message.value()) for message in self.messages(topic)]

@@ -1,0 +1,35 @@
+#include "delivery/in_commit_outlet.h"
+
+namespace millrace {
+
+InCommitOutlet::InCommitOutlet(SinkPort::Options options, bool dead_letters)
+    : Outlet(std::move(options)),
+      config_(std::make_shared<const std::string>(port_.options().config)),
+      dead_letters_(dead_letters) {}
+
+Result<void> InCommitOutlet::open(uint64_t, uint32_t, const std::string&) { return port_.create(); }
+
+Result<void> InCommitOutlet::write(BatchRef rows) {
+  const uint64_t bytes = bytes_of(rows);
+  rows_bytes_ += bytes;
+  held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  rows_.push_back(std::move(rows));
+  return {};
+}
+
+Result<void> InCommitOutlet::barrier(uint64_t, Commit& commit) {
+  in_commit_bytes_.store(rows_bytes_, std::memory_order_relaxed);
+  rows_bytes_ = 0;
+  if (rows_.empty() && !marker_) return {};
+  commit.rows.push_back(
+      {port_.options().name, config_, dead_letters_, std::move(rows_), std::exchange(marker_, {})});
+  rows_.clear();
+  return {};
+}
+
+Result<void> InCommitOutlet::committed(uint64_t) {
+  held_bytes_.fetch_sub(in_commit_bytes_.exchange(0), std::memory_order_relaxed);
+  return {};
+}
+
+}  // namespace millrace

@@ -1,0 +1,90 @@
+#include "kafka/changelog_record.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+}  // namespace
+
+std::string part_key(std::string_view block, uint16_t part) {
+  std::string key(block);
+  key += static_cast<char>(part >> 8);
+  key += static_cast<char>(part & 0xff);
+  return key;
+}
+
+void cut_record(std::string_view block, uint64_t commit, std::string_view bytes,
+                const std::function<void(const std::string&, const std::string&)>& take) {
+  const size_t parts = std::max<size_t>(1, (bytes.size() + kPartBytesMax - 1) / kPartBytesMax);
+  for (size_t part = 0; part < parts; ++part) {
+    std::string value;
+    append_u8(value, kVersion);
+    append_u64(value, commit);
+    append_u16(value, static_cast<uint16_t>(part));
+    append_u16(value, static_cast<uint16_t>(parts));
+    value += bytes.substr(part * kPartBytesMax, kPartBytesMax);
+    take(part_key(block, static_cast<uint16_t>(part)), value);
+  }
+}
+
+std::optional<RecordAssembly::Whole> RecordAssembly::take(std::string_view key,
+                                                          std::optional<std::string_view> value) {
+  if (key.size() < 3) {
+    ++foreign_;
+    return std::nullopt;
+  }
+  const std::string_view block = key.substr(0, key.size() - 2);
+  const auto part = static_cast<uint16_t>(static_cast<uint8_t>(key[key.size() - 2]) << 8 |
+                                          static_cast<uint8_t>(key[key.size() - 1]));
+  if (!value) {
+    next_part_ = 0;
+    if (part != 0) return std::nullopt;
+    return Whole{std::string(block), 0, std::nullopt};
+  }
+  ByteReader reader(*value);
+  const uint8_t version = reader.u8();
+  const uint64_t commit = reader.u64();
+  const uint16_t said = reader.u16(), parts = reader.u16();
+  if (!reader.ok() || version != kVersion || said != part || part >= parts) {
+    ++foreign_;
+    return std::nullopt;
+  }
+  if (part == 0) {
+    open_ = {std::string(block), commit, std::string()};
+    next_part_ = 0;
+  }
+  if (part != next_part_ || open_.block != block || open_.commit != commit) {
+    next_part_ = 0;
+    open_.block.clear();
+    return std::nullopt;
+  }
+  open_.bytes->append(reader.left());
+  if (++next_part_ < parts) return std::nullopt;
+  next_part_ = 0;
+  return std::move(open_);
+}
+
+std::string write_commit_record(const CommitRecord& record) {
+  std::string bytes;
+  append_sized(bytes, record.state_id);
+  append_i64(bytes, record.written_us);
+  bytes += record.meta;
+  return bytes;
+}
+
+std::optional<CommitRecord> read_commit_record(std::string_view bytes) {
+  ByteReader reader(bytes);
+  CommitRecord record;
+  record.state_id = std::string(reader.sized());
+  record.written_us = reader.i64();
+  if (!reader.ok() || record.state_id.size() != 32) return std::nullopt;
+  record.meta = std::string(reader.left());
+  return record;
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,57 @@
+#pragma once
+
+/// One record of a changelog: a part of a state block, or of the commit record. README.md is the
+/// page. A block larger than a record may be is cut; its parts follow each other in one
+/// transaction, so that a reader who finds them in a row has the whole. Pure.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::kafka {
+
+/// Far below the brokers' `message.max.bytes` of 1 MiB.
+inline constexpr size_t kPartBytesMax = 512 * 1024;
+/// The key that the commit record has instead of a block's.
+inline constexpr std::string_view kCommitKey = "m";
+
+/// Calls `take(key, value)` for each part of `bytes`, which `block` names.
+void cut_record(std::string_view block, uint64_t commit, std::string_view bytes,
+                const std::function<void(const std::string&, const std::string&)>& take);
+/// The key of the first part: what a tombstone of the block must name. Later parts stay behind as
+/// garbage that no reader puts together, until the key is written again.
+std::string part_key(std::string_view block, uint16_t part);
+
+/// Puts parts together again. Threads: one.
+class RecordAssembly {
+ public:
+  struct Whole {
+    std::string block;  ///< Its key; kCommitKey: the commit record.
+    uint64_t commit = 0;
+    std::optional<std::string> bytes;  ///< Nothing: the block is gone.
+  };
+  /// What `key` and `value` (null: tombstone) complete; nothing as long as parts are missing, or
+  /// for a part whose predecessors compaction took because they were replaced.
+  std::optional<Whole> take(std::string_view key, std::optional<std::string_view> value);
+  /// Records that were no records of this format.
+  uint64_t foreign() const { return foreign_; }
+
+ private:
+  Whole open_;
+  uint16_t next_part_ = 0;
+  uint64_t foreign_ = 0;
+};
+
+/// What the commit record holds besides the text of the commit.
+struct CommitRecord {
+  std::string state_id;  ///< 32 hex digits.
+  int64_t written_us = 0;
+  std::string meta;
+};
+std::string write_commit_record(const CommitRecord& record);
+/// Nothing: damaged.
+std::optional<CommitRecord> read_commit_record(std::string_view bytes);
+
+}  // namespace millrace::kafka

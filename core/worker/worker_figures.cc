@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include "kafka/kafka_log.h"
+#include "worker/worker.h"
+
+namespace millrace {
+
+std::vector<Figure> Worker::figures() const {
+  std::vector<Figure> out;
+  const std::lock_guard lock(mutex_);
+  const auto each = [&](const char* name, const char* help, bool counter, auto value_of) {
+    for (const auto& [number, figures] : figures_) {
+      out.push_back({name,
+                     help,
+                     counter,
+                     {{"stage", config_.name.text}, {"task", std::to_string(number)}},
+                     value_of(*figures)});
+    }
+  };
+  each("millrace_kafka_commit_seconds", "How long the last transaction took", false,
+       [](const kafka::LogFigures& f) { return static_cast<double>(f.commit_us.load()) / 1e6; });
+  each("millrace_kafka_transactions_total", "Transactions committed", true,
+       [](const kafka::LogFigures& f) { return static_cast<double>(f.commits.load()); });
+  each("millrace_kafka_failed_transactions_total",
+       "Transactions that failed, after which the task was restarted", true,
+       [](const kafka::LogFigures& f) { return static_cast<double>(f.aborts.load()); });
+  out.push_back({"millrace_kafka_rebalances_total",
+                 "How often the group gave partitions",
+                 true,
+                 {{"stage", config_.name.text}},
+                 membership_ ? static_cast<double>(membership_->rebalances()) : 0});
+  for (const auto& [number, task] : tasks_) {
+    const kafka::LogFigures& figures = *figures_.at(number);
+    std::vector<kafka::PartitionOffset> committed;
+    {
+      const std::lock_guard guard(figures.mutex);
+      committed = figures.committed;
+    }
+    for (const kafka::PartitionOffset& one : committed) {
+      const auto end = membership_->end_of(one.topic, one.partition);
+      if (!end) continue;
+      out.push_back({"millrace_kafka_lag",
+                     "Messages behind the last commit",
+                     false,
+                     {{"topic", one.topic}, {"partition", std::to_string(one.partition)}},
+                     static_cast<double>(std::max<int64_t>(0, *end - one.next))});
+    }
+  }
+  return out;
+}
+
+}  // namespace millrace

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Three workers of one pipeline, killed (SIGKILL), ended (SIGTERM) and frozen (SIGSTOP past the session time-out) in turn,
+and a broker that is restarted now and then, while messages come; then everything is counted again from the input topic.
+
+  chaos.py --program build/bin/millrace --plugins build/plugins --seconds 40 [--seed N] [--at-least-once]
+
+Modelled on the way Kafka Streams tests itself: the verifier knows only the topics. Lost, duplicated and wrong rows and open
+transactions must all be 0. With --at-least-once the same run must FAIL the check for duplicates, or the check is blind.
+Exits 77 when there is no broker to be had.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import broker
+from case import START_MS, ck, ends, read_all
+from expected import NOTHING_WRONG, compare, windows
+
+WORKERS, PARTITIONS, RATE = 3, 6, 400
+SIZE_MS, BOUND_MS = 5_000, 1_000
+SESSION_S = 3
+
+
+class Feed(threading.Thread):
+    """Sends numbered records by key, in event time that runs with the wall clock, some behind the bound."""
+
+    def __init__(self, address, topic, seed):
+        super().__init__()
+        self.producer = ck.Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 5,
+                                     "enable.idempotence": True, "message.timeout.ms": 300000})
+        self.topic, self.chance, self.sent, self.over = topic, random.Random(seed), 0, threading.Event()
+
+    def run(self):
+        began = time.monotonic()
+        while not self.over.is_set():
+            while self.sent < (time.monotonic() - began) * RATE:
+                behind = self.chance.choice((0, 0, 0, 300, 900, 6000 if self.chance.random() < .1 else 0))
+                record = {"k": f"key{self.chance.randrange(40)}", "n": self.sent,
+                          "t": START_MS + int(self.sent * 1000 / RATE) - behind}
+                self.producer.produce(self.topic, json.dumps(record).encode(), record["k"].encode())
+                self.sent += 1
+            self.producer.poll(0.02)
+        self.producer.flush(300)
+
+
+class Chaos:
+    def __init__(self, options):
+        self.options, self.chance = options, random.Random(options.seed)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-chaos-"))
+        self.broker = broker.Broker(group_min_session_timeout_ms=1000)
+        self.admin = ck.admin.AdminClient({"bootstrap.servers": self.broker.address})
+        self.workers, self.frozen, self.counts = {}, {}, collections.Counter()
+        for name in ("in", "echo", "counts"):
+            self.admin.create_topics([ck.admin.NewTopic(name, PARTITIONS, 1)])[name].result(30)
+        self.write_config()
+
+    def write_config(self):
+        brokers = self.broker.address
+        kafka = {"session.timeout.ms": str(SESSION_S * 1000), "heartbeat.interval.ms": "500"}
+        sink = {"plugin": "kafka", "brokers": brokers}
+        (self.folder / "p.json").write_text(json.dumps({
+            "pipeline": "chaos", "commit": {"log": "kafka", "brokers": brokers, "every": "100ms", "kafka": kafka},
+            "delivery": "at_least_once" if self.options.at_least_once else "exactly_once",
+            "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": "in", "key": "k",
+                               "schema": {"k": "text", "n": "int8", "t": "int8"}, "on_all_idle": "hold",
+                               "event_time": {"field": "t", "unit": "ms", "out_of_orderness": "1s"}}},
+            "operators": {"counts": {"from": "in", "window": {"tumbling": "5s"}, "group_by": ["k"],
+                                     "select": {"c": "count(*)", "s": "sum(n)", "lo": "min(n)", "hi": "max(n)"}}},
+            "sinks": {"echo": {"from": "in", "topic": "echo", **sink}, "counts": {"from": "counts", "topic": "counts", **sink}}}))
+
+    def start(self, number):
+        log = open(self.folder / f"worker{number}.log", "ab")
+        self.workers[number] = subprocess.Popen(
+            [self.options.program, "run", "p.json", "--state", f"state{number}", "--plugins", self.options.plugins],
+            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+
+    def harm(self, turn):
+        number, what = turn % WORKERS, ("kill", "end", "freeze")[(turn + turn // WORKERS) % 3]
+        worker = self.workers[number]
+        self.counts[what] += 1
+        if what == "freeze":
+            worker.send_signal(signal.SIGSTOP)
+            time.sleep(SESSION_S + 1 + self.chance.random())
+            worker.send_signal(signal.SIGCONT)
+            return
+        worker.send_signal(signal.SIGKILL if what == "kill" else signal.SIGTERM)
+        code = worker.wait(60)
+        if what == "end" and code != 0:
+            raise AssertionError(f"worker {number} ended with {code}; see {self.folder}")
+        time.sleep(self.chance.random())
+        self.start(number)
+
+    def restart_broker(self):
+        kill = self.counts["broker"] % 2 == 1
+        self.counts["broker"] += 1
+        if kill:
+            self.broker.kill()
+        else:
+            self.broker.stop()
+        self.broker.start()
+
+    def run(self):
+        feed = Feed(self.broker.address, "in", self.options.seed)
+        feed.start()
+        for number in range(WORKERS):
+            self.start(number)
+        end, turn = time.monotonic() + self.options.seconds, 0
+        while time.monotonic() < end:
+            time.sleep(1 + 2 * self.chance.random())
+            if turn % 5 == 4:
+                self.restart_broker()
+            self.harm(turn)
+            turn += 1
+            for number, worker in self.workers.items():
+                if worker.poll() is not None:
+                    raise AssertionError(f"worker {number} ended by itself with {worker.returncode}; see {self.folder}")
+        feed.over.set()
+        feed.join()
+        self.wait_until_read(feed.sent)
+        for worker in self.workers.values():
+            worker.send_signal(signal.SIGTERM)
+        for number, worker in self.workers.items():
+            if worker.wait(90) != 0:
+                raise AssertionError(f"worker {number} ended with {worker.returncode}; see {self.folder}")
+        return feed.sent
+
+    def wait_until_read(self, sent):
+        consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "connect-chaos"})
+        places = [ck.TopicPartition("in", p) for p in range(PARTITIONS)]
+        end, read = time.monotonic() + 120, 0
+        while read < sent:
+            if time.monotonic() > end:
+                raise AssertionError(f"{read} of {sent} messages were read; see {self.folder}")
+            time.sleep(.3)
+            read = sum(max(0, p.offset) for p in consumer.committed(places, timeout=30))
+        consumer.close()
+
+    def messages(self, topic):
+        return [(m.partition(), m.value()) for m in read_all(self.broker.address, topic, PARTITIONS)]
+
+    def open_transactions(self):
+        """Partitions whose last stable offset lies before their end."""
+        topics = self.admin.list_topics(timeout=10).topics
+        found = 0
+        for topic in ("echo", "counts", "chaos.changelog"):
+            both = [ends(self.broker.address, topic, len(topics[topic].partitions), level)
+                    for level in ("read_committed", "read_uncommitted")]
+            found += sum(a != b for a, b in zip(*both))
+        return found
+
+    def verify(self):
+        records = self.messages("in")
+        sent = collections.Counter(value for _, value in records)
+        echoed = collections.Counter(value for _, value in self.messages("echo"))
+        echo = {"lost": sum((sent - echoed).values()), "duplicate": sum((echoed - sent).values()), "wrong": 0}
+        wanted, late = windows(records, SIZE_MS, BOUND_MS, closed_only=True)
+        counts = compare(wanted, [value for _, value in self.messages("counts")])
+        print(f"{len(records)} messages, {len(wanted)} closed windows, {late} late; harm: {dict(self.counts)}\n"
+              f"echo {echo}\ncounts {counts}\nopen transactions {self.open_transactions()}", flush=True)
+        return echo, counts
+
+    def close(self):
+        for worker in self.workers.values():
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        self.broker.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--plugins", required=True)
+    parser.add_argument("--seconds", type=float, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-least-once", action="store_true")
+    options = parser.parse_args()
+    options.program, options.plugins = (str(pathlib.Path(p).resolve()) for p in (options.program, options.plugins))
+    if ck is None:
+        print("skipped: python3-confluent-kafka is not installed")
+        return 77
+    try:
+        chaos = Chaos(options)
+    except broker.Unavailable as why:
+        print(f"skipped: no broker: {why}")
+        return 77
+    try:
+        chaos.run()
+        echo, counts = chaos.verify()
+        stuck = chaos.open_transactions()
+    finally:
+        chaos.close()
+    if options.at_least_once:
+        found = echo["duplicate"] + counts["duplicate"]
+        print("the check sees duplicates" if found else "FAILED: at least once, and no duplicate was seen")
+        return 0 if found and not echo["lost"] else 1
+    if echo != NOTHING_WRONG or counts != NOTHING_WRONG or stuck:
+        print(f"FAILED; the workers' logs are in {chaos.folder}")
+        return 1
+    shutil.rmtree(chaos.folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

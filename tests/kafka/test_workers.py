@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""The kafka commit log and workers that share a pipeline, against a real broker, checked by an independent client.
+
+  test_workers.py --program build/bin/millrace --plugins build/plugins      exits 77 when there is no broker to be had
+"""
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+
+import broker
+from case import START_MS, KafkaTest, Shared, ck, murmur2, start_broker, stop_broker
+from expected import NOTHING_WRONG, compare, windows
+from program import main
+
+SIZE_MS, BOUND_MS = 10_000, 2_000
+
+
+def setUpModule():
+    start_broker(group_min_session_timeout_ms=1000, log_cleaner_enable="true", log_cleaner_backoff_ms=200)
+
+
+def tearDownModule():
+    stop_broker()
+
+
+def events(count, seed, keys=17, first=0):
+    """Records with event times that rise, with disorder beyond the bound now and then."""
+    chance = random.Random(seed)
+    for i in range(first, first + count):
+        behind = chance.choice((0, 0, 0, 500, 1500, 1900, 9000 if chance.random() < .1 else 0))
+        yield {"k": f"key{chance.randrange(keys)}", "n": chance.randrange(1000), "t": START_MS + 40 * i - behind}
+
+
+class WorkersTest(KafkaTest):
+    def put(self, topic, records):
+        """By key, as Java clients would."""
+        producer = ck.Producer({"bootstrap.servers": Shared.broker.address, "partitioner": "murmur2_random",
+                                "linger.ms": 5})
+        for record in records:
+            producer.produce(topic, json.dumps(record).encode(), record["k"].encode())
+            producer.poll(0)
+        producer.flush(60)
+
+    def pipeline(self, source, target, name="w", **top):
+        """A keyed tumbling count from topic to topic, under the kafka log."""
+        brokers = Shared.broker.address
+        commit = {"log": "kafka", "brokers": brokers, "every": "50ms", **top.pop("commit", {})}
+        self.name = self.id().rsplit(".", 1)[-1] + name
+        self.write("p.json", {
+            "pipeline": self.name, "commit": commit,
+            "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": source, "key": "k",
+                               "schema": {"k": "text", "n": "int8", "t": "int8"},
+                               "event_time": {"field": "t", "unit": "ms", "out_of_orderness": "2s"}}},
+            "operators": {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"],
+                                     "select": {"c": "count(*)", "s": "sum(n)", "lo": "min(n)", "hi": "max(n)"}}},
+            "sinks": {"out": {"from": "counts", "plugin": "kafka", "brokers": brokers, "topic": target}}, **top})
+        return self.folder / "p.json"
+
+    def topic_pair(self, partitions=4):
+        return self.topic(partitions), self.topic(partitions)
+
+    def wanted(self, source, closed_only=True):
+        return windows([(m.partition(), m.value()) for m in self.messages(source)], SIZE_MS, BOUND_MS, closed_only)
+
+    def rows(self, target):
+        return [m.value() for m in self.messages(target)]
+
+    def assert_exact(self, source, target, closed_only=True):
+        wanted, _ = self.wanted(source, closed_only)
+        self.assertTrue(wanted)
+        self.assertEqual(compare(wanted, self.rows(target)), NOTHING_WRONG)
+
+    def worker(self, number, *arguments, env=None):
+        """One of several on this machine: each has a state directory of its own."""
+        return self.start("--state", f"state{number}", "--report", f"report{number}.json", *arguments, env=env)
+
+    def position(self, topic, group):
+        """What the group has committed, summed over partitions."""
+        consumer = ck.Consumer({"bootstrap.servers": Shared.broker.address, "group.id": group})
+        partitions = [ck.TopicPartition(topic, p) for p in self.topics()[topic].partitions]
+        total = sum(max(0, p.offset) for p in consumer.committed(partitions, timeout=10))
+        consumer.close()
+        return total
+
+
+class OneWorker(WorkersTest):
+    def test_R53_counts_and_goes_on_where_it_stopped(self):
+        source, target = self.topic_pair()
+        self.put(source, events(3000, 1))
+        self.pipeline(source, target)
+        done = self.run_to_end("--until-end")
+        self.assert_exact(source, target)
+        self.assertEqual(done.report["sources"]["in"]["records"], 3000)
+        self.assertTrue(done.report["balanced"])
+        self.assertEqual(done.report["sinks"]["out"]["delivery"], "exactly_once")
+        self.assertEqual(self.position(source, f"connect-{self.name}"), 3000)
+        self.put(source, events(2000, 2, first=3000))
+        done = self.run_to_end("--until-end")
+        self.assertEqual(done.report["sources"]["in"]["records"], 2000)
+        self.assertEqual(done.report["total"]["sources"]["in"]["records"], 5000)
+        self.assert_exact(source, target)
+
+    def test_kafkas_own_tools_read_rows_and_group(self):
+        source, target = self.topic_pair()
+        self.put(source, events(1000, 12))
+        self.pipeline(source, target)
+        self.run_to_end("--until-end")
+        for message in self.messages(target):
+            self.assertEqual(json.loads(message.value())["k"].encode(), message.key())
+            self.assertEqual(message.partition(), (murmur2(message.key()) & 0x7fffffff) % 4)
+        address = ("--bootstrap-server", Shared.broker.address)
+        told = self.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", *address, "--describe", "--group",
+                         f"connect-{self.name}")
+        lags = [line.split()[5] for line in told.splitlines() if f" {source} " in line]
+        self.assertEqual(lags, ["0"] * 4, told)
+        read = self.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", *address, "--topic", target, "--from-beginning",
+                         "--isolation-level", "read_committed", "--timeout-ms", "4000")
+        self.assertEqual(sorted(read.encode().split()), sorted(self.rows(target)))
+
+    def tool(self, name, *arguments):
+        command = ["java", "-Xmx96m", "-XX:TieredStopAtLevel=1", "-cp", f"{broker.JARS}/*", name, *arguments]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+
+    def test_R51_a_commit_that_times_out_is_settled_by_a_new_producer(self):
+        """The broker is frozen longer than a commit may take: the outcome is unknown, the producer is not used again."""
+        source, target = self.topic_pair(2)
+        self.put(source, events(2000, 13))
+        self.pipeline(source, target)
+        run = self.start(env={"MILLRACE_KAFKA_COMMIT_MS": "1500"})
+        self.wait_until("something read", lambda: self.position(source, f"connect-{self.name}") > 0, run)
+        for first in (2000, 3000):
+            self.put(source, events(1000, first, first=first))
+            time.sleep(.05)
+            Shared.broker.process.send_signal(signal.SIGSTOP)
+            time.sleep(3)
+            Shared.broker.process.send_signal(signal.SIGCONT)
+        self.wait_until("all read", lambda: self.position(source, f"connect-{self.name}") >= 4000, run)
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait().code, 0)
+        self.assert_exact(source, target)
+
+    def test_R34_the_end_closes_all_windows_when_asked_to(self):
+        source, target = self.topic_pair()
+        self.put(source, events(1000, 3))
+        self.pipeline(source, target)
+        self.run_to_end("--until-end", "--drain")
+        self.assert_exact(source, target, closed_only=False)
+
+    def test_R35_restored_from_the_changelog_alone(self):
+        source, target = self.topic_pair()
+        self.put(source, events(2000, 4))
+        self.pipeline(source, target)
+        self.run_to_end("--until-end")
+        shutil.rmtree(self.folder / ".millrace")
+        self.put(source, events(2000, 5, first=2000))
+        half = self.start("--until-end", env={"MILLRACE_KILL_AT": "restore.flushed:2"}).wait()
+        self.assertLess(half.code, 0, half)
+        done = self.run_to_end("--until-end")
+        self.assertEqual(done.report["sources"]["in"]["records"], 2000)
+        self.assert_exact(source, target)
+
+    def test_R35_restored_from_a_compacted_changelog(self):
+        source, target = self.topic_pair(1)
+        self.pipeline(source, target)
+        changelog = f"{self.name}.changelog"
+        eager = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "0"}
+        self.admin.create_topics([ck.admin.NewTopic(changelog, 1, 1, config=eager)])[changelog].result(30)
+        self.wait_until("the topic", lambda: changelog in self.topics())
+        for turn in range(4):
+            self.put(source, events(1000, 20 + turn, first=1000 * turn))
+            self.run_to_end("--until-end", env={"MILLRACE_BATCH_RECORDS": "50", "MILLRACE_COMMIT_RECORDS": "100"})
+
+        def compacted():
+            """Of 40 commits, most records of the commit itself are gone, and of closed windows the tombstones too."""
+            return len([m for m in self.messages(changelog) if m.key() == b"m\0\0"]) < 20
+        self.wait_until("compaction", compacted)
+        shutil.rmtree(self.folder / ".millrace")
+        self.put(source, events(1000, 30, first=4000))
+        done = self.run_to_end("--until-end")
+        self.assertEqual(done.report["sources"]["in"]["records"], 1000)
+        self.assert_exact(source, target)
+
+    def test_metrics_show_lag_commits_and_rebalances(self):
+        source, target = self.topic_pair(2)
+        self.put(source, events(500, 14))
+        port = broker.free_port()
+        self.pipeline(source, target, metrics={"listen": f"127.0.0.1:{port}"})
+        run = self.start()
+        self.wait_until("all read", lambda: self.position(source, f"connect-{self.name}") >= 500, run)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
+        for partition in range(2):
+            self.assertRegex(page, rf'millrace_kafka_lag{{[^}}]*partition="{partition}"[^}}]*}} 0\b')
+        self.assertRegex(page, r"millrace_kafka_rebalances_total{[^}]*} [1-9]")
+        self.assertRegex(page, r"millrace_kafka_commit_seconds{[^}]*} 0?\.?[0-9]")
+        self.assertRegex(page, r'millrace_watermark_seconds{[^}]*task="1"')
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait().code, 0)
+
+    def test_R51_killed_at_every_step_of_a_commit(self):
+        for point in ("kafka.begun", "kafka.rows", "kafka.changelog", "kafka.offsets", "kafka.committed", "commit.logged"):
+            with self.subTest(point):
+                source, target = self.topic_pair(2)
+                self.put(source, events(1500, 6))
+                self.pipeline(source, target, name=point)
+                killed = self.start("--until-end", env={"MILLRACE_KILL_AT": f"{point}:3",
+                                                        "MILLRACE_BATCH_RECORDS": "100",
+                                                        "MILLRACE_COMMIT_RECORDS": "200"}).wait()
+                self.assertLess(killed.code, 0, killed)
+                self.run_to_end("--until-end")
+                self.assert_exact(source, target)
+
+    def test_R14_what_fails_goes_to_the_dead_letters_with_the_reason(self):
+        source, target = self.topic_pair(1)
+        producer = ck.Producer({"bootstrap.servers": Shared.broker.address})
+        good = {"k": "a", "n": 1, "t": START_MS}
+        producer.produce(source, json.dumps(good).encode(), b"a")
+        producer.produce(source, json.dumps(good).encode(), b"b")          # the message key is not the field
+        producer.produce(source, b"{", b"a")
+        producer.flush(30)
+        self.pipeline(source, target)
+        done = self.run_to_end("--until-end", "--drain")
+        self.assertEqual(done.report["sources"]["in"]["errors"], 2)
+        letters = self.messages(f"{self.name}.dead_letters")
+        self.assertEqual(len(letters), 2)
+        headers = dict(letters[0].headers())
+        self.assertEqual(headers["millrace.operator"], b"in")
+        self.assertIn(b"message key", headers["millrace.reason"])
+        self.assertEqual(json.loads(letters[0].value())["position"], 1)
+        self.assertEqual([json.loads(row)["c"] for row in self.rows(target)], [1])
+
+    def test_topics_are_made_and_checked(self):
+        source, target = self.topic_pair(3)
+        self.pipeline(source, target)
+        self.run_to_end("--until-end")
+        made = self.topics()
+        self.assertEqual(len(made[f"{self.name}.changelog"].partitions), 3)
+        resource = ck.admin.ConfigResource(ck.admin.ConfigResource.Type.TOPIC, f"{self.name}.changelog")
+        settings = self.admin.describe_configs([resource])[resource].result(10)
+        self.assertEqual(settings["cleanup.policy"].value, "compact")
+        self.pipeline(source, target, name="other")
+        self.admin.create_topics([ck.admin.NewTopic(f"{self.name}.changelog", 3, 1)])[f"{self.name}.changelog"].result(10)
+        self.wait_until("the topic", lambda: f"{self.name}.changelog" in self.topics())
+        self.assert_says(self.run_to_end("--until-end", code=1), "cleanup.policy=delete, which would lose state")
+        self.assertIn(f"{self.name}.changelog", self.verb("check", "p.json").stdout.decode())
+
+    def test_a_password_for_the_log_is_not_printed(self):
+        source, target = self.topic_pair(1)
+        self.pipeline(source, target, commit={"kafka": {"sasl.password": "${env:SECRET}", "sasl.mechanisms": "WRONG"}})
+        for verb in (("check", "p.json"), ("check", "--explain", "p.json"), ("run", "p.json", "--for", "1s")):
+            done = self.verb(*verb, env={"SECRET": "hush-hush"}, code=None)
+            self.assertNotIn("hush-hush", done.stderr + done.stdout.decode())
+
+    def test_a_sinks_topic_must_exist(self):
+        source, _ = self.topic_pair(1)
+        self.pipeline(source, "nowhere")
+        self.assert_says(self.run_to_end("--until-end", code=1), 'there is no topic "nowhere"')
+
+    def test_refused_with_the_remedy(self):
+        source, target = self.topic_pair(1)
+        path = self.pipeline(source, target)
+        config = json.loads(path.read_text())
+
+        def refused(change, *texts):
+            altered = json.loads(path.read_text())
+            change(altered)
+            self.write("r.json", altered)
+            self.assert_says(self.verb("check", "r.json", code=2), *texts)
+
+        refused(lambda c: c["operators"].update(once={"from": "in", "dedupe": {"by": ["n"], "keep": "1h"}}),
+                '"once" keeps state', 'declare "key"')
+        refused(lambda c: c["operators"].update(all={"from": "in", "select": {"c": "count(*)"}}), '"all" keeps state')
+        refused(lambda c: c["operators"]["counts"].update(limit=3, order_by=["c desc"]), "ranks", "limit_by")
+        refused(lambda c: c["sources"]["in"].update(brokers="elsewhere:1"), "another cluster")
+        refused(lambda c: c["sinks"]["out"].update(brokers="elsewhere:1"), "another cluster")
+        refused(lambda c: c["sinks"].update(out={"from": "counts", "plugin": "file", "path": "x"}), "shared by several workers")
+        refused(lambda c: c["sources"].update({"in": {"plugin": "file", "path": "x.jsonl", "key": "k",
+                                                      "schema": {"k": "text", "n": "int8"}}}), "Kafka sources only")
+        refused(lambda c: c["commit"].update(kafka={"enable.idempotence": "false"}), "Millrace's own to set")
+        self.assertTrue(config)
+        self.assert_says(self.run_to_end("--until-end", "--fresh", code=2), "--fresh is not for the kafka commit log")
+        self.assert_says(self.verb("state", "p.json", code=2), "changelog")
+
+
+class SeveralWorkers(WorkersTest):
+    KAFKA = {"session.timeout.ms": "3000", "heartbeat.interval.ms": "500"}
+
+    def all_read(self, source):
+        return self.position(source, f"connect-{self.name}") >= len(self.messages(source))
+
+    def test_two_workers_share_and_one_takes_over(self):
+        source, target = self.topic_pair()
+        self.put(source, events(2000, 7))
+        self.pipeline(source, target, commit={"kafka": self.KAFKA})
+        first, second = self.worker(1), self.worker(2)
+        self.wait_until("both to have partitions", lambda: all("gives this worker partitions 0 1 of 4" in run.errors()
+                        or "gives this worker partitions 2 3 of 4" in run.errors() for run in (first, second)), first)
+        self.wait_until("all to be read", lambda: self.all_read(source), first)
+        second.process.kill()
+        second.process.wait()
+        self.put(source, events(2000, 8, first=2000))
+        self.wait_until("the rest to be read", lambda: self.all_read(source), first)
+        first.signal(signal.SIGTERM)
+        self.assertEqual(first.wait().code, 0)
+        self.assert_exact(source, target)
+
+    def test_a_zombie_writes_nothing(self):
+        """Stopped past the session time-out, another takes over, it wakes: what it had in hand must vanish."""
+        source, target = self.topic_pair(2)
+        self.put(source, events(1500, 9))
+        self.pipeline(source, target, commit={"kafka": self.KAFKA})
+        zombie = self.worker(1)
+        self.wait_until("it to read", lambda: self.all_read(source), zombie)
+        self.put(source, events(1500, 10, first=1500))
+        time.sleep(.02)
+        zombie.signal(signal.SIGSTOP)
+        heir = self.worker(2)
+        self.wait_until("the heir to have read all", lambda: self.all_read(source), heir)
+        zombie.signal(signal.SIGCONT)
+        self.put(source, events(1500, 11, first=3000))
+        self.wait_until("all to be read", lambda: self.all_read(source), heir)
+        for run in (zombie, heir):
+            run.signal(signal.SIGTERM)
+            self.assertEqual(run.wait().code, 0)
+        self.assert_exact(source, target)
+
+
+if __name__ == "__main__":
+    main()
