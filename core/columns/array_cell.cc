@@ -20,8 +20,9 @@ Parsed read_element(const JsonTokens& tokens, uint32_t i, std::string_view raw, 
     return read_cell(tokens, i, raw, CellFormat::kTyped, elements, at);
   }
   if (!is_json(raw)) return Parsed::kBroken;
+  if (elements.type != Type::kJsonb) return Parsed::kMismatch;
   elements.texts[at] = raw;
-  return elements.type == Type::kJsonb ? Parsed::kOk : Parsed::kMismatch;
+  return Parsed::kOk;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 #include "host/options.h"
@@ -17,7 +18,8 @@ namespace {
 
 void print_inputs(const Node& node) {
   for (const Input& input : node.inputs()) {
-    constexpr std::string_view kSuffix[] = {"", ".late", ".errors", ".gaps"};
+    // The versions of a table are read under its own name.
+    constexpr std::array<std::string_view, kPorts> kSuffix = {"", ".late", ".errors", ".gaps", ""};
     fmt::print(" {}{}", input.node->name(), kSuffix[static_cast<size_t>(input.port)]);
   }
 }

@@ -279,7 +279,8 @@ class Bounds(SystemTest):
         self.write("in.jsonl", [at(0)])
         self.write("p.json", counting({"event_time": {"field": "t", "unit": "s", "out_of_orderness": "5s"}}, operator))
         said = self.verb("check", "p.json", "--explain").stdout.decode()
-        return next(line for line in said.splitlines() if line.startswith("  per_minute: ")), said
+        state = said[said.index("\nstate\n"):]
+        return next(line for line in state.splitlines() if line.startswith("  per_minute: ")), said
 
     def test_every_operator_states_its_bound(self):
         for operator, bound in (
