@@ -75,8 +75,7 @@ void json_simdjson(benchmark::State& state) {
       if (parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
               .get(document))
         continue;
-      if (document.get_object().find_field_unordered("new").raw_json_token().get(out[row]))
-        out[row] = {};
+      (void)document.get_object().find_field_unordered("new").raw_json_token().get(out[row]);
     }
     benchmark::DoNotOptimize(out.data());
   }
@@ -102,8 +101,7 @@ void project_one_of_thousand(benchmark::State& state) {
   std::vector<BrokenValue> broken;
   for (auto _ : state) decoder->decode(lines, columns, broken);
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * 64);
-  const auto records = static_cast<double>(state.iterations() * 64);
-  state.counters["cells_read_per_record"] = static_cast<double>(decoder->cells_read()) / records;
+  state.counters["fields_decoded"] = static_cast<double>(fields.size());
 }
 
 BENCHMARK(re2_plain);

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "eval_support.h"
-#include "expr/resolve.h"
 
 namespace millrace {
 namespace {
@@ -36,7 +35,7 @@ TEST(FunctionTable, HasNoTwoEqualEntries) {
     std::string key(function->name);
     for (uint8_t i = 0; i < function->arg_count; ++i) {
       key += ' ';
-      key += shown_type(function->args[i]);
+      key += type_name(function->args[i]);
     }
     if (function->cast != Cast::kNone)
       key += std::string(" to ") + std::string(type_name(function->result));
