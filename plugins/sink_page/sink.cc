@@ -4,6 +4,7 @@
 #include <memory>
 #include <millrace/plugin.hpp>
 
+#include "common/feed/metrics.h"
 #include "history.h"
 #include "page.h"
 #include "settings.h"
@@ -21,11 +22,7 @@ class PageSink final : public sink {
 
   static void validate(const context&, const config& cfg) { Settings settings(cfg); }
 
-  PageSink(const context& ctx, const config& cfg)
-      : ctx_(ctx),
-        settings_(cfg),
-        readers_(ctx.make_gauge("readers", "Readers that are connected")),
-        cut_(ctx.make_counter("cut", "Readers that were cut because they did not read")) {}
+  PageSink(const context& ctx, const config& cfg) : ctx_(ctx), settings_(cfg), metrics_(ctx) {}
 
   void open(const opening& how) override {
     history_ = how.fresh ? std::string() : std::string(how.state);
@@ -53,9 +50,7 @@ class PageSink final : public sink {
       page_->publish(part_, prepared_, history_);
       prepared_.clear();
     }
-    readers_.set(static_cast<double>(page_->readers()));
-    const uint64_t cut = page_->cut();
-    if (cut > told_cut_) cut_.add(static_cast<double>(cut - std::exchange(told_cut_, cut)));
+    metrics_.publish(page_->readers(), page_->cut());
   }
 
   void abort(uint64_t) override { prepared_.clear(); }
@@ -69,9 +64,7 @@ class PageSink final : public sink {
  private:
   context ctx_;
   Settings settings_;
-  gauge readers_;
-  counter cut_;
-  uint64_t told_cut_ = 0;
+  feed::ReaderMetrics metrics_;
   std::string history_;             ///< Of the last commit.
   std::string prepared_, pending_;  ///< Of the commit under way; behind it.
   std::shared_ptr<Page> page_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <millrace/plugin.hpp>
 
+#include "common/feed/metrics.h"
 #include "page.h"
 #include "settings.h"
 #include "sink_sse_schema.h"
@@ -20,11 +21,7 @@ class SseSink final : public sink {
 
   static void validate(const context&, const config& cfg) { Settings settings(cfg); }
 
-  SseSink(const context& ctx, const config& cfg)
-      : ctx_(ctx),
-        settings_(cfg),
-        readers_(ctx.make_gauge("readers", "Readers that are connected")),
-        cut_(ctx.make_counter("cut", "Readers that were cut because they did not read")) {}
+  SseSink(const context& ctx, const config& cfg) : ctx_(ctx), settings_(cfg), metrics_(ctx) {}
 
   void open(const opening&) override {
     // Kept over a restart in process, so that readers see nothing of it.
@@ -41,9 +38,7 @@ class SseSink final : public sink {
       for (uint32_t i = 0; i < rows.size(); ++i)
         board.add(rows.value(i).data() ? rows.value(i) : "null");
     });
-    readers_.set(static_cast<double>(server_->readers()));
-    const uint64_t cut = server_->cut();
-    if (cut > told_cut_) cut_.add(static_cast<double>(cut - std::exchange(told_cut_, cut)));
+    metrics_.publish(server_->readers(), server_->cut());
   }
 
   void close() override {
@@ -53,9 +48,7 @@ class SseSink final : public sink {
  private:
   context ctx_;
   Settings settings_;
-  gauge readers_;
-  counter cut_;
-  uint64_t told_cut_ = 0;
+  feed::ReaderMetrics metrics_;
   std::unique_ptr<feed::Server> server_;
 };
 
