@@ -87,10 +87,14 @@ std::string with_member(const std::string& config, std::string_view key, JsonVal
   return to_json(root);
 }
 
+JsonValue schema_of(const Component& component) {
+  auto schema = parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
+  return schema ? std::move(schema->root) : JsonValue::object();
+}
+
 bool says(const Component& component, std::string_view mark) {
-  const auto schema =
-      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
-  const JsonValue* found = schema ? schema->root.find(mark) : nullptr;
+  const JsonValue schema = schema_of(component);
+  const JsonValue* found = schema.find(mark);
   return found && found->is_bool() && found->as_bool();
 }
 

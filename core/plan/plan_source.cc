@@ -41,9 +41,8 @@ bool needs_inference(const Component& component) {
 
 /// Whether the plugin itself has the key, and the host only carries it.
 bool has_own_key(const Component& component, std::string_view key) {
-  const auto schema =
-      parse_json(component.abi->config_schema ? component.abi->config_schema : "{}", "");
-  const JsonValue* keys = schema ? schema->root.find("properties") : nullptr;
+  const JsonValue schema = schema_of(component);
+  const JsonValue* keys = schema.find("properties");
   return keys && keys->find(key);
 }
 

@@ -142,6 +142,8 @@ class Planner {
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry);
 /// Adds what only the host knows to a plugin's configuration.
 std::string with_member(const std::string& config, std::string_view key, JsonValue value);
+/// The schema of the plugin's configuration; an empty object if it has none.
+JsonValue schema_of(const Component& component);
 /// Whether the plugin's schema has this mark (`"x-view": true`).
 bool says(const Component& component, std::string_view mark);
 /// `length.new` as SQL: every step quoted.
