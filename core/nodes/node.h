@@ -34,6 +34,17 @@ struct Commit;
 enum class Port : uint8_t { kMain, kLate, kErrors, kGaps, kVersions };
 inline constexpr size_t kPorts = 5;
 
+/// One T for each port.
+template <class T>
+class PerPort {
+ public:
+  T& operator[](Port port) { return of_[static_cast<size_t>(port)]; }
+  const T& operator[](Port port) const { return of_[static_cast<size_t>(port)]; }
+
+ private:
+  T of_[kPorts];
+};
+
 /// What leaves a port.
 struct Shape {
   Schema schema;         ///< Visible fields first, then hidden ones such as "event_time()".
@@ -66,9 +77,9 @@ struct OpenWork {
 /// One node's share of a chunk; reused when the chunk is. Nodes derive their own from it.
 struct NodeWork {
   virtual ~NodeWork() = default;
-  Rows ports[kPorts];
+  PerPort<Rows> ports;
   /// The rows of the range being applied, by port. Set by apply.
-  RowsView now[kPorts];
+  PerPort<RowsView> now;
   RowErrors errors;
 };
 
@@ -127,7 +138,7 @@ class Node {
   const std::vector<Input>& inputs() const { return inputs_; }
   uint32_t index() const { return index_; }
   void set_index(uint32_t index) { index_ = index; }
-  const Shape& shape(Port port = Port::kMain) const { return shapes_[static_cast<size_t>(port)]; }
+  const Shape& shape(Port port = Port::kMain) const { return shapes_[port]; }
 
   virtual std::unique_ptr<NodeWork> make_work() const { return std::make_unique<NodeWork>(); }
   /// True: `prepare` may run ahead and beside others.
@@ -183,16 +194,16 @@ class Node {
   OperatorCounters counters;
 
  protected:
-  Shape& shape_of(Port port) { return shapes_[static_cast<size_t>(port)]; }
+  Shape& shape_of(Port port) { return shapes_[port]; }
   NodeWork& work_of(Chunk& chunk) const { return *chunk.work[index_]; }
   const NodeWork& input_work(const Chunk& chunk, size_t input = 0) const {
     return *chunk.work[inputs_[input].node->index()];
   }
   const Rows& input_rows(const Chunk& chunk, size_t input = 0) const {
-    return input_work(chunk, input).ports[static_cast<size_t>(inputs_[input].port)];
+    return input_work(chunk, input).ports[inputs_[input].port];
   }
   const RowsView& input_view(const Chunk& chunk, size_t input = 0) const {
-    return input_work(chunk, input).now[static_cast<size_t>(inputs_[input].port)];
+    return input_work(chunk, input).now[inputs_[input].port];
   }
   bool inputs_parallel_ = true;
   std::vector<bool> wanted_;
@@ -202,7 +213,7 @@ class Node {
   std::string name_;
   std::vector<Input> inputs_;
   uint32_t index_ = 0;
-  Shape shapes_[kPorts];
+  PerPort<Shape> shapes_;
 };
 
 }  // namespace millrace

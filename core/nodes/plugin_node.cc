@@ -9,9 +9,6 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors);
-
 /// One batch of all records, so that rows have one arena to point into.
 BatchRef merged(std::vector<SourceBatch> batches) {
   if (batches.empty()) return {};
@@ -144,20 +141,20 @@ Result<void> PluginNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = watermarks(chunk);
   if (w && w[last] != kTimeNone) MILLRACE_TRY(instance_->watermark(w[last], builder_));
   auto taken = builder_.take();
-  work.ports[kMain].batch = merged(std::move(taken.batches));
+  work.ports[Port::kMain].batch = merged(std::move(taken.batches));
   take_rows(work, view, last > range.begin ? last - 1 : range.begin);
   take_errors(work, view, std::move(taken.rejects));
   counters.in += view.live.count;
   counters.rows += view.live.count;
-  counters.errors += work.now[kErrors].live.count;
+  counters.errors += work.now[Port::kErrors].live.count;
   counters.used +=
-      view.live.count - std::min<uint64_t>(view.live.count, work.now[kErrors].live.count);
-  counters.out += work.now[kMain].live.count;
+      view.live.count - std::min<uint64_t>(view.live.count, work.now[Port::kErrors].live.count);
+  counters.out += work.now[Port::kMain].live.count;
   return {};
 }
 
 void PluginNode::take_rows(Work& work, const RowsView& view, uint32_t fallback_record) {
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   BatchRef batch = std::move(out.batch);
   out.clear();
   out.batch = batch;
@@ -203,7 +200,7 @@ void PluginNode::take_rows(Work& work, const RowsView& view, uint32_t fallback_r
       }
     }
   }
-  work.now[kMain] = {&out, out.selection()};
+  work.now[Port::kMain] = {&out, out.selection()};
 }
 
 void PluginNode::take_errors(Work& work, const RowsView& view, std::vector<Reject> rejects) {
@@ -219,14 +216,14 @@ void PluginNode::take_errors(Work& work, const RowsView& view, std::vector<Rejec
   }
   for (const BrokenValue& broken : work.broken) {
     FailedRow failed;
-    failed.record = work.ports[kMain].own_record[broken.row];
+    failed.record = work.ports[Port::kMain].own_record[broken.row];
     failed.reason = work.texts.store("the plugin's output: " + broken.reason);
     failed.bytes = work.values[broken.row];
     work.failed.push_back(failed);
   }
-  Rows& rows = work.ports[kErrors];
+  Rows& rows = work.ports[Port::kErrors];
   work.error_rows.write(work.failed, rows, name());
-  work.now[kErrors] = {&rows, rows.selection()};
+  work.now[Port::kErrors] = {&rows, rows.selection()};
 }
 
 Result<void> PluginNode::open(uint64_t last_epoch) {

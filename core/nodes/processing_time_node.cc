@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain);
-
-}  // namespace
 
 struct ProcessingTimeNode::Work final : NodeWork {
   Buffer<EventTime> watermarks;
@@ -32,7 +27,7 @@ Result<void> ProcessingTimeNode::apply(Chunk& chunk, Range range) {
   clock_ = std::max(clock_, chunk.arrival_us);
   const RowsView& view = input_view(chunk);
   const Rows& in = *view.rows;
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   out.clear();
   out.count = in.count;
   out.columns = in.columns;
@@ -42,7 +37,7 @@ Result<void> ProcessingTimeNode::apply(Chunk& chunk, Range range) {
   out.own_time.resize(in.count);
   std::fill(out.own_time.begin(), out.own_time.end(), clock_);
   out.time = out.own_time.data();
-  work.now[kMain] = {&out, view.live};
+  work.now[Port::kMain] = {&out, view.live};
 
   const uint32_t end = range.last ? chunk.places() : range.end;
   const EventTime* w = inputs()[0].node->watermarks(chunk);

@@ -13,12 +13,9 @@ Result<void> SourceNode::apply(Chunk& chunk, Range range) {
   const uint32_t end = range.last ? chunk.records : range.end;
   observe(work, chunk, range.begin, end, range.last);
   const uint32_t cut = range.last ? UINT32_MAX : range.end;
-  constexpr auto kMain = static_cast<size_t>(Port::kMain),
-                 kErrors = static_cast<size_t>(Port::kErrors);
-  work.now[kMain] = view_of(work.ports[kMain], range.begin, cut);
-  work.now[kErrors] = view_of(work.ports[kErrors], range.begin, cut);
-  constexpr auto kGaps = static_cast<size_t>(Port::kGaps);
-  work.now[kGaps] = view_of(work.ports[kGaps], range.begin, cut);
+  work.now[Port::kMain] = view_of(work.ports[Port::kMain], range.begin, cut);
+  work.now[Port::kErrors] = view_of(work.ports[Port::kErrors], range.begin, cut);
+  work.now[Port::kGaps] = view_of(work.ports[Port::kGaps], range.begin, cut);
   if (range.last) duplicates_.add(chunk.remembered);
   if (range.last && !chunk.gaps.empty() && plan_.fail_on_gap) {
     return Error{Code::kFailed, name() + ": records are lost (" + chunk.gaps[0].reason +
@@ -65,7 +62,7 @@ void SourceNode::observe(Work& work, Chunk& chunk, uint32_t begin, uint32_t end,
 
 void SourceNode::count(const Work& work, const Chunk& chunk, uint32_t begin, uint32_t end,
                        uint32_t cut) {
-  source_counters.errors += work.now[static_cast<size_t>(Port::kErrors)].live.count;
+  source_counters.errors += work.now[Port::kErrors].live.count;
   source_counters.records += end - begin;
   for (uint32_t i = begin; i < end; ++i) source_counters.bytes += chunk.batch.value(i).size();
   if (cut == UINT32_MAX) {

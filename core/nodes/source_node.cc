@@ -184,7 +184,7 @@ void SourceNode::judge_keys(Work& work, const Chunk& chunk) const {
 }
 
 void SourceNode::fill_rows(Work& work, const Chunk& chunk) const {
-  Rows& rows = work.ports[0];
+  Rows& rows = work.ports[Port::kMain];
   rows.clear();
   rows.count = chunk.records;
   rows.batch = chunk.batch;
@@ -212,7 +212,7 @@ void SourceNode::fill_rows(Work& work, const Chunk& chunk) const {
 }
 
 void SourceNode::fill_hidden(Work& work, const Chunk& chunk) const {
-  Rows& rows = work.ports[0];
+  Rows& rows = work.ports[Port::kMain];
   for (uint32_t hidden = 0; hidden < kHiddenCount; ++hidden) {
     const uint32_t field = plan_.fields.size() + hidden;
     if (!wanted_[field]) continue;
@@ -238,7 +238,7 @@ void SourceNode::fill_hidden(Work& work, const Chunk& chunk) const {
 void SourceNode::list_errors(Work& work, const Chunk& chunk) const {
   std::stable_sort(work.faults.begin(), work.faults.end(),
                    [](const RecordFault& a, const RecordFault& b) { return a.record < b.record; });
-  Rows& rows = work.ports[static_cast<size_t>(Port::kErrors)];
+  Rows& rows = work.ports[Port::kErrors];
   work.error_rows.start(rows, name());
   size_t reject = 0;
   const auto add_rejects_before = [&](uint64_t record) {
@@ -281,7 +281,7 @@ void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
     kEstimated,
     kFields
   };
-  Rows& rows = work.ports[static_cast<size_t>(Port::kGaps)];
+  Rows& rows = work.ports[Port::kGaps];
   rows.clear();
   rows.own_record.clear();
   rows.own_time.clear();

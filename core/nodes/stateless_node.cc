@@ -1,12 +1,6 @@
 #include "nodes/stateless_node.h"
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors);
-
-}  // namespace
 
 struct StatelessNode::Work final : NodeWork {
   StageWork stage;
@@ -108,13 +102,13 @@ void StatelessNode::prepare(Chunk& chunk) const {
   const Input& from = inputs()[0];
   collect_stage_errors(work.stage, input, from.node->shape(from.port), stage_shape_, work.errors,
                        work.error_bytes, work.failed);
-  work.error_rows.write(work.failed, work.ports[kErrors], name());
+  work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
 }
 
 /// The stage's rows become this node's rows; nothing is copied but the selection.
 void StatelessNode::share(Work& work) const {
   const Rows& stage = *work.stage.rows;
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   out.clear();
   out.count = stage.count;
   out.record = stage.record;
@@ -133,7 +127,7 @@ void StatelessNode::share(Work& work) const {
 
 void StatelessNode::select(Work& work) const {
   const Rows& stage = *work.stage.rows;
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   const Inputs inputs{stage.columns, stage.count};
   out.columns.assign(shape().schema.size(), nullptr);
   Selection live = out.selection();
@@ -150,7 +144,7 @@ void StatelessNode::select(Work& work) const {
 }
 
 void StatelessNode::retime(Work& work, int64_t now_us) const {
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   const size_t failed_before = work.errors.size();
   retimer_->read(*work.retime, out, out.selection(), now_us, work.errors);
   if (work.errors.size() != failed_before) {
@@ -184,14 +178,14 @@ Result<void> StatelessNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
   const uint32_t begin = parallel() ? range.begin : 0;
   const uint32_t end = parallel() && !range.last ? range.end : UINT32_MAX;
-  work.now[kMain] = view_of(work.ports[kMain], begin, end);
-  work.now[kErrors] = view_of(work.ports[kErrors], begin, end);
-  if (retimer_) retimer_->advance(*work.retime, work.now[kMain], chunk, range);
+  work.now[Port::kMain] = view_of(work.ports[Port::kMain], begin, end);
+  work.now[Port::kErrors] = view_of(work.ports[Port::kErrors], begin, end);
+  if (retimer_) retimer_->advance(*work.retime, work.now[Port::kMain], chunk, range);
   const auto rows_between = [&](const Rows& rows, Selection selection) {
     return count_before(rows, selection, end) - count_before(rows, selection, begin);
   };
-  const uint64_t errors = work.now[kErrors].live.count;
-  const uint64_t used = work.now[kMain].live.count;
+  const uint64_t errors = work.now[Port::kErrors].live.count;
+  const uint64_t used = work.now[Port::kMain].live.count;
   uint64_t rows = rows_between(*work.stage.rows, work.stage.before_filter);
   // Rows that explode itself refused are rows too: they must leave by the same ledger.
   for (const StageFault& fault : work.stage.faults) {

@@ -5,11 +5,6 @@
 #include "window/stored_row.h"
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain);
-
-}  // namespace
 
 struct UnionNode::Work final : NodeWork {
   struct Piece {
@@ -88,7 +83,7 @@ void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
   }
   std::stable_sort(work.pieces.begin(), work.pieces.end(),
                    [](const Work::Piece& a, const Work::Piece& b) { return a.record < b.record; });
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   out.clear();
   out.count = static_cast<uint32_t>(work.pieces.size());
   out.own_record.resize(out.count);
@@ -117,7 +112,7 @@ void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
   out.record = out.own_record.data();
   out.time = out.own_time.data();
   out.origin = work.origins.data();
-  work.now[kMain] = {&out, out.selection()};
+  work.now[Port::kMain] = {&out, out.selection()};
 }
 
 void UnionNode::merge_watermarks(Work& work, const Chunk& chunk, Range range) {

@@ -8,13 +8,6 @@
 #include "window/stored_row.h"
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors),
-               kLate = static_cast<size_t>(Port::kLate);
-
-}  // namespace
 
 Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
@@ -121,7 +114,7 @@ void DedupeNode::finish_first(Work& work) {
   work.made.origin = stage.origin;
   results_.finish(work.result, work.made,
                   {work.passed.data(), static_cast<uint32_t>(work.passed.size())},
-                  work.ports[kMain], work.failed);
+                  work.ports[Port::kMain], work.failed);
 }
 
 void DedupeNode::finish_last(Work& work) {
@@ -134,7 +127,8 @@ void DedupeNode::finish_last(Work& work) {
     if (kept_[i] || i == results_.made().visible) made.columns[i] = &work.made_columns[i];
   }
   if (!work.records.empty()) made.batch = batch_of(work.builder, work.records);
-  results_.finish(work.result, made, Selection::all(made.count), work.ports[kMain], work.failed);
+  results_.finish(work.result, made, Selection::all(made.count), work.ports[Port::kMain],
+                  work.failed);
 }
 
 void DedupeNode::pass_watermark(Work& work, const EventTime* w, Range places) {
@@ -147,8 +141,8 @@ void DedupeNode::pass_watermark(Work& work, const EventTime* w, Range places) {
 }
 
 void DedupeNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut) {
-  Rows& out = work.ports[kMain];
-  work.now[kMain] = {&out, out.selection()};
+  Rows& out = work.ports[Port::kMain];
+  work.now[Port::kMain] = {&out, out.selection()};
   const size_t failed_results = work.failed.size();
   input_.add_failed(work.in, cut, work.failed);
   const uint64_t failed = work.failed.size() - failed_results;
@@ -161,11 +155,11 @@ void DedupeNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut&
   counters.used += cut.size() - work.late.late.size() - work.duplicates;
   counters.filtered += rows - cut.size() - failed;
   counters.out += out.selection().count;
-  Rows& late = work.ports[kLate];
+  Rows& late = work.ports[Port::kLate];
   late_.finish(work.late, {work.in.stage.rows}, plan_.late != OperatorConfig::Late::kDrop, late);
-  work.now[kLate] = {&late, late.selection()};
-  work.error_rows.write(work.failed, work.ports[kErrors], name());
-  work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
+  work.now[Port::kLate] = {&late, late.selection()};
+  work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
+  work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};
 }
 
 }  // namespace millrace

@@ -105,7 +105,7 @@ void GroupedNode::snapshot(Work& work, uint32_t release, EventTime now) {
   const bool fits = show_all(work, release, now, rows);
   if (work.out.firings.size() == first) {
     std::vector<FiredGroup> none;
-    output_.fire(work.out, none, layout_, release, work.ports[static_cast<size_t>(Port::kMain)]);
+    output_.fire(work.out, none, layout_, release, work.ports[Port::kMain]);
   }
   output_.join_firings(work.out, first);
   if (fits) return;

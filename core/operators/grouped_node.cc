@@ -5,13 +5,6 @@
 #include "operators/grouped_work.h"
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors),
-               kLate = static_cast<size_t>(Port::kLate);
-
-}  // namespace
 
 int64_t meta_number(const JsonValue& meta, std::string_view key, int64_t otherwise) {
   const JsonValue* value = meta.find(key);
@@ -77,7 +70,7 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
 }
 
 void GroupedNode::start_range(Work& work) const {
-  output_.start(work.out, work.ports[kMain]);
+  output_.start(work.out, work.ports[Port::kMain]);
   work.late.start();
   work.failed.clear();
 }
@@ -102,29 +95,29 @@ void GroupedNode::count(const Work& work, const Chunk& chunk, const GroupedInput
   counters.late += work.late.size();
   counters.used += cut.size() - work.late.size();
   counters.filtered += rows - cut.size() - failed;
-  counters.out += work.now[kMain].live.count;
+  counters.out += work.now[Port::kMain].live.count;
 }
 
 Result<void> GroupedNode::finish_rows(Work& work) {
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   if (!work.overflow.empty()) return Error{Code::kFailed, name() + ": " + work.overflow};
   if (auto finished = output_.finish(work.out, shape(), out, &snapshots_); !finished) {
     return Error{finished.error().code, name() + ": " + finished.error().message};
   }
   rows_done(work);
-  work.now[kMain] = {&out, out.selection()};
+  work.now[Port::kMain] = {&out, out.selection()};
   output_.add_failed(work.out, work.failed);
-  Rows& late = work.ports[kLate];
+  Rows& late = work.ports[Port::kLate];
   work.late.finish(*work.in.stage.rows, shape(Port::kLate), work.in.groups,
                    plan_.late != OperatorConfig::Late::kDrop, late);
-  work.now[kLate] = {&late, late.selection()};
+  work.now[Port::kLate] = {&late, late.selection()};
   return {};
 }
 
 void GroupedNode::finish_errors(Work& work) const {
-  Rows& rows = work.ports[kErrors];
+  Rows& rows = work.ports[Port::kErrors];
   work.error_rows.write(work.failed, rows, name());
-  work.now[kErrors] = {&rows, rows.selection()};
+  work.now[Port::kErrors] = {&rows, rows.selection()};
 }
 
 void GroupedNode::add_late(Work& work, uint32_t row, EventTime w, const Span& window,

@@ -8,9 +8,6 @@
 namespace millrace {
 namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors),
-               kLate = static_cast<size_t>(Port::kLate);
 constexpr const char* kFields[] = {"left_fields", "right_fields"};
 
 std::vector<Shape> late_shapes(const GroupedInput* inputs, size_t count) {
@@ -131,10 +128,10 @@ Selection PairNode::fitting(PairWork& work) const {
 
 Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   joined_.finish(work.joined);
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   results_.finish(work.result, work.joined.rows, Selection::all(work.joined.rows.count), out,
                   work.failed);
-  work.now[kMain] = {&out, out.selection()};
+  work.now[Port::kMain] = {&out, out.selection()};
   std::vector<const Rows*> sides = {nullptr, nullptr};
   for (size_t side = 0; side < 2; ++side) {
     if (!work.here[side]) continue;
@@ -149,11 +146,11 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   counters.used -= work.late.late.size();
   counters.late += work.late.late.size();
   counters.out += out.selection().count;
-  Rows& late = work.ports[kLate];
+  Rows& late = work.ports[Port::kLate];
   late_.finish(work.late, sides, pair_.late != OperatorConfig::Late::kDrop, late);
-  work.now[kLate] = {&late, late.selection()};
-  work.error_rows.write(work.failed, work.ports[kErrors], name());
-  work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
+  work.now[Port::kLate] = {&late, late.selection()};
+  work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
+  work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};
   if (pair_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
     return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
   }

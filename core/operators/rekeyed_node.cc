@@ -1,53 +1,23 @@
 #include "operators/rekeyed_node.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "json/value.h"
 
 namespace millrace {
-namespace {
-
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors);
-
-}  // namespace
-
-struct RekeyedNode::Work final : NodeWork {
-  TableInput::Work in;
-  ChangeRows::Work rows;
-  std::vector<const Column*> cells;
-  ErrorRows error_rows;
-  ByteArena error_bytes;
-  std::vector<FailedRow> failed;
-  uint64_t nulls = 0;
-};
 
 RekeyedNode::RekeyedNode(std::string name, std::vector<Input> inputs, StagePlan stage,
                          TablePlan plan)
-    : Node(std::move(name), std::move(inputs)),
-      plan_(std::move(plan)),
-      input_(std::move(stage), plan_.input, this->inputs()[0],
-             plan_.deletes ? &*plan_.deletes : nullptr),
-      changes_(plan_.fields, plan_.key, plan_.selects ? nullptr : &input_.stage_shape()),
+    : TableChangesNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan),
+                       "rekeyed rows v1"),
       groups_(AggregateLayout({}), true),
-      stored_(changes_.shape_has_bytes(), plan_.fields),
-      blocks_(this->name(), "rekeyed rows v1") {
+      stored_(changes_.shape_has_bytes(), plan_.fields) {
   inputs_parallel_ = false;
-  shape_of(Port::kMain) = changes_.shape();
-  shape_of(Port::kErrors) = ErrorRows::shape();
 }
 
 std::unique_ptr<NodeWork> RekeyedNode::make_work() const {
   auto work = std::make_unique<Work>();
-  input_.start(work->in);
-  changes_.make(work->rows);
+  make(*work);
   return work;
-}
-
-void RekeyedNode::set_wanted(std::vector<bool> wanted) {
-  changes_.set_wanted(wanted);
-  Node::set_wanted(std::move(wanted));
 }
 
 /// A row may be shown long after it came, so all of it is kept.
@@ -62,37 +32,17 @@ void RekeyedNode::prepare(Chunk& chunk) const {
 
 Result<void> RekeyedNode::apply(Chunk& chunk, Range) {
   auto& work = static_cast<Work&>(work_of(chunk));
-  work.failed.clear();
-  work.error_bytes.clear();
-  work.nulls = 0;
-  changes_.start(work.rows, work.ports[kMain]);
-  work.cells.clear();
-  for (uint32_t i = 0; i < changes_.fields(); ++i) {
-    work.cells.push_back(plan_.selects ? work.in.in.arguments[i]
-                                       : work.in.rows->columns[plan_.from[i]]);
-  }
+  start(work);
   const TableInput::Cut cut = input_.cut(work.in, 0, UINT32_MAX);
   for (size_t i = cut.first; i < cut.behind; ++i) change(work, i);
+  changes_.finish(work.rows, work.ports[Port::kMain]);
   finish(work, chunk, cut);
   return {};
 }
 
-/// True: the new key is NULL, which is an error, and the row changes nothing.
-bool RekeyedNode::refuse_null(Work& work, const TableInput::Change& one) const {
-  const auto& groups = work.in.in.groups;
-  const auto valid = [&](const Column* column) { return column->valid(one.row); };
-  if (one.deletes || std::all_of(groups.begin(), groups.end(), valid)) return false;
-  FailedRow failed;
-  describe_row(*work.in.rows, input_.stage_shape(), one.row, work.error_bytes, failed);
-  failed.reason = "the key of a table must not be NULL";
-  work.failed.push_back(failed);
-  ++work.nulls;
-  return true;
-}
-
 void RekeyedNode::change(Work& work, size_t i) {
   const TableInput::Change& one = work.in.changes[i];
-  if (refuse_null(work, one)) return;
+  if (!one.deletes && !has_key(work, one.row)) return;
   TableGroups::Member* member = groups_.find_member(work.in.key(i));
   if (!member && one.deletes) return;
   TableGroups::Group* left = member ? member->group : nullptr;
@@ -110,31 +60,20 @@ void RekeyedNode::change(Work& work, size_t i) {
                                        : "";
     groups_.join(*member, *joined, changes_.store(work.cells, one.row, value));
     changes_.upsert(work.rows, work.cells, one.row, work.in.time(i), work.in.record(i), value,
-                    work.ports[kMain]);
+                    work.ports[Port::kMain]);
   }
   if (left && left->members == 0) groups_.erase(*left);
 }
 
 /// The row that the left group showed is no more.
 void RekeyedNode::show_left(Work& work, TableGroups::Group& left, size_t i) {
-  Rows& out = work.ports[kMain];
+  Rows& out = work.ports[Port::kMain];
   if (left.by_change.empty()) {
     changes_.remove(work.rows, *left.key, work.in.time(i), work.in.record(i), out);
   } else {
     changes_.upsert_stored(work.rows, left.by_change.rbegin()->second->row, work.in.time(i),
                            work.in.record(i), out);
   }
-}
-
-void RekeyedNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut) {
-  Rows& out = work.ports[kMain];
-  changes_.finish(work.rows, out);
-  work.now[kMain] = {&out, out.selection()};
-  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters,
-               work.failed);
-  counters.out += out.count;
-  work.error_rows.write(work.failed, work.ports[kErrors], name());
-  work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
 }
 
 void RekeyedNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {

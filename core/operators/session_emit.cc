@@ -60,15 +60,14 @@ void SessionNode::take_vanished(SessionWork& work, Session& session, EventTime t
 
 void SessionNode::fire_vanished(SessionWork& work, uint32_t release) {
   if (work.vanished.empty()) return;
-  output_.fire(work.out, work.vanished, layout_, release,
-               work.ports[static_cast<size_t>(Port::kMain)], FiringKind::kVanished);
+  output_.fire(work.out, work.vanished, layout_, release, work.ports[Port::kMain],
+               FiringKind::kVanished);
   work.vanished.clear();
 }
 
 void SessionNode::fire_rows(SessionWork& work, uint32_t release, FiringKind kind) {
   if (work.groups.empty()) return;
-  output_.fire(work.out, work.groups, layout_, release,
-               work.ports[static_cast<size_t>(Port::kMain)], kind);
+  output_.fire(work.out, work.groups, layout_, release, work.ports[Port::kMain], kind);
   work.groups.clear();
 }
 

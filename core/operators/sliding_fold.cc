@@ -92,8 +92,7 @@ void SlidingNode::add_group(SlidingWork& work, const Window& window) {
 
 void SlidingNode::fire(SlidingWork& work, uint32_t release, FiringKind kind) {
   if (!work.groups.empty()) {
-    output_.fire(work.out, work.groups, layout_, release,
-                 work.ports[static_cast<size_t>(Port::kMain)], kind);
+    output_.fire(work.out, work.groups, layout_, release, work.ports[Port::kMain], kind);
   }
   work.groups.clear();
   for (std::byte* state : work.combined) {

@@ -33,8 +33,7 @@ FiredGroup TableGroupsNode::fired(const std::string& key, EventTime now) {
 
 void TableGroupsNode::fire(Work& work, std::vector<FiredGroup> due, FiringKind kind,
                            uint32_t release) {
-  output_.fire(work.out, due, groups_.layout(), release,
-               work.ports[static_cast<size_t>(Port::kMain)], kind);
+  output_.fire(work.out, due, groups_.layout(), release, work.ports[Port::kMain], kind);
 }
 
 /// `keys`: what changed; those that are no group any more are taken back.
@@ -82,18 +81,18 @@ void TableGroupsNode::end(Work& work, uint32_t release) {
 }
 
 Result<void> TableGroupsNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut) {
-  Rows& out = work.ports[static_cast<size_t>(Port::kMain)];
+  Rows& out = work.ports[Port::kMain];
   if (auto finished = output_.finish(work.out, shape(), out, &snapshots_); !finished) {
     return Error{finished.error().code, name() + ": " + finished.error().message};
   }
   for (const std::string& key : work.gone) sent_.forget(key);
-  work.now[static_cast<size_t>(Port::kMain)] = {&out, out.selection()};
+  work.now[Port::kMain] = {&out, out.selection()};
   input_.count(work.in, cut, input_view(chunk), input_rows(chunk), 0, counters, work.failed);
   output_.add_failed(work.out, work.failed);
   counters.out += out.selection().count;
-  Rows& errors = work.ports[static_cast<size_t>(Port::kErrors)];
+  Rows& errors = work.ports[Port::kErrors];
   work.error_rows.write(work.failed, errors, name());
-  work.now[static_cast<size_t>(Port::kErrors)] = {&errors, errors.selection()};
+  work.now[Port::kErrors] = {&errors, errors.selection()};
   return {};
 }
 

@@ -75,7 +75,7 @@ void TableGroupsNode::prepare(Chunk& chunk) const {
 
 Result<void> TableGroupsNode::apply(Chunk& chunk, Range range) {
   auto& work = static_cast<Work&>(work_of(chunk));
-  output_.start(work.out, work.ports[static_cast<size_t>(Port::kMain)]);
+  output_.start(work.out, work.ports[Port::kMain]);
   work.failed.clear();
   work.gone.clear();
   if (timer_.clock_due(chunk.arrival_us)) trigger(work, range.begin, timer_.running());

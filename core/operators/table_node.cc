@@ -1,55 +1,27 @@
 #include "operators/table_node.h"
 
-#include <algorithm>
-
 #include "json/value.h"
 
 namespace millrace {
-namespace {
 
-constexpr auto kMain = static_cast<size_t>(Port::kMain),
-               kErrors = static_cast<size_t>(Port::kErrors),
-               kVersions = static_cast<size_t>(Port::kVersions);
-
-}  // namespace
-
-struct TableNode::Work final : NodeWork {
-  TableInput::Work in;
-  ChangeRows::Work rows;
-  std::vector<const Column*> cells;
-  ErrorRows error_rows;
-  ByteArena error_bytes;
-  std::vector<FailedRow> failed;
-  uint64_t nulls = 0;
+struct TableNode::Work final : TableChangesNode::Work {
   Buffer<uint32_t> told;  ///< Rows of the main port.
 };
 
 TableNode::TableNode(std::string name, std::vector<Input> inputs, StagePlan stage, TablePlan plan)
-    : Node(std::move(name), std::move(inputs)),
-      plan_(std::move(plan)),
-      explode_(stage.explode),
-      input_(std::move(stage), plan_.input, this->inputs()[0],
-             plan_.deletes ? &*plan_.deletes : nullptr),
-      changes_(plan_.fields, plan_.key, plan_.selects ? nullptr : &input_.stage_shape()),
-      final_(this->inputs()[0].node->shape().final_mark),
-      blocks_(this->name(), "table keys v2") {
+    : TableChangesNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan),
+                       "table keys v2"),
+      final_(this->inputs()[0].node->shape().final_mark) {
   inputs_parallel_ = this->inputs()[0].node->parallel();
-  Shape& main = shape_of(Port::kMain) = changes_.shape();
+  Shape& main = shape_of(Port::kMain);
   if (plan_.final_mark) main.final_mark = *plan_.final_mark + 1;  // Behind `op`.
   if (plan_.versions) shape_of(Port::kVersions) = main;
-  shape_of(Port::kErrors) = ErrorRows::shape();
 }
 
 std::unique_ptr<NodeWork> TableNode::make_work() const {
   auto work = std::make_unique<Work>();
-  input_.start(work->in);
-  changes_.make(work->rows);
+  make(*work);
   return work;
-}
-
-void TableNode::set_wanted(std::vector<bool> wanted) {
-  changes_.set_wanted(wanted);
-  Node::set_wanted(std::move(wanted));
 }
 
 void TableNode::demand(size_t, std::vector<bool>& wanted) const {
@@ -71,28 +43,18 @@ Result<void> TableNode::apply(Chunk& chunk, Range range) {
   const uint32_t begin = inputs_parallel_ ? range.begin : 0;
   const uint32_t end = inputs_parallel_ && !range.last ? range.end : UINT32_MAX;
   const TableInput::Cut cut = input_.cut(work.in, begin, end);
-  work.failed.clear();
-  work.error_bytes.clear();
-  work.nulls = 0;
+  start(work);
   work.told.clear();
-  changes_.start(work.rows, work.ports[kMain]);
-  const Rows& stage = *work.in.rows;
-  work.cells.clear();
-  for (uint32_t i = 0; i < changes_.fields(); ++i) {
-    work.cells.push_back(plan_.selects ? work.in.in.arguments[i] : stage.columns[plan_.from[i]]);
-  }
   for (size_t i = cut.first; i < cut.behind; ++i) change(work, i);
+  choose_told(work);
   finish(work, chunk, cut);
   return {};
 }
 
 void TableNode::change(Work& work, size_t i) {
   const TableInput::Change& one = work.in.changes[i];
-  const auto& groups = work.in.in.groups;
-  const auto valid = [&](const Column* column) { return column->valid(one.row); };
-  if (!input_.reads_table() && !std::all_of(groups.begin(), groups.end(), valid))
-    return refuse_null(work, one.row);
-  Rows& out = work.ports[kMain];
+  if (!input_.reads_table() && !has_key(work, one.row)) return;
+  Rows& out = work.ports[Port::kMain];
   const std::string_view key = work.in.key(i);
   const EventTime time = work.in.time(i);
   const uint32_t record = work.in.record(i);
@@ -124,31 +86,18 @@ bool TableNode::ends(const Work& work, uint32_t row) const {
   return mark.valid(row) && mark.bools[mark.constant ? 0 : row];
 }
 
-void TableNode::refuse_null(Work& work, uint32_t row) const {
-  FailedRow failed;
-  describe_row(*work.in.rows, input_.stage_shape(), row, work.error_bytes, failed);
-  failed.reason = "the key of a table must not be NULL";
-  work.failed.push_back(failed);
-  ++work.nulls;
-}
-
-void TableNode::finish(Work& work, const Chunk& chunk, const TableInput::Cut& cut) {
-  Rows& out = work.ports[kMain];
+/// Joins as of event time hear of all deletes, others only of those that delete something.
+void TableNode::choose_told(Work& work) {
+  Rows& out = work.ports[Port::kMain];
   changes_.finish(work.rows, out);
   if (plan_.versions) {
-    Rows& versions = work.ports[kVersions];
+    Rows& versions = work.ports[Port::kVersions];
     versions.share(out);
-    work.now[kVersions] = {&versions, versions.selection()};
+    work.now[Port::kVersions] = {&versions, versions.selection()};
   }
   out.all_live = work.told.size() == out.count;
   if (!out.all_live)
     keep_selection({work.told.data(), static_cast<uint32_t>(work.told.size())}, out.live);
-  work.now[kMain] = {&out, out.selection()};
-  input_.count(work.in, cut, input_view(chunk), input_rows(chunk), work.nulls, counters,
-               work.failed);
-  counters.out += out.selection().count;
-  work.error_rows.write(work.failed, work.ports[kErrors], name());
-  work.now[kErrors] = {&work.ports[kErrors], work.ports[kErrors].selection()};
 }
 
 void TableNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {

@@ -83,7 +83,7 @@ void WindowNode::fire(Work& work, const Span& window, std::vector<WindowGroups::
     Emission* emission = update ? &sent_.slot(window.end, group.hash, group.key) : nullptr;
     fired.push_back({group.key, group.state, window, time, emission});
   }
-  output_.fire(work.out, fired, layout_, release, work.ports[static_cast<size_t>(Port::kMain)],
+  output_.fire(work.out, fired, layout_, release, work.ports[Port::kMain],
                final ? FiringKind::kFinal : FiringKind::kRows);
 }
 

@@ -3,6 +3,7 @@
 
 #include "operators/rekeyed_node.h"
 #include "operators/table_groups_node.h"
+#include "operators/table_node.h"
 #include "plan/planner.h"
 
 namespace millrace {

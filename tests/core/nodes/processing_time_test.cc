@@ -20,7 +20,7 @@ class ProcessingTime : public ::testing::Test {
     chunk->work.push_back(clock_.make_work());
     EXPECT_TRUE(source_->apply(*chunk, {0, chunk->records, true}));
     EXPECT_TRUE(clock_.apply(*chunk, {0, chunk->records, true}));
-    const RowsView& view = chunk->work[1]->now[0];
+    const RowsView& view = chunk->work[1]->now[Port::kMain];
     std::vector<EventTime> out;
     for (uint32_t i = 0; i < view.live.count; ++i) out.push_back(view.rows->time[view.live[i]]);
     const EventTime* w = clock_.watermarks(*chunk);

@@ -68,7 +68,7 @@ inline std::string play(Graph& graph, const std::vector<Keyed>& records, const N
     const auto applied = node->apply(chunk, {0, chunk.records, true});
     EXPECT_TRUE(applied) << applied.error().message;
   }
-  const RowsView& view = chunk.work[from.index()]->now[static_cast<size_t>(port)];
+  const RowsView& view = chunk.work[from.index()]->now[port];
   const Shape& shape = from.shape(port);
   const JsonRowEncoder encoder(shape.visible_names(), shape.omitted_when_null);
   ByteBuffer out;
