@@ -27,7 +27,7 @@ endif()
 
 # The program itself, as it was built before the plugin existed.
 run(${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache ${MILLRACE} plugins --plugins ${WORK}/folder)
-if(NOT output MATCHES "source counter 1\\.0\\.0")
+if(NOT output MATCHES "source +counter +1\\.0\\.0")
   message(FATAL_ERROR "the host does not list it: ${output}")
 endif()
 file(WRITE ${WORK}/count.json [[{
