@@ -170,8 +170,8 @@ void StatelessNode::save(uint64_t, Commit&, JsonValue& meta) {
 }
 
 Result<void> StatelessNode::restore(const JsonValue& meta, CommitLog&) {
-  if (retimer_) retimer_->restore(meta);
-  return {};
+  if (!retimer_ || retimer_->restore(meta)) return {};
+  return Error{Code::kCorrupt, "the stored watermark of " + name() + " is damaged"};
 }
 
 Result<void> StatelessNode::apply(Chunk& chunk, Range range) {

@@ -17,7 +17,7 @@ Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = inputs()[0].node->watermarks(chunk);
   MILLRACE_ASSERT(w != nullptr);
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
-  judge(work, cut, w, places);
+  judge(work, chunk, cut, w, places);
   keeps_last() ? finish_last(work) : finish_first(work);
   pass_watermark(work, w, places);
   finish(work, chunk, cut);
@@ -27,7 +27,8 @@ Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
   return {};
 }
 
-void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range places) {
+void DedupeNode::judge(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut,
+                       const EventTime* w, Range places) {
   work.passed.clear();
   work.late.late.clear();
   work.failed.clear();
@@ -46,9 +47,11 @@ void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime
     for (; i < cut.behind && stage.record_of(work.in.live[i]) == place; ++i) {
       if (!take(work, i, behind(w[place]))) {
         const uint32_t row = work.in.live[i];
+        const bool after_idle = chunk.is_after_idle(place);
+        counters.late_after_idle += after_idle;
         work.late.late.push_back({0, row, w[place],
                                   saturating_add(work.in.time(row), plan_.allowed_lateness_us),
-                                  key_text(work.in.groups, row)});
+                                  key_text(work.in.groups, row), after_idle});
       }
     }
     if (keeps_last() && w[place + 1] > input_watermark_)

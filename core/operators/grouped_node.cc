@@ -55,7 +55,7 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   start_range(work);
   work.chunk = &chunk;
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
-  clock_trigger(work, chunk.arrival_us, range.begin);
+  clock_trigger(work, chunk.arrival_us, range.begin, w[range.begin]);
   fold_range(work, cut, w, places);
   pass_watermark(work, w, places, chunk.places());
   MILLRACE_TRY(finish_rows(work));

@@ -222,6 +222,11 @@ std::optional<EmitConfig> Planner::plan_emit(const OperatorConfig& op) {
                 "give it a window, or emit \"update\"");
     return std::nullopt;
   }
+  if (emit.retain_us != kTimeMax && !op.window) {
+    faults_.add(emit.where, "\"retain\" is about closed windows, and there is no window",
+                "give it a window, or leave \"retain\" out");
+    return std::nullopt;
+  }
   if (emit.mode != Mode::kComplete) {
     if (const Where* where = find_written(op.written, "complete_max_rows")) {
       faults_.add(*where, "only \"emit\": \"complete\" has complete results");

@@ -49,11 +49,7 @@ Result<void> Planner::plan_operators() {
 }
 
 /// Features that the page promises and this version lacks; true if there was one.
-bool Planner::refuse_missing(const OperatorConfig& op) {
-  const Where* where = find_written(op.written, "max_task_idle");
-  if (where) faults_.add(*where, "\"max_task_idle\" " + std::string(kNotYet));
-  return refuse_result_keys(op) || where;
-}
+bool Planner::refuse_missing(const OperatorConfig& op) { return refuse_result_keys(op); }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
   const bool refused = refuse_missing(op);
@@ -65,6 +61,9 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
+  // There is one order of the task; who waits longest is heard.
+  plan_.graph.max_task_idle_us =
+      std::max(plan_.graph.max_task_idle_us, op.max_task_idle_us.value_or(0));
   if (refuse_table(op, inputs)) return {};
   if (inputs.size() > 1) {
     std::string difference;

@@ -119,6 +119,8 @@ class Planner {
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+  bool refuse_deletes(const SinkConfig& sink, const std::vector<Input>& inputs,
+                      const Component& component);
   void plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);

@@ -35,8 +35,8 @@ file(WRITE ${WORK}/count.json [[{
   "sources": {"n": {"plugin": "org.example.counter", "records": 4}},
   "sinks": {"out": {"from": "n", "plugin": "file", "path": "out.jsonl"}}
 }]])
-run(${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache ${MILLRACE} run ${WORK}/count.json
-    --plugins ${WORK}/folder --plugins ${BUILD}/plugins)
+run(${CMAKE_COMMAND} -E chdir ${WORK} ${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache
+    ${MILLRACE} run count.json --plugins ${WORK}/folder --plugins ${BUILD}/plugins)
 file(READ ${WORK}/out.jsonl counted)
 if(NOT counted STREQUAL "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n")
   message(FATAL_ERROR "the host ran it to: ${counted}\n${output}")

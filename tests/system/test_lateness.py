@@ -60,6 +60,26 @@ class Lateness(SystemTest):
         self.assertEqual(n_of["03"], 5, "59 is in [0, 180), which was open: with 5, 50, 125 and 130")
         self.assertEqual(n_of["01"], 2, "and not in [-120, 60), which had closed")
 
+    def test_R24_append_without_a_window_needs_input_that_ends(self):
+        self.write("in.jsonl", [at(1), at(2, "b"), at(3)])
+        config = counting({"follow": True}, {"emit": "append"})
+        del config["operators"]["per_minute"]["window"]
+        self.write("p.json", config)
+        self.assert_says(self.verb("check", "p.json", code=2), "append without a window needs an input that ends")
+        del config["sources"]["in"]["follow"]
+        self.write("p.json", config)
+        self.run_to_end("--fresh")
+        self.assertEqual(self.lines("out.jsonl"), [{"k": "a", "n": 2}, {"k": "b", "n": 1}], "one row per group, at the end (E28)")
+
+    def test_R26_retention_needs_a_window(self):
+        self.write("in.jsonl", [at(1)])
+        config = counting(operator={"emit": {"complete": {"every": "1m", "retain": "1h"}}})
+        self.write("p.json", config)
+        self.assertIn(b"until W is 1h further (retain)", self.verb("check", "p.json", "--explain").stdout)
+        del config["operators"]["per_minute"]["window"]
+        self.write("p.json", config)
+        self.assert_says(self.verb("check", "p.json", code=2), '"retain" is about closed windows')
+
     def test_R20_the_end_of_bounded_input_closes_every_window(self):
         self.run_with(allowed_lateness="1d")
         self.assertEqual(sum(row["n"] for row in self.lines("out.jsonl")), len(self.RECORDS))
