@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "nodes/key_text.h"
+#include "nodes/late_failure.h"
 #include "nodes/own_batch.h"
 #include "operators/dedupe_work.h"
 #include "window/stored_row.h"
@@ -22,7 +23,10 @@ Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
   pass_watermark(work, w, places);
   finish(work, chunk, cut);
   if (plan_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
-    return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
+    const LateRecords::Late& first = work.late.late.front();
+    return late_failure(
+        *this, chunk,
+        {work.in.stage.rows, &input_.stage_shape(), first.row, first.w, first.over_at});
   }
   return {};
 }

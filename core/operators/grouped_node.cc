@@ -2,6 +2,7 @@
 #include "operators/grouped_node.h"
 
 #include "base/assert.h"
+#include "nodes/late_failure.h"
 #include "operators/grouped_work.h"
 
 namespace millrace {
@@ -63,8 +64,10 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   count(work, chunk, cut);
   finish_errors(work);
   if (plan_.late == OperatorConfig::Late::kFail && work.late.size() != 0) {
-    return Error{Code::kFailed,
-                 name() + ": a record is late for all its windows, and `late` is \"fail\""};
+    const LateRows::Late& first = work.late.front();
+    return late_failure(
+        *this, chunk,
+        {work.in.stage.rows, &input_.stage_shape(), first.row, first.w, first.closed_at});
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "nodes/key_text.h"
+#include "nodes/late_failure.h"
 
 namespace millrace {
 namespace {
@@ -154,7 +155,10 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
   work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};
   if (pair_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
-    return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
+    const LateRecords::Late& first = work.late.late.front();
+    return late_failure(*this, chunk,
+                        {sides[first.input], &input_[first.input].stage_shape(), first.row, first.w,
+                         first.over_at});
   }
   return {};
 }
