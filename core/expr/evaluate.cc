@@ -3,8 +3,10 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "expr/constant_set.h"
 #include "expr/evaluation.h"
 #include "expr/kernel.h"
+#include "expr/select_rows.h"
 
 namespace millrace {
 namespace {
@@ -130,6 +132,9 @@ const Column& Evaluation::compute(uint32_t index, Selection rows) {
     case Op::kNullif: return nullif(node, scratch, rows);
     case Op::kDistinct: return distinct(node, scratch, rows);
     case Op::kExtreme: return extreme(node, scratch, rows);
+    case Op::kAnyOf: return quantified(node, scratch, rows, false);
+    case Op::kAllOf: return quantified(node, scratch, rows, true);
+    case Op::kElements: return each_element(node, scratch, rows);
   }
   MILLRACE_ASSERT(false);
   return program_.constants_[0];
@@ -225,10 +230,43 @@ Selection Evaluation::where(uint32_t index, Selection rows, bool wanted) {
     const bool all = (node.op == Op::kAnd) == wanted;
     return all ? where_all(node, rows, wanted) : where_any(node, scratch, rows, wanted);
   }
+  if (const auto chosen = where_directly(node, scratch, rows, wanted)) return *chosen;
   const size_t before = errors_.size();
   const Column& column = value(index, rows);
   if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
   return select_rows(column, rows, wanted, scratch.chosen);
+}
+
+/// `type = 'edit'` and `namespace in (0, 2)` over plain fields; NULLs are never chosen.
+std::optional<Selection> Evaluation::where_directly(const ProgramNode& node, Node& scratch,
+                                                    Selection rows, bool wanted) {
+  using Op = ProgramNode::Op;
+  const bool selects =
+      node.op == Op::kIn || (node.op == Op::kCall && selects_texts(*node.function));
+  if (node.shared || !selects) return std::nullopt;
+  scratch.args.clear();
+  Selection valid = rows;
+  for (const uint32_t child : node.children) {
+    const ProgramNode& part = program_.nodes_[child];
+    if (part.op != Op::kField && part.op != Op::kConstant) return std::nullopt;
+    // A cell that does not fit its type is an error, which value() tells.
+    if (part.op == Op::kField && has_mismatch(*inputs_.columns[part.index], inputs_.rows))
+      return std::nullopt;
+    scratch.args.push_back(&value(child, rows));
+    valid = valid_rows(*scratch.args.back(), valid, scratch.valid);
+  }
+  scratch.chosen.resize(rows.count);
+  std::optional<uint32_t> count;
+  if (node.op == Op::kIn) {
+    const ConstantSet& set = *program_.sets_[node.index];
+    if (!set.has_null()) count = set.select(*scratch.args[0], valid, wanted, scratch.chosen.data());
+  } else {
+    const KernelCall call{scratch.args, valid,     inputs_.rows, scratch.column,
+                          errors_,      &program_, node.place};
+    count = select_texts(*node.function, call, wanted, scratch.chosen.data());
+  }
+  if (!count) return std::nullopt;
+  return *count == rows.count ? rows : Selection{scratch.chosen.data(), *count};
 }
 
 /// Each arm narrows the rows for the next. A NULL arm drops the row at once, as PostgreSQL's

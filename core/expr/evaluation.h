@@ -2,9 +2,19 @@
 
 /// One evaluation of a program over one batch. Private to this room.
 
+#include <optional>
+
 #include "expr/program.h"
 
 namespace millrace {
+
+/// The elements of many arrays behind one another, and what a function made of them.
+struct ElementRows {
+  Column items, left, result;
+  Buffer<uint32_t> owner;  ///< Per element: the row it comes from.
+  Buffer<uint32_t> valid;  ///< Elements that are not NULL.
+  RowErrors errors;        ///< By element.
+};
 
 struct Scratch::Node {
   Column column;            ///< The node's result.
@@ -16,7 +26,8 @@ struct Scratch::Node {
   std::vector<const Column*> args;
   uint64_t run = 0;  ///< In which run `memo` was set (shared nodes).
   const Column* memo = nullptr;
-  uint32_t memo_count = 0;  ///< How many rows that run asked for.
+  uint32_t memo_count = 0;                ///< How many rows that run asked for.
+  std::unique_ptr<ElementRows> elements;  ///< Of nodes that look into arrays.
 };
 
 class Evaluation {
@@ -45,6 +56,19 @@ class Evaluation {
   const Column& nullif(const ProgramNode& node, Node& scratch, Selection rows);
   const Column& distinct(const ProgramNode& node, Node& scratch, Selection rows);
   const Column& extreme(const ProgramNode& node, Node& scratch, Selection rows);
+  const Column& quantified(const ProgramNode& node, Node& scratch, Selection rows, bool all);
+  const Column& each_element(const ProgramNode& node, Node& scratch, Selection rows);
+  /// Puts the elements of the rows, whose arrays are valid, behind one another.
+  ElementRows& spread(const Column& arrays, Selection rows, Node& scratch);
+  /// One value against the elements of each row's own array.
+  void test_spread(const ProgramNode& node, const Column& left, const Column& arrays,
+                   Selection rows, bool all, Node& scratch);
+  /// The same where all rows have one array: element by element over all rows.
+  void test_constant(const ProgramNode& node, const Column& left, const Column& array,
+                     Selection rows, bool all, Node& scratch);
+  /// The same without a column of bools, where the node allows it.
+  std::optional<Selection> where_directly(const ProgramNode& node, Node& scratch, Selection rows,
+                                          bool wanted);
   Selection where_all(const ProgramNode& node, Selection rows, bool wanted);
   Selection where_any(const ProgramNode& node, Node& scratch, Selection rows, bool wanted);
   /// Runs node.function over two columns whose rows are valid.
