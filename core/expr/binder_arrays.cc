@@ -72,12 +72,17 @@ Binder::Bound Binder::subscript(Operand value, const TreeNode& index, uint32_t p
   return part_of(name, {std::move(value), std::move(*bound)}, place);
 }
 
-/// A part of the first. Where that is NULL the subscripts are not computed, as in PostgreSQL.
+/// A part of the first. Where that is NULL the subscripts are not computed, as in PostgreSQL; it is
+/// computed itself in any case, though a NULL for a subscript says what comes out.
 Binder::Bound Binder::part_of(std::string_view name, std::vector<Operand> args, uint32_t place) {
-  bool constant = true;
-  for (size_t i = 1; i < args.size(); ++i)
-    constant = constant && (args[i].unknown || builder_.is_constant(args[i].node));
-  if (constant) return apply(name, std::move(args), place);
+  bool known = true;
+  for (size_t i = 1; i < args.size(); ++i) {
+    const Operand& index = args[i];
+    known = known && (index.unknown ? !index.null
+                                    : builder_.is_constant(index.node) &&
+                                          !builder_.is_null_constant(index.node));
+  }
+  if (known) return apply(name, std::move(args), place);
   builder_.share(args[0].node);
   const Operand whole = args[0];
   Bound part = apply(name, std::move(args), place);

@@ -21,7 +21,7 @@ struct Scratch::Node {
   Column extra;             ///< A second one, for greatest and least.
   Buffer<uint32_t> live;    ///< The rows handed in, without those that failed.
   Buffer<uint32_t> valid;   ///< Rows whose arguments are all valid.
-  Buffer<uint32_t> chosen;  ///< What where() returns.
+  Buffer<uint32_t> chosen;  ///< What where() tells this node of its children.
   Buffer<uint8_t> state;    ///< Three-valued results of AND and OR.
   std::vector<const Column*> args;
   uint64_t run = 0;  ///< In which run `memo` was set (shared nodes).
@@ -36,10 +36,14 @@ class Evaluation {
 
   /// The node's values on `rows`. Rows that fail are added to the errors; the caller drops them.
   const Column& value(uint32_t node, Selection rows);
-  /// The rows where a bool node is `wanted`; never a failed row, never NULL.
-  Selection where(uint32_t node, Selection rows, bool wanted);
+  /// The rows where a bool node is `wanted`; never a failed row, never NULL. They are `rows` itself
+  /// or stand in `room`, which may hold `rows`. The room is the caller's: a node with several
+  /// parents is asked again while what it told the first one is still used.
+  Selection where(uint32_t node, Selection rows, bool wanted, Buffer<uint32_t>& room);
   const Column& root(Selection rows) { return value(program_.root_, rows); }
-  Selection root_where(Selection rows) { return where(program_.root_, rows, true); }
+  Selection root_where(Selection rows) {
+    return where(program_.root_, rows, true, scratch_of(program_.root_).chosen);
+  }
 
  private:
   using Node = Scratch::Node;
@@ -68,9 +72,10 @@ class Evaluation {
                      Selection rows, bool all, Node& scratch);
   /// The same without a column of bools, where the node allows it.
   std::optional<Selection> where_directly(const ProgramNode& node, Node& scratch, Selection rows,
-                                          bool wanted);
-  Selection where_all(const ProgramNode& node, Selection rows, bool wanted);
-  Selection where_any(const ProgramNode& node, Node& scratch, Selection rows, bool wanted);
+                                          bool wanted, Buffer<uint32_t>& room);
+  Selection where_all(const ProgramNode& node, Selection rows, bool wanted, Buffer<uint32_t>& room);
+  Selection where_any(const ProgramNode& node, Node& scratch, Selection rows, bool wanted,
+                      Buffer<uint32_t>& room);
   /// Runs node.function over two columns whose rows are valid.
   void compare(const ProgramNode& node, const Column& a, const Column& b, Selection rows,
                Column& out);

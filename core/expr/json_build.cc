@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "columns/array.h"
 #include "columns/datetime.h"
@@ -35,6 +36,12 @@ void write_scalar(const Column& column, size_t row, ByteBuffer& cell, TextMaker&
     if (instant) out.append(":00");
     out.append(made.substr(offset));
     return out.append('"');
+  }
+  if (column.type == Type::kFloat8 && std::isfinite(column.floats[at])) {
+    // PostgreSQL's text, which is what a key looks like, and no digits that the value does not
+    // have.
+    char text[kNumberTextMax];
+    return out.append(View(text, format_float8(column.floats[at], text)));
   }
   cell.clear();
   write_json_cell(column, row, cell);

@@ -41,7 +41,7 @@ def expression(make, rng, one):
         kind = rng.choice([one for one in generate.TYPES if not one.startswith("jsonb")])
     if not kind:
         return "count(*)"
-    argument = make.expression(kind, rng.choice((0, 0, 1))).text()
+    argument = make.whole(kind, rng.choice((0, 0, 1))).text()
     filtered = f" filter (where {make.leaf('bool').text()})" if rng.random() < 0.3 else ""
     if one["within_group"]:
         return f"{name}({rng.choice(EXTRAS.get(name, ('',)))}) within group (order by {argument}){filtered}"

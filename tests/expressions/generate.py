@@ -138,6 +138,7 @@ class Generator:
     def __init__(self, random, functions):
         self.random = random
         self.by_result = {kind: [] for kind in TYPES}
+        self.made = {}  # Parts of this expression so far, by type.
         self.operators = {}  # Type of both sides -> names, for any and all.
         for one in functions:
             if one["ours"] or one["form"] or one["name"] in LEFT_OUT or (" " in one["name"] and not one["name"].startswith("is ")):
@@ -163,7 +164,19 @@ class Generator:
             return Node(value, kind)
         return literal(kind, self.random.choice(VALUES[kind]))
 
+    def whole(self, kind, depth):
+        """An expression of its own."""
+        self.made = {kind: [] for kind in TYPES}
+        return self.expression(kind, depth)
+
     def expression(self, kind, depth):
+        if self.made[kind] and self.random.random() < 0.08:
+            return self.random.choice(self.made[kind])  # The same part again: it is computed once.
+        node = self.new_expression(kind, depth)
+        self.made[kind].append(node)
+        return node
+
+    def new_expression(self, kind, depth):
         if depth <= 0 or self.random.random() < 0.1:
             return self.leaf(kind)
         if self.random.random() < 0.25:

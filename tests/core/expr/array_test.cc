@@ -68,6 +68,18 @@ TEST(Arrays, TheSubscriptOfNullIsNotComputed) {
   EXPECT_EQ(values_of("(t::int4[])[:(1 / n)::int4]", batch)[1], "NULL");
 }
 
+TEST(Arrays, ASubscriptOfNullStillComputesTheArray) {
+  TestBatch batch;
+  batch.texts("t", {"{1,2}", "{1", std::nullopt});
+  const std::vector<std::string> expected = {"NULL", "22P02 malformed array literal: \"{1\"",
+                                             "NULL"};
+  for (const char* text : {"(t::int4[])[null]", "(t::int4[])[null::int4]", "(t::int4[])[null:2]",
+                           "(t::int4[])[1:null::int4]", "array_position(t::int4[], null::int4)"})
+    EXPECT_EQ(values_of(text, batch), expected) << text;
+  batch.texts("j", {"{\"a\": 1}", "{", std::nullopt});
+  EXPECT_EQ(values_of("(j::jsonb)[null::text]", batch)[1].substr(0, 5), "22P02");
+}
+
 TEST(Arrays, AnyAndAllKnowNull) {
   expect_all({
       {"1 = any(array[1, null])", "true"},
