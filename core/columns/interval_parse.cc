@@ -196,12 +196,12 @@ class Reader {
   }
   bool number(Number& out) {
     out.negative = take('-');
-    if (!out.negative) take('+');
+    const bool sign = out.negative || take('+');
     const bool digits = !rest_.empty() && is_digit(rest_[0]);
     if (digits && !whole(out.whole)) return false;
     if (take('.')) {
       // `1.` and `-.5` are dates to PostgreSQL, and bad ones.
-      if (rest_.empty() || !is_digit(rest_[0]) || (out.negative && !digits)) return false;
+      if (rest_.empty() || !is_digit(rest_[0]) || (sign && !digits)) return false;
       out.fraction = fraction();
       return true;
     }

@@ -16,12 +16,13 @@ constexpr std::array kEntries = {
               "told before the start"},
     Departure{"error-order", "which of several errors of one row is told depends on the plan",
               "the first in the order of the text", "only the row's error differs, never a value"},
-    Departure{"constant-null",
-              "next to an argument that is NULL beforehand the others are not computed, their errors "
-              "neither",
-              "likewise, but more is known beforehand: parts of NULL arrays, texts of constant times "
-              "and arrays",
-              "the time zone is fixed; a row that fails there has the value NULL here"},
+    Departure{
+        "constant-null",
+        "next to an argument that is NULL beforehand the others are not computed, their errors "
+        "neither",
+        "likewise, but more is known beforehand: parts of NULL arrays, texts of constant times "
+        "and arrays, JSON built of constants",
+        "the time zone is fixed; a row that fails there has the value NULL here"},
     Departure{"json-null", "j -> 'a' of a JSON null is the jsonb value null",
               "it is NULL, as j ->> 'a' is in both",
               "a JSON null in a record is NULL everywhere here"},

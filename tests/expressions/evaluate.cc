@@ -2,10 +2,10 @@
 //   evaluate_expressions --functions | --departures   the tables, as a line of JSON per entry
 //   evaluate_expressions < CASE                       a line of JSON per expression
 // CASE: a line `name type name type …`, rows as PostgreSQL's COPY writes them, an empty line, then
-// an expression per line. A result is {"refused": reason}, or {"type": …, "rows": […]} with a text,
-// null or {"e": SQLSTATE} per row. Every expression is evaluated over all rows at once, in batches
-// of 1, 7 and 1024 rows, and under two random selections of all and of the 1024; if these disagree
-// the result is {"inconsistent": …}.
+// an expression per line. A result is {"refused": reason}, or {"type": …, "constant": …, "rows":
+// […]} with a text, null or {"e": SQLSTATE} per row. Every expression is evaluated over all rows at
+// once, in batches of 1, 7 and 1024 rows, and under two random selections of all and of the 1024;
+// if these disagree the result is {"inconsistent": …}.
 #include <iostream>
 #include <random>
 
@@ -100,7 +100,8 @@ std::string result_of(const std::string& text, const Batches& batches) {
   Cells cells(table.rows());
   run(*program, table, Selection::all(table.rows()), scratch, cells);
   if (auto fault = check_batches(*program, batches, scratch, cells); !fault.empty()) return fault;
-  std::string out = "{\"type\":" + quoted(type_name(program->type())) + ",\"rows\":[";
+  std::string out = "{\"type\":" + quoted(type_name(program->type())) +
+                    ",\"constant\":" + (program->constant() ? "true" : "false") + ",\"rows\":[";
   for (uint32_t row = 0; row < table.rows(); ++row) out += (row ? "," : "") + cells[row];
   return out + "]}";
 }
