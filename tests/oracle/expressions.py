@@ -45,6 +45,13 @@ VALUES = {
     "v is null": lambda row: row.get("v") is None,
     "event_time()": lambda row: row["event_time()"],    # put there by `selected`
 }
+# Over the rows of a window, whose columns c and s are count(*) and sum(v).
+HAVINGS = {
+    "c > 1": lambda values: values["c"] > 1,
+    "count(*) % 2 = 1": lambda values: values["c"] % 2 == 1,
+    "s is not null": lambda values: values["s"] is not None,
+    "sum(v) > c": null_if_any(lambda s, c: s > c, "s", "c"),
+}
 # What joins may ask beyond equal keys, of the values of both sides.
 RESTS = {
     "(a.v + b.v) % 3 <> 0": lambda a, b: None if None in (a.get("v"), b.get("v")) else (a["v"] + b["v"]) % 3 != 0,

@@ -10,6 +10,7 @@ from deduped import Deduped
 from joined import Joined
 from lookups import Lookup
 from lookups import Table as LookedUp
+from ranked import is_ranked, ranked
 from retimed import Retimed
 from sessions import Sessions
 from sliding import Sliding
@@ -105,4 +106,5 @@ def windowed(operator):
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]
-    return (special or [Windowed])[0](operator)
+    kind = (special or [Windowed])[0]
+    return (ranked(kind) if is_ranked(operator) else kind)(operator)

@@ -202,6 +202,26 @@ class Updates(unittest.TestCase):
         self.assertEqual(rows, [(1, False), (2, False), (1, False), (2, True), (1, True)])
 
 
+class Ranks(unittest.TestCase):
+    """What is left of one window with a twice, b three times and c once."""
+
+    def left(self, **more):
+        records = [(t, k) for t, k in enumerate(("a", "b", "c", "b", "a", "b"))]
+        operator = {**counting({"tumbling": "1m"}, group_by=["k"]), **more}
+        operator["select"] = {"c": "count(*)", **more.get("select", {})}
+        found = answer({"w": operator}, {"a": records})
+        return [(row.values["k"], row.values["c"], row.values.get("place")) for step in found.streams["w"].rows for row in step]
+
+    def test_order_and_ties_in_group_order(self):
+        self.assertEqual(self.left(order_by=["c desc"]), [("b", 3, None), ("a", 2, None), ("c", 1, None)])
+        self.assertEqual(self.left(select={"even": "count(v)"}, order_by=["even"]), [("a", 2, None), ("b", 3, None), ("c", 1, None)])
+
+    def test_limit_counts_behind_having_and_places_by_limit_by(self):
+        place = {"place": "row_number()"}
+        self.assertEqual(self.left(having="c > 1", order_by=["c"], limit=1, select=place), [("a", 2, 1)])
+        self.assertEqual(self.left(order_by=["c"], limit=1, limit_by=["k"], select=place), [("c", 1, 1), ("a", 2, 1), ("b", 3, 1)])
+
+
 class Inputs(unittest.TestCase):
     def test_merged_by_time_then_by_order_in_the_configuration(self):
         found = answer({"o": {"from": ["a", "b"], "select": ["k"]}}, {"a": [(1, "a1"), (3, "a3"), (2, "a2")], "b": [(1, "b1"), (2, "b2")]})

@@ -74,15 +74,28 @@ class Windowed:
         for (start, end), group in sorted(self.tables, key=lambda key: (key[0][1], key[0][0], expressions.ordered(key[1]))):
             fed = self.fed[(start, end), group]
             step = next(number for number, mark in enumerate(inputs.marks) if number >= fed and mark >= end + self.lateness)
-            steps[step].append(self.result(start, end, group))
-        return steps
+            steps[step].append(((start, end), group))
+        return [self.fired(keys) for keys in steps]
+
+    def fired(self, keys):
+        """The rows of the windows of one step."""
+        return [self.result(*window, group) for window, group in keys]
 
     def result(self, start, end, group):
         """R19: the row's time is e - 1."""
+        return self.row(self.values(start, end, group), end)
+
+    def values(self, start, end, group):
         members = self.tables[(start, end), group]
         values = {"window_start": rows.Time(start), "window_end": rows.Time(self.shown(end))}
         values.update(zip(self.groups, group))
-        values.update((name, expressions.aggregate_of(text, members)) for name, text in self.select.items())
+        values.update((name, self.selected(text, members)) for name, text in self.select.items())
+        return values
+
+    def selected(self, text, members):
+        return expressions.aggregate_of(text, members)
+
+    def row(self, values, end):
         line = rows.format_row((name, rows.format_value(value)) for name, value in values.items())
         return marks.Row(values, line.encode(), end - 1)
 

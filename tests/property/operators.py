@@ -106,6 +106,25 @@ def update(*kinds):
     return made
 
 
+def ranked(build):
+    """Contract §3: what is left of the rows of one window, and in which order."""
+    found = windowed(build, build.rng.choice(WINDOWS), build.source())
+    found["select"] = {**found["select"], "c": "count(*)", "s": "sum(v)"}
+    columns = [*found.get("group_by", []), "c", "s"]
+    if build.rng.random() < 0.4:
+        found["having"] = build.rng.choice(tuple(expressions.HAVINGS))
+    if build.rng.random() < 0.8:
+        ways = ("", " asc", " desc", " desc", " nulls first", " asc nulls first", " desc nulls last")
+        found["order_by"] = [column + build.rng.choice(ways) for column in build.rng.sample(columns, build.rng.randint(1, 2))]
+    if build.rng.random() < 0.4:
+        found["select"] = {"place": "row_number()", **found["select"]}
+    if build.rng.random() < 0.7:
+        found["limit"] = build.rng.randint(1, 3)
+        if build.rng.random() < 0.5:
+            found["limit_by"] = build.rng.sample(columns, build.rng.randint(1, 2))
+    return found
+
+
 def complete(build):
     """R26: whole results, of which each record would send one more if it triggers by itself."""
     by_record = build.rng.random() < 0.3
@@ -329,7 +348,7 @@ def of_update(build):
 
 KINDS = {**{kind: of_source(kind) for kind in WINDOWS},
          "update": update("tumbling", "hopping", "cumulative"), "session_update": update("session"),
-         "sliding_update": update("sliding_by_record"), "complete": complete, "stateless": stateless, "chained": chained,
+         "sliding_update": update("sliding_by_record"), "complete": complete, "ranked": ranked, "stateless": stateless, "chained": chained,
          "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
          "table_chain": table_chain, "of_update": of_update,
