@@ -38,15 +38,19 @@ class Delivery(SystemTest):
                 kills += 1
             yield point, kills
 
+    def whole_lines(self):
+        """Without those that a kill cut short."""
+        return [line for line in self.read("out.txt").decode().splitlines() if line.endswith("}")]
+
     def numbers(self):
         """How often each record is there."""
-        texts = [line.split("\t")[-1] for line in self.read("out.txt").decode().splitlines() if line.endswith("}")]
+        texts = [line.split("\t")[-1] for line in self.whole_lines()]
         return collections.Counter(json.loads(text)["n"] for text in texts)
 
     def tags(self):
         """The rows by tag; a tag must never change its row."""
         rows = {}
-        for line in self.read("out.txt").decode().splitlines():
+        for line in self.whole_lines():
             tag, row = line.split("\t")
             self.assertEqual(rows.setdefault(tag.rsplit(" ", 1)[0], row), row)
         return collections.Counter(json.loads(row)["n"] for row in rows.values())

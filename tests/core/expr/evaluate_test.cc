@@ -138,8 +138,9 @@ const char* const kExpressions[] = {
     "case when flag then a when b = 2 then 10 / a else b end",
     "case t when u then 'same' when 'edit' then upper(u) else t || '-' || a end",
     "case when not flag then case when flag then a else b end else a + b end",
-    "case when a > 0 then case when not a > 0 then b when flag then a end when not flag then case "
-    "when flag then a when a > 0 then b else 7 end else case when a > 0 then 1 else 10 / a end end",
+    ("case when a > 0 then case when not a > 0 then b when flag then a end when not flag then case "
+     "when flag then a when a > 0 then b else 7 end else case when a > 0 then 1 else 10 / a end "
+     "end"),
     "case when flag or a > 0 then case when a > 0 or flag then b else a end else b / a end",
     "flag and (not flag or case when flag then a > 0 else a < 0 end)",
     "coalesce(case when t = u then a end, case when not t = u then case when t = u then b end end)",

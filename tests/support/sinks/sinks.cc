@@ -44,8 +44,12 @@ class TestSink : public sink {
       }
     }
   }
-  void append(const std::string& text) const {
-    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  /// A kill may cut a write short at the end of a page: what comes next begins a line of its own.
+  void append(std::string text) const {
+    const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND, 0644);
+    char last = '\n';
+    const off_t size = file < 0 ? 0 : ::lseek(file, 0, SEEK_END);
+    if (size > 0 && ::pread(file, &last, 1, size - 1) == 1 && last != '\n') text.insert(0, "\n");
     if (file < 0 || ::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
       throw fatal("cannot write " + path_);
     }
@@ -67,7 +71,7 @@ class Lossy final : public TestSink {
     serve(rows, rejects);
     std::string text;
     for (uint32_t i = 0; i < rows.size(); ++i) text.append(rows.value(i)) += '\n';
-    append(text);
+    append(std::move(text));
   }
 };
 
@@ -85,7 +89,7 @@ class Tagged final : public TestSink {
       text += std::string(rows.key(i)) + "\t";
       text.append(rows.value(i)) += '\n';
     }
-    append(text);
+    append(std::move(text));
   }
 };
 
