@@ -131,7 +131,9 @@ class Suites:
             trace.unlink(missing_ok=True)
             if not self.passes(command, {"MILLRACE_MUTANT_TRACE": str(trace)}):
                 sys.exit(f"{name} fails before anything is flipped: {' '.join(map(str, command))}")
-            out[name] = {int(line) for line in trace.read_text().split()} if trace.exists() else set()
+            if not trace.exists():
+                sys.exit(f"{name} reaches no comparison at all: does it hand on MILLRACE_MUTANT_TRACE?")
+            out[name] = {int(line) for line in trace.read_text().split()}
         return out
 
     def killer(self, number, reached):
