@@ -1,11 +1,14 @@
 #include "nodes/late_rows.h"
 
 #include "nodes/key_text.h"
+#include "nodes/record_key.h"
 
 namespace millrace {
+
 Shape late_shape(const Shape& stage, bool has_bytes) {
   Shape late = stage;
   late.has_bytes = has_bytes;
+  drop_hidden_key(late);
   constexpr Type kTypes[] = {Type::kText,        Type::kTimestamptz, Type::kTimestamptz,
                              Type::kTimestamptz, Type::kTimestamptz, Type::kInt8,
                              Type::kText};

@@ -1,9 +1,11 @@
 #include "nodes/result_rows.h"
 
+#include "nodes/record_key.h"
+
 namespace millrace {
 
 ResultRows::ResultRows(ResultPlan plan, Shape made)
-    : plan_(std::move(plan)), made_(std::move(made)) {}
+    : plan_(std::move(plan)), made_(std::move(made)), shown_keys_(shown_keys(made_)) {}
 
 Shape ResultRows::shape() const {
   if (!plan_.select) return made_;
@@ -14,6 +16,7 @@ Shape ResultRows::shape() const {
   Shape shape;
   shape.visible = static_cast<uint32_t>(fields.size());
   for (uint32_t i = made_.visible; i < made_.schema.size(); ++i) fields.push_back(made_.schema[i]);
+  shape.record_key = keep_record_key(made_, shape.visible, fields);
   shape.schema = Schema(std::move(fields));
   return shape;
 }
@@ -22,9 +25,10 @@ void ResultRows::demand(const std::vector<bool>& wanted, std::vector<bool>& made
   if (plan_.filter) mark_fields(*plan_.filter, made_wanted);
   const size_t shown = plan_.select ? plan_.select->programs.size() : 0;
   for (size_t i = 0; i < shown; ++i) mark_fields(plan_.select->programs[i], made_wanted);
-  const size_t hidden_at = plan_.select ? made_.visible : 0;
+  const size_t hidden_at = plan_.select ? made_.visible : 0, known = made_.schema.size();
   for (size_t field = shown; field < wanted.size(); ++field) {
-    if (wanted[field]) made_wanted[field - shown + hidden_at] = true;
+    const size_t at = field - shown + hidden_at;
+    if (wanted[field]) made_wanted[at < known ? at : shown_keys_[at - known]] = true;
   }
 }
 
@@ -51,6 +55,7 @@ void ResultRows::finish(Work& work, const Rows& made, Selection live, Rows& out,
       if (work.errors.size() != failed_before) live = work.errors.drop_failed(live, out.live);
     }
     out.columns.insert(out.columns.end(), made.columns.begin() + made_.visible, made.columns.end());
+    for (uint32_t field : shown_keys_) out.columns.push_back(made.columns[field]);
   }
   out.all_live = live.rows == nullptr && live.count == made.count;
   if (!out.all_live) keep_selection(live, out.live);

@@ -42,6 +42,7 @@ class ResultRows {
  private:
   ResultPlan plan_;
   Shape made_;
+  std::vector<uint32_t> shown_keys_;  ///< Made fields that go on as hidden ones behind a select.
 };
 
 }  // namespace millrace

@@ -1,7 +1,8 @@
 #include "nodes/stateless_node.h"
 
 #include <algorithm>
-#include <iterator>
+
+#include "nodes/record_key.h"
 
 namespace millrace {
 
@@ -48,18 +49,6 @@ Shape make_stage_shape(const Shape& input, const std::optional<ExplodePlan>& exp
   return shape;
 }
 
-namespace {
-
-/// Fields of the stage that are the record's key and that a select would lose.
-std::vector<uint32_t> shown_keys(const Shape& stage) {
-  std::vector<uint32_t> out;
-  std::copy_if(stage.record_key.begin(), stage.record_key.end(), std::back_inserter(out),
-               [&](uint32_t field) { return field < stage.visible; });
-  return out;
-}
-
-}  // namespace
-
 Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPlan>& select) {
   Shape main = stage;
   if (!select) return main;
@@ -69,19 +58,10 @@ Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPl
   }
   main.visible = static_cast<uint32_t>(fields.size());
   main.omitted_when_null.clear();
-  main.record_key.clear();
   main.has_bytes = false;
   // The functions of the record itself go on working behind a select.
   for (uint32_t i = stage.visible; i < stage.schema.size(); ++i) fields.push_back(stage.schema[i]);
-  // So does its key, which a group_by in front made of fields that are not shown any more (E27).
-  for (uint32_t field : stage.record_key) {
-    if (field >= stage.visible) {
-      main.record_key.push_back(main.visible + field - stage.visible);
-    } else {
-      main.record_key.push_back(static_cast<uint32_t>(fields.size()));
-      fields.push_back({"#key " + stage.schema[field].name, stage.schema[field].type});
-    }
-  }
+  main.record_key = keep_record_key(stage, main.visible, fields);
   main.schema = Schema(std::move(fields));
   return main;
 }

@@ -2,6 +2,7 @@
 #include "operators/dedupe_node.h"
 
 #include "json/value.h"
+#include "nodes/record_key.h"
 #include "operators/dedupe_work.h"
 #include "window/stored_row.h"
 
@@ -17,6 +18,7 @@ Shape made_shape(const Shape& stage, bool later) {
   fields.push_back({"event_time()", Type::kTimestamptz});
   made.schema = Schema(std::move(fields));
   made.own_bytes = made.has_bytes;
+  drop_hidden_key(made);
   return made;
 }
 

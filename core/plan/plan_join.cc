@@ -104,7 +104,8 @@ bool Planner::compile_result(const OperatorConfig& op, const JoinedRows& joined,
 void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const JoinConfig& join = *op.join;
   const auto with = find_input(join.with);
-  if (!check_join_keys(op) || !with) return;
+  const bool itself = join.with.as_written.text == op.from[0].as_written.text;  // Told by config.
+  if (!check_join_keys(op) || !with || itself) return;
   inputs.push_back(*with);
   const bool versions = join.as_of == JoinConfig::AsOf::kEventTime;
   if (versions && with->node->shape(Port::kVersions).is_table) inputs[1].port = Port::kVersions;

@@ -63,12 +63,13 @@ class Planner {
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
-  // plan_grouped.cc
-  void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
-  bool is_grouped(const OperatorConfig& op);
+  // plan_keys.cc
   bool refuse_result_keys(const OperatorConfig& op);
   bool refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs);
   bool refuse_lateness(const OperatorConfig& op, const std::vector<Input>& inputs);
+  // plan_grouped.cc
+  void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  bool is_grouped(const OperatorConfig& op);
   bool refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan);
   bool refuse_hidden_bound(const OperatorConfig& op, EmitConfig::Mode mode);
   std::optional<EmitConfig> plan_emit(const OperatorConfig& op);

@@ -3,7 +3,7 @@
 
 All sites are compiled into one program (site.h), in a copy of the checkout below --work; the environment says which one
 is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against the unit tests of the room, then
-the pipeline cases, then random streams against the oracle, until one fails. A survivor that no test can kill stands in
+random streams against the oracle, then the pipeline cases, until one fails. A survivor that no test can kill stands in
 equivalent.txt, with the reason; every other one makes the exit code 1.
 
 What was killed is remembered below --work as long as the file around it stays the same, so that a run that was broken off
@@ -36,7 +36,7 @@ SITE = "core/base/mutation_site.h"
 HUNG_S = 120
 PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
 UNIT = ("test_window", "test_nodes", "test_operators", "test_pipeline")
-NEEDS = {**{name: [name] for name in UNIT}, "pipelines": PROGRAM, "property": PROGRAM}
+NEEDS = {**{name: [name] for name in UNIT}, "property": PROGRAM, "pipelines": PROGRAM}
 
 
 def targets(only):
@@ -110,8 +110,9 @@ class Suites:
         played = ["--millrace", self.bin / "millrace", "--plugins", self.plugins]
         suites = [
             *((name, [self.bin / name, "--gtest_brief=1", "--gtest_fail_fast"]) for name in UNIT),
-            ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"]),
-            ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11"])]
+            ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11",
+                          "--no-shrink", "--fail-fast"]),
+            ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"])]
         self.all = [suite for suite in suites if suite[0] in names]
 
     @staticmethod
@@ -130,7 +131,9 @@ class Suites:
             trace.unlink(missing_ok=True)
             if not self.passes(command, {"MILLRACE_MUTANT_TRACE": str(trace)}):
                 sys.exit(f"{name} fails before anything is flipped: {' '.join(map(str, command))}")
-            out[name] = {int(line) for line in trace.read_text().split()} if trace.exists() else set()
+            if not trace.exists():
+                sys.exit(f"{name} reaches no comparison at all: does it hand on MILLRACE_MUTANT_TRACE?")
+            out[name] = {int(line) for line in trace.read_text().split()}
         return out
 
     def killer(self, number, reached):

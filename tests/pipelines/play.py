@@ -20,7 +20,8 @@ class Program:
 
     def __init__(self, path, plugins):
         self.path = os.path.abspath(path)
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_")}
+        self.environment = {key: value for key, value in os.environ.items()
+                            if not key.startswith("MILLRACE_") or key.startswith("MILLRACE_MUTANT")}
         if plugins:
             self.environment["MILLRACE_PLUGIN_PATH"] = os.path.abspath(plugins)
 

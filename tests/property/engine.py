@@ -35,7 +35,8 @@ class Failure(Exception):
 class Engine:
     def __init__(self, program, plugins, folder):
         self.program, self.folder = os.path.abspath(program), pathlib.Path(folder)
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_")}
+        self.environment = {key: value for key, value in os.environ.items()
+                            if not key.startswith("MILLRACE_") or key.startswith("MILLRACE_MUTANT")}
         self.kills = 0    # how many runs died as asked
         self.environment["MILLRACE_PLUGIN_PATH"] = os.path.abspath(plugins)
 

@@ -114,6 +114,9 @@ def play(options, kinds):
                 ways.update(done.ways)
                 for text in done.shown:
                     print(text, flush=True)
+                if done.failed and options.fail_fast:
+                    pool.shutdown(cancel_futures=True)
+                    return tried, skipped, failed, ways
     return tried, skipped, failed, ways
 
 
@@ -140,6 +143,7 @@ def main():
     parser.add_argument("--mode", choices=sorted(SHARES), action="append", help="play this way in every case")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-shrink", action="store_true", help="print only the first difference of a failing case")
+    parser.add_argument("--fail-fast", action="store_true", help="end with the first case that differs")
     parser.add_argument("--folder", default=in_memory(), help="to work in; default: one in memory")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)

@@ -144,6 +144,10 @@ class Delivery(SystemTest):
         keys = ['["a",1]', '["b",2]', "[null,1]"]
         self.assertEqual(self.keys_of({**window, "group_by": ["n"]}, {"select": {"m": "c"}}, **schema), ["1", "2"])
         self.assertEqual(self.keys_of(by_two, {"select": {"m": "c"}}, {"select": {"o": "m + 1"}, "filter": "m > 0"}, **schema), keys)
+        self.assertEqual(self.keys_of(by_two, {"dedupe": {"by": ["k"]}, "select": {"m": "c"}}, **schema), keys)
+        last = {"dedupe": {"by": ["m"], "which": "last"}}
+        self.assertEqual(self.keys_of(by_two, {"dedupe": {"by": ["k"], "which": "last"}, "select": {"m": "c"}}, **schema), keys)
+        self.assertEqual(self.keys_of(by_two, {"select": {"m": "c"}}, last, **schema), [""], "kept rows have what they show only")
         both = [{"from": "o0", "select": {"m": "c"}}, {"from": "o0", "select": {"m": "c + 1"}}, {"from": ["o1", "o2"]}]
         self.assertEqual(sorted(self.keys_of(by_two, *both, **schema)), sorted(2 * keys), "inputs that have it, together")
 

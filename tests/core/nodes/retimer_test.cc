@@ -34,7 +34,11 @@ class Retimes {
 
   /// W in front of each place of the chunk and behind it.
   std::vector<EventTime> apply(Chunk& chunk, const std::vector<Row>& made) {
-    EXPECT_TRUE(sources_[chunk.source]->apply(chunk, {0, chunk.records, true}));
+    return apply(chunk, made, {0, chunk.records, true});
+  }
+  /// Of a piece of the chunk, with the rows that its records made.
+  std::vector<EventTime> apply(Chunk& chunk, const std::vector<Row>& made, Range range) {
+    EXPECT_TRUE(sources_[chunk.source]->apply(chunk, range));
     Rows rows;
     for (const Row& row : made) {
       rows.own_record.push_back(row.record);
@@ -45,8 +49,9 @@ class Retimes {
     rows.time = rows.own_time.data();
     EventTimePlan plan;
     Retimer::Work work(plan);
-    retimer_.advance(work, {&rows, Selection::all(rows.count)}, chunk, {0, chunk.records, true});
-    return {work.watermarks.data(), work.watermarks.data() + chunk.places() + 1};
+    retimer_.advance(work, {&rows, Selection::all(rows.count)}, chunk, range);
+    const uint32_t end = range.last ? chunk.places() : range.end;
+    return {work.watermarks.data() + range.begin, work.watermarks.data() + end + 1};
   }
   Retimer& retimer() { return retimer_; }
 
@@ -97,6 +102,18 @@ TEST(Retimer, R41_TheProvenEndOfABoundedPartitionFreesTheOthers) {
                    {What::kAtEnd, 1, kTimeNone, 2}};
   EXPECT_EQ(retimes.apply(*chunk, {{0, 100}, {1, 50}, {2, 110}}),
             (Times{kTimeNone, kTimeNone, 100, 110, 110}));
+}
+
+TEST(Retimer, R41_APieceOfAChunkStopsInFrontOfTheNext) {
+  auto source = source_of({.bounded = true});
+  Retimes retimes({source.get()});
+  auto chunk = chunk_of(*source, {{1, "{}", 0}, {2, "{}", 1}, {3, "{}", 0}});
+  chunk->events = {{What::kAssigned, 0, kTimeNone, 0},
+                   {What::kAssigned, 1, kTimeNone, 0},
+                   {What::kAtEnd, 1, kTimeNone, 2}};
+  EXPECT_EQ(retimes.apply(*chunk, {{0, 100}, {1, 50}}, {0, 2, false}),
+            (Times{kTimeNone, kTimeNone, 50}));
+  EXPECT_EQ(retimes.apply(*chunk, {{2, 110}}, {2, 3, true}), (Times{100, 110, 110}));
 }
 
 TEST(Retimer, R41_IdlenessComesFromUpstreamAndR17AWakingPartitionMustCatchUp) {

@@ -85,6 +85,26 @@ TEST(LastSeen, R33_ARoundBehindAnOpenOneIsItsOwn) {
   EXPECT_EQ(ids.take_due(122)->row, "two");
 }
 
+TEST(LastSeen, R33_ADuplicateUpToTheLastInstantOfItsRound) {
+  LastSeen ids(10);
+  EXPECT_FALSE(seen(ids, "a", 100, "one"));
+  EXPECT_TRUE(seen(ids, "a", 110, "t_first + keep"));
+  EXPECT_FALSE(seen(ids, "a", 111, "behind it"));
+}
+
+TEST(LastSeen, E1_OnlyWhatTheEndHandsOutIsWrittenAgain) {
+  LastSeen by_time(10), by_end(10);
+  for (LastSeen* ids : {&by_time, &by_end}) {
+    LastSeen::Round round;
+    round.first = round.last = 100;
+    ids->restore(ids->slices().slice_of(100), "a", round, 100);
+  }
+  ASSERT_NE(by_time.take_due(111), nullptr);
+  ASSERT_NE(by_end.take_due(kTimeMax), nullptr);
+  EXPECT_TRUE(by_time.slices().all().begin()->second.dirty.empty()) << "W tells it anew";
+  EXPECT_EQ(by_end.slices().all().begin()->second.dirty.size(), 1u);
+}
+
 TEST(LastSeen, E1_WhatTheEndHandedOutIsNotHandedOutAgain) {
   LastSeen ids(10);
   seen(ids, "a", 100, "one");

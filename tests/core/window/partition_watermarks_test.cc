@@ -51,6 +51,25 @@ TEST(PartitionWatermarks, R15_AnUnknownPartitionHoldsWBack) {
   EXPECT_EQ(w.now(), 90) << "held where it is";
 }
 
+TEST(PartitionWatermarks, R15_OfTwoEquallySlowOnesTheFirstIsTold) {
+  PartitionWatermarks w(kReplay);
+  assign(w, {0, 1});
+  w.observe(0, 100);
+  w.observe(1, 100);
+  EXPECT_EQ(w.holder()->number, 0u);
+}
+
+TEST(PartitionWatermarks, R20_AnEndedPartitionThatIsAssignedAgainIsAsItWasBeforeTheEnd) {
+  PartitionWatermarks w({.bounded = true});
+  assign(w, {0, 1});
+  w.observe(1, 100);
+  for (uint32_t partition : {0u, 1u}) w.take({What::kAtEnd, partition}, 0);
+  EXPECT_EQ(state_of(w, 0), State::kEnded);
+  assign(w, {0, 1});
+  EXPECT_EQ(state_of(w, 0), State::kUnknown) << "nothing of it was ever read";
+  EXPECT_EQ(state_of(w, 1), State::kActive);
+}
+
 TEST(PartitionWatermarks, R9_WNeverFalls) {
   PartitionWatermarks w(kReplay);
   assign(w, {0});
