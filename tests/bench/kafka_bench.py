@@ -6,6 +6,7 @@
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
 through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone. Wall and
 CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
+With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
 import argparse
 import collections
@@ -91,6 +92,22 @@ class Bench:
         idle_wall, idle_cpu, _ = self.millrace()
         return Figure(records / (wall - idle_wall), records / (cpu - idle_cpu), memory)
 
+    def streams(self, what):
+        """As run(), by Kafka Streams."""
+        self.runs += 1
+        name, target = f"streams{self.runs}", self.topic(f"streams{self.runs}.to")
+        command = ["java", "-Xmx1g", "-cp", f"{STREAMS_JARS}/*:{self.folder}", "StreamsBench", self.broker.address, what, "in", target, name]
+        wall, cpu, memory = timed([*command, str(self.options.messages), "streams-state"], self.folder)
+        idle_wall, idle_cpu, _ = timed([*command, "0", "streams-state"], self.folder)
+        return Figure(self.options.messages / (wall - idle_wall), self.options.messages / (cpu - idle_cpu), memory)
+
+    def make_streams(self):
+        here = pathlib.Path(__file__).resolve().parent / "streams"
+        if not STREAMS_JARS.exists():
+            subprocess.run(["mvn", "-q", "-B", "-f", here / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={STREAMS_JARS}"],
+                           check=True)
+        subprocess.run(["javac", "-cp", f"{STREAMS_JARS}/*", "-d", self.folder, here / "StreamsBench.java"], check=True)
+
     def millrace(self):
         return timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
                       "--plugins", os.path.abspath(self.options.plugins)], self.folder)
@@ -108,6 +125,7 @@ class Bench:
 
 
 PROJECT = {"filter": "not bot", "select": ["k", "n", "t", "title"]}
+STREAMS_JARS = broker.JARS.parent / "streams-4.1.0"
 LOOP = "bare consume loop"
 COUNT = {"window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"c": "count(*)", "s": "sum(n)"}}
 
@@ -128,6 +146,7 @@ def main():
     parser.add_argument("--messages", type=int, default=2000000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
+    parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
     options = parser.parse_args()
     bench = Bench(options)
     try:
@@ -137,6 +156,10 @@ def main():
         for what, operators in (("project", PROJECT), ("count", COUNT)):
             for log, delivery in (("kafka", "exactly_once"), ("kafka", "at_least_once"), ("local", "exactly_once")):
                 jobs[f"{what}, {log} log, {delivery}"] = lambda o=operators, l=log, d=delivery: bench.run(l, d, o)
+        if options.streams:
+            bench.make_streams()
+            for what in ("project", "count"):
+                jobs[f"{what}, Kafka Streams, exactly_once_v2"] = lambda w=what: bench.streams(w)
         figures = {name: [] for name in jobs}
         for _ in range(options.rounds):
             for name, job in jobs.items():
