@@ -34,8 +34,10 @@ class Trap {
 }  // namespace
 
 void fault_point(const char* name) {
-  static Trap kill_at("MILLRACE_KILL_AT"), stop_at("MILLRACE_STOP_AT");
+  static Trap kill_at("MILLRACE_KILL_AT"), stop_at("MILLRACE_STOP_AT"),
+      freeze_at("MILLRACE_FREEZE_AT");
   if (kill_at.springs(name)) std::raise(SIGKILL);
+  if (freeze_at.springs(name)) std::raise(SIGSTOP);
   if (stop_at.springs(name)) {
     kill(getpid(), SIGTERM);
     usleep(kSeenUs);

@@ -13,17 +13,17 @@ Result<void> InCommitOutlet::write(BatchRef rows) {
   const uint64_t bytes = bytes_of(rows);
   rows_bytes_ += bytes;
   held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  rows_.push_back(std::move(rows));
-  return {};
+  return rows_.add(std::move(rows), bytes);
 }
 
 Result<void> InCommitOutlet::barrier(uint64_t, Commit& commit) {
   in_commit_bytes_.store(rows_bytes_, std::memory_order_relaxed);
   rows_bytes_ = 0;
   if (rows_.empty() && !marker_) return {};
+  auto rows = rows_.take();
+  if (!rows) return rows.error();
   commit.rows.push_back(
-      {port_.options().name, config_, dead_letters_, std::move(rows_), std::exchange(marker_, {})});
-  rows_.clear();
+      {port_.options().name, config_, dead_letters_, std::move(*rows), std::exchange(marker_, {})});
   return {};
 }
 

@@ -4,8 +4,7 @@
 /// memory until the barrier and become a part of the commit, which makes them visible or not at
 /// all. The sink's instance is made, so that its configuration is judged, and gets no rows.
 
-#include <vector>
-
+#include "delivery/kept_rows.h"
 #include "delivery/outlet.h"
 
 namespace millrace {
@@ -29,7 +28,7 @@ class InCommitOutlet final : public Outlet {
   const std::shared_ptr<const std::string> config_;
   const bool dead_letters_;
   std::optional<CommitRows::Marker> marker_;
-  std::vector<BatchRef> rows_;  ///< Of the epoch that is being computed.
+  KeptRows rows_;  ///< Of the epoch that is being computed.
   uint64_t rows_bytes_ = 0;
   std::atomic<uint64_t> in_commit_bytes_{0};
   std::atomic<uint64_t> held_bytes_{0};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "kafka/reach.h"
 
 namespace millrace::kafka {
 namespace {
@@ -24,6 +25,17 @@ void write_host_log(const rd_kafka_t*, int level, const char* facility, const ch
   if (level <= LOG_ERR) return log_warn(line);
   if (level <= LOG_WARNING) return log_info(line);
   log_debug(line);
+}
+
+/// What nobody else is told: that it tries again. The rest has been logged where it happened.
+void note_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
+  write_log(client, LOG_ERR, "ERROR", reason);
+  note_trouble(client, code, reason, opaque);
+}
+
+void note_host_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
+  write_host_log(client, LOG_ERR, "ERROR", reason);
+  note_trouble(client, code, reason, opaque);
 }
 
 /// The group, or a newer producer of the same id, has gone on without us.
@@ -118,9 +130,13 @@ void ClientSettings::set_default(const char* property, const std::string& value)
 void ClientSettings::log_to(const context& ctx) {
   rd_kafka_conf_set_opaque(settings_.get(), const_cast<context*>(&ctx));
   rd_kafka_conf_set_log_cb(settings_.get(), write_log);
+  rd_kafka_conf_set_error_cb(settings_.get(), note_error);
 }
 
-void ClientSettings::log_to_host() { rd_kafka_conf_set_log_cb(settings_.get(), write_host_log); }
+void ClientSettings::log_to_host() {
+  rd_kafka_conf_set_log_cb(settings_.get(), write_host_log);
+  rd_kafka_conf_set_error_cb(settings_.get(), note_host_error);
+}
 
 Owned<rd_kafka_t> ClientSettings::make(rd_kafka_type_t type) {
   char why[512];

@@ -90,7 +90,10 @@ auto as_result(Work work) -> Result<decltype(work())> {
       return work();
     }
   } catch (const failure& why) {
-    return Error{why.rc() == MR_E_CONFIG ? Code::kInvalidConfig : Code::kUnavailable, why.what()};
+    const Code code = why.rc() == MR_E_CONFIG  ? Code::kInvalidConfig
+                      : why.rc() == MR_E_FATAL ? Code::kFailed
+                                               : Code::kUnavailable;
+    return Error{code, why.what()};
   }
 }
 

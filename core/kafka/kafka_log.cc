@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "json/document.h"
 #include "kafka/changelog_record.h"
+#include "kafka/deletes.h"
 #include "kafka/repartition.h"
 #include "state/block_key.h"
 
@@ -98,7 +99,7 @@ Result<void> KafkaLog::commit(const Commit& commit) {
   const int64_t written_us = wall_us();
   if (auto done = transact(commit, written_us); !done) {
     // Its outcome is unknown, and rows in its queues are the caller's: it goes before we return.
-    topics_.clear();
+    targets_.clear();
     transaction_.reset();
     options_.figures.aborts.fetch_add(1, std::memory_order_relaxed);
     return done;
@@ -127,9 +128,9 @@ Result<void> KafkaLog::transact(const Commit& commit, int64_t written_us) {
 }
 
 /// A topic's own settings are those of the sink that writes to it.
-Result<rd_kafka_topic_t*> KafkaLog::topic_of(const CommitRows& rows) {
-  Owned<rd_kafka_topic_t>& topic = topics_[rows.sink];
-  if (topic) return topic.get();
+Result<const KafkaLog::Target*> KafkaLog::target_of(const CommitRows& rows) {
+  Target& target = targets_[rows.sink];
+  if (target.topic) return &target;
   const auto parsed = parse_json(*rows.config, "");
   if (!parsed) return parsed.error();
   const std::string name = text_of(parsed->root, "topic");
@@ -144,9 +145,10 @@ Result<rd_kafka_topic_t*> KafkaLog::topic_of(const CommitRows& rows) {
   const char* by_key = rows.marker ? "murmur2" : "murmur2_random";
   set("partitioner", partitioner == "consistent_random" ? partitioner : by_key);
   if (!compression.empty()) set("compression.codec", compression);
-  topic.reset(rd_kafka_topic_new(&transaction_->client(), name.c_str(), settings));
-  if (!topic) return error_of("topic " + name, rd_kafka_last_error());
-  return topic.get();
+  target.tombstones = wants_tombstones(text_of(parsed->root, "deletes"));
+  target.topic.reset(rd_kafka_topic_new(&transaction_->client(), name.c_str(), settings));
+  if (!target.topic) return error_of("topic " + name, rd_kafka_last_error());
+  return &target;
 }
 
 rd_kafka_headers_t* KafkaLog::headers_of(const CommitRows& rows, const BatchRef& batch,
@@ -165,13 +167,16 @@ rd_kafka_headers_t* KafkaLog::headers_of(const CommitRows& rows, const BatchRef&
 }
 
 Result<void> KafkaLog::write_rows(const CommitRows& rows, uint64_t epoch) {
-  auto topic = topic_of(rows);
-  if (!topic) return topic.error();
+  auto target = target_of(rows);
+  if (!target) return target.error();
+  rd_kafka_topic_t* const topic = (*target)->topic.get();
   for (const BatchRef& batch : rows.batches) {
-    for (uint32_t i = 0; i < batch.size(); ++i)
-      MILLRACE_TRY(transaction_->write(*topic, batch, i, headers_of(rows, batch, i)));
+    for (uint32_t i = 0; i < batch.size(); ++i) {
+      const bool gone = (*target)->tombstones && is_delete(batch.value(i));
+      MILLRACE_TRY(transaction_->write(topic, batch, i, gone, headers_of(rows, batch, i)));
+    }
   }
-  return write_markers(*topic, rows, epoch);
+  return write_markers(topic, rows, epoch);
 }
 
 /// Behind the rows of the commit, in the same transaction: W holds for what was read before it. The

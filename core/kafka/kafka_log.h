@@ -65,7 +65,11 @@ class KafkaLog final : public CommitLog {
   Result<void> write_rows(const CommitRows& rows, uint64_t epoch);
   Result<void> write_markers(rd_kafka_topic_t* topic, const CommitRows& rows, uint64_t epoch);
   rd_kafka_headers_t* headers_of(const CommitRows& rows, const BatchRef& batch, uint32_t i) const;
-  Result<rd_kafka_topic_t*> topic_of(const CommitRows& rows);
+  struct Target {
+    Owned<rd_kafka_topic_t> topic;
+    bool tombstones = false;  ///< Rows that delete have no value.
+  };
+  Result<const Target*> target_of(const CommitRows& rows);
   Result<void> write_changelog(const Commit& commit, int64_t written_us);
   Result<void> send_offsets(const Commit& commit);
   void trim();
@@ -75,8 +79,8 @@ class KafkaLog final : public CommitLog {
   std::unique_ptr<LocalLog> local_;
   std::optional<std::chrono::steady_clock::time_point> trimmed_;
   // In this order: handles of topics go before their client.
-  std::unique_ptr<Transaction> transaction_;               ///< Null: dead.
-  std::map<std::string, Owned<rd_kafka_topic_t>> topics_;  ///< By sink.
+  std::unique_ptr<Transaction> transaction_;  ///< Null: dead.
+  std::map<std::string, Target> targets_;     ///< By sink.
 };
 
 }  // namespace millrace::kafka

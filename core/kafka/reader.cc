@@ -4,6 +4,8 @@
 #include <ctime>
 #include <regex>
 
+#include "kafka/reach.h"
+
 namespace millrace::kafka {
 namespace {
 
@@ -57,6 +59,7 @@ Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& sett
       client_(consumer(ctx, cfg, settings.group, "read_committed")) {
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  reach(*client_, cfg.str("brokers"));
   const rd_kafka_metadata_t* found = nullptr;
   if (const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &found, kRequestMs)) {
     fail("cannot reach " + cfg.str("brokers"), code);

@@ -1,5 +1,8 @@
 #include "kafka/sink.h"
 
+#include "kafka/deletes.h"
+#include "kafka/reach.h"
+
 namespace millrace::kafka {
 namespace {
 
@@ -47,12 +50,16 @@ KafkaSink::KafkaSink(const context& ctx, const config& cfg)
     : ctx_(ctx),
       cfg_(cfg),
       topic_(cfg.str("topic")),
+      tombstones_(wants_tombstones(cfg.str("deletes", "row"))),
       records_(ctx.make_counter("kafka_records", "messages sent")) {}
 
 void KafkaSink::open(const opening&) { lost_.clear(); }
 
 void KafkaSink::write(batch_view rows, emitter& rejects) {
-  if (!plain_) plain_ = producer_settings(ctx_, cfg_).make(RD_KAFKA_PRODUCER);
+  if (!plain_) {
+    plain_ = producer_settings(ctx_, cfg_).make(RD_KAFKA_PRODUCER);
+    reach(*plain_, cfg_.str("brokers"));
+  }
   produce(*plain_, rows, rejects);
 }
 
@@ -68,7 +75,9 @@ void KafkaSink::produce(rd_kafka_t& producer, batch_view rows, emitter& rejects)
 }
 
 void KafkaSink::produce_one(rd_kafka_t& producer, batch_view rows, uint32_t i, emitter& rejects) {
-  const std::string_view key = rows.key(i), value = rows.value(i);
+  const std::string_view key = rows.key(i);
+  const bool gone = tombstones_ && is_delete(rows.value(i));
+  const std::string_view value = gone ? std::string_view() : rows.value(i);
   const int64_t time_us = rows.time_us(i);
   rd_kafka_headers_t* headers = rd_kafka_headers_new(rows.header_count(i));
   for (uint32_t h = 0; h < rows.header_count(i); ++h) {
@@ -110,6 +119,7 @@ void KafkaSink::begin_transactions(std::string_view pipeline) {
   ClientSettings settings = producer_settings(ctx_, cfg_);
   settings.set("transactional.id", "millrace." + std::string(pipeline) + "." + topic_);
   transactional_ = settings.make(RD_KAFKA_PRODUCER);
+  reach(*transactional_, cfg_.str("brokers"));
   // Ends what a predecessor left open, and shuts it out.
   must("beginning transactions", rd_kafka_init_transactions(transactional_.get(), kCommitMs));
 }

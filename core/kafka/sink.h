@@ -41,6 +41,7 @@ class KafkaSink final : public sink, public epoch_sink {
   context ctx_;
   config cfg_;
   std::string topic_;
+  bool tombstones_;                  ///< Rows that delete have no value.
   Owned<rd_kafka_t> plain_;          ///< Made at the first row that is not part of an epoch.
   Owned<rd_kafka_t> transactional_;  ///< Made when the host asks for the last epoch.
   std::string lost_;                 ///< Why a message was not delivered; empty: all were.

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "kafka/changelog_restore.h"
+#include "kafka/reach.h"
 
 namespace millrace::kafka {
 namespace {
@@ -19,7 +20,9 @@ Result<Owned<rd_kafka_t>> admin_client(const Cluster& cluster) {
   return as_result([&] {
     ClientSettings settings(cluster);
     settings.log_to_host();
-    return settings.make(RD_KAFKA_PRODUCER);
+    auto client = settings.make(RD_KAFKA_PRODUCER);
+    reach(*client, cluster.brokers);
+    return client;
   });
 }
 

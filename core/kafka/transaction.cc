@@ -99,8 +99,9 @@ Result<void> Transaction::put(const std::string& topic, int32_t partition, std::
 }
 
 Result<void> Transaction::write(rd_kafka_topic_t* topic, const BatchRef& rows, uint32_t i,
-                                rd_kafka_headers_t* headers) {
-  const std::string_view key = rows.key(i), value = rows.value(i);
+                                bool tombstone, rd_kafka_headers_t* headers) {
+  const std::string_view key = rows.key(i);
+  const std::string_view value = tombstone ? std::string_view() : rows.value(i);
   // Brokers refuse times before 1970 and, by default, those more than an hour ahead: a window may
   // end in the future. 0: now.
   const int64_t time_ms = rows.time_us(i) == MR_TIME_NONE ? 0 : rows.time_us(i) / 1000;

@@ -25,8 +25,8 @@ class Transaction {
   Result<void> put(const std::string& topic, int32_t partition, std::string_view key,
                    std::optional<std::string_view> value);
   /// Row `i` of `rows`, whose bytes are lent until commit() has returned or this object is gone.
-  /// `headers` is taken over, also on errors; may be null.
-  Result<void> write(rd_kafka_topic_t* topic, const BatchRef& rows, uint32_t i,
+  /// `tombstone`: its key alone. `headers` is taken over, also on errors; may be null.
+  Result<void> write(rd_kafka_topic_t* topic, const BatchRef& rows, uint32_t i, bool tombstone,
                      rd_kafka_headers_t* headers);
   /// A message without key and value to one partition. `headers` as in write().
   Result<void> mark(rd_kafka_topic_t* topic, int32_t partition, rd_kafka_headers_t* headers);

@@ -4,9 +4,12 @@
   kafka_bench.py --millrace build/bin/millrace --plugins build/plugins --ceiling build-bench/bin/ceiling_kafka
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
-through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone.
+through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone. Wall and
+CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
+With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -22,6 +25,20 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
 
 import broker                                       # noqa: E402
 from case import START_MS, ck                       # noqa: E402
+
+
+Figure = collections.namedtuple("Figure", "per_second per_cpu_second peak_mib")
+
+
+def timed(command, folder=None):
+    """Wall and CPU seconds, and the peak of memory in MiB."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise AssertionError(f"{command[0]} ended with {process.returncode}")
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10
 
 
 class Bench:
@@ -50,9 +67,8 @@ class Bench:
         producer.flush(120)
 
     def ceiling(self):
-        out = subprocess.run([self.options.ceiling, self.broker.address, "in", str(self.options.messages)], check=True,
-                             stdout=subprocess.PIPE, text=True).stdout.split()
-        return int(out[0]) / float(out[2]), None
+        wall, cpu, _ = timed([self.options.ceiling, self.broker.address, "in", str(self.options.messages)])
+        return Figure(self.options.messages / wall, self.options.messages / cpu, 0)
 
     def config(self, log, delivery, operators, name):
         brokers = self.broker.address
@@ -68,31 +84,58 @@ class Bench:
         self.runs += 1
         name = f"b{self.runs}"
         (self.folder / "p.json").write_text(json.dumps(self.config(log, delivery, operators, name)))
-        report = self.millrace()
+        wall, cpu, memory = self.millrace()
+        records = json.loads((self.folder / "r.json").read_text())["sources"]["in"]["records"]
+        assert records == self.options.messages, records
         self.last = name
         # What starting costs (a group joined, transactions begun) is told by a run that finds nothing to do.
-        seconds = report["wall_seconds"] - self.millrace()["wall_seconds"]
-        return report["sources"]["in"]["records"] / seconds, report
+        idle_wall, idle_cpu, _ = self.millrace()
+        return Figure(records / (wall - idle_wall), records / (cpu - idle_cpu), memory)
 
-    def millrace(self, *arguments):
-        subprocess.run([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
-                        "--plugins", os.path.abspath(self.options.plugins), *arguments], cwd=self.folder, check=True)
-        return json.loads((self.folder / "r.json").read_text())
+    def streams(self, what):
+        """As run(), by Kafka Streams."""
+        self.runs += 1
+        name, target = f"streams{self.runs}", self.topic(f"streams{self.runs}.to")
+        command = ["java", "-Xmx1g", "-cp", f"{STREAMS_JARS}/*:{self.folder}", "StreamsBench", self.broker.address, what, "in", target, name]
+        wall, cpu, memory = timed([*command, str(self.options.messages), "streams-state"], self.folder)
+        idle_wall, idle_cpu, _ = timed([*command, "0", "streams-state"], self.folder)
+        return Figure(self.options.messages / (wall - idle_wall), self.options.messages / (cpu - idle_cpu), memory)
+
+    def make_streams(self):
+        here = pathlib.Path(__file__).resolve().parent / "streams"
+        if not STREAMS_JARS.exists():
+            subprocess.run(["mvn", "-q", "-B", "-f", here / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={STREAMS_JARS}"],
+                           check=True)
+        subprocess.run(["javac", "-cp", f"{STREAMS_JARS}/*", "-d", self.folder, here / "StreamsBench.java"], check=True)
+
+    def millrace(self):
+        return timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
+                      "--plugins", os.path.abspath(self.options.plugins)], self.folder)
 
     def restore(self):
         """A state of many keys, then a start without the local copy."""
         operators = {"window": {"tumbling": "7d"}, "group_by": ["k", "n"], "select": {"c": "count(*)", "t1": "max(title)"}}
         self.run("kafka", "exactly_once", operators)
-        warm = self.millrace()
+        warm, *_ = self.millrace()
         size = sum(f.stat().st_size for f in (self.folder / ".millrace" / self.last).rglob("data.mdb"))
         shutil.rmtree(self.folder / ".millrace")
-        cold = self.millrace()
-        seconds = max(1e-3, cold["wall_seconds"] - warm["wall_seconds"])
+        cold, *_ = self.millrace()
+        seconds = max(1e-3, cold - warm)
         return size / 1e6, seconds
 
 
 PROJECT = {"filter": "not bot", "select": ["k", "n", "t", "title"]}
+STREAMS_JARS = broker.JARS.parent / "streams-4.1.0"
+LOOP = "bare consume loop"
 COUNT = {"window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"c": "count(*)", "s": "sum(n)"}}
+
+
+def against(found, loop, column):
+    """The median of a figure over rounds, and of its ratio to the loop's in the same round."""
+    rates = [getattr(one, column) for one in found]
+    ratios = [rate / getattr(one, column) for rate, one in zip(rates, loop)]
+    return (f"{statistics.median(rates):9.0f} {column}, {statistics.median(ratios):.2f} of the loop "
+            f"({min(ratios):.2f} to {max(ratios):.2f})")
 
 
 def main():
@@ -100,31 +143,36 @@ def main():
     parser.add_argument("--millrace", required=True)
     parser.add_argument("--plugins", required=True)
     parser.add_argument("--ceiling", required=True)
-    parser.add_argument("--messages", type=int, default=400000)
+    parser.add_argument("--messages", type=int, default=2000000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
+    parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
     options = parser.parse_args()
     bench = Bench(options)
     try:
         bench.topic("in")
         bench.fill(options.messages)
-        jobs = {"bare consume loop": bench.ceiling}
+        jobs = {LOOP: bench.ceiling}
         for what, operators in (("project", PROJECT), ("count", COUNT)):
             for log, delivery in (("kafka", "exactly_once"), ("kafka", "at_least_once"), ("local", "exactly_once")):
                 jobs[f"{what}, {log} log, {delivery}"] = lambda o=operators, l=log, d=delivery: bench.run(l, d, o)
-        rates, memory = {name: [] for name in jobs}, {}
+        if options.streams:
+            bench.make_streams()
+            for what in ("project", "count"):
+                jobs[f"{what}, Kafka Streams, exactly_once_v2"] = lambda w=what: bench.streams(w)
+        figures = {name: [] for name in jobs}
         for _ in range(options.rounds):
             for name, job in jobs.items():
-                rate, report = job()
-                rates[name].append(rate)
-                if report:
-                    memory[name] = max(memory.get(name, 0), report["peak_rss_bytes"] >> 20)
-        ceiling = statistics.median(rates["bare consume loop"])
-        for name, found in rates.items():
-            rate = statistics.median(found)
-            print(f"{name:40} {rate:10.0f}/s  {rate / ceiling:5.2f} of the loop  ({min(found):.0f} to {max(found):.0f})"
-                  + (f", {memory[name]} MiB" if name in memory else ""), flush=True)
-        size, seconds = bench.restore()
-        print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")
+                if options.only in name or name == LOOP:
+                    figures[name].append(job())
+        for name, found in figures.items():
+            if found:
+                print(f"{name:36} " + ", ".join(against(found, figures[LOOP], column) for column in Figure._fields[:2])
+                      + f", {max(one.peak_mib for one in found)} MiB", flush=True)
+        print(f"load averages at the end: {os.getloadavg()}; {options.messages} messages, {options.rounds} rounds")
+        if not options.only:
+            size, seconds = bench.restore()
+            print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")
     finally:
         bench.broker.close()
         shutil.rmtree(bench.folder, ignore_errors=True)

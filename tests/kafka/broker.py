@@ -67,18 +67,20 @@ def free_port():
 
 
 class Broker:
-    def __init__(self, **properties):
-        """`properties`: more of the broker's, with _ for each dot."""
+    def __init__(self, users=(), **properties):
+        """`properties`: more of the broker's, with _ for each dot; {port} in their values is `address`'s. `users`: those
+        whom SCRAM knows, as kafka-storage's --add-scram takes them."""
         fetch_jars()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-"))
         self.port = free_port()
         more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
         (self.folder / "server.properties").write_text(
-            PROPERTIES.format(port=self.port, controller=free_port()) + more)
+            (PROPERTIES + more).format(port=self.port, controller=free_port()))
         self.process = None
+        arguments = [argument for user in users for argument in ("--add-scram", user)]
         subprocess.run(self._java("-Xmx128m", "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
-                                  "-c", "server.properties"), cwd=self.folder, check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+                                  "-c", "server.properties", *arguments), cwd=self.folder, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.start()
 
     @property

@@ -156,6 +156,29 @@ class Sink(KafkaTest):
         found = {m.key(): m.partition() for m in self.messages(target)}
         self.assertEqual(found, {key: (murmur2(key) & 0x7fffffff) % 8 for key in keys})
 
+    def test_R29_deleted_rows_as_rows_and_as_tombstones(self):
+        """A filter over a table (R30): what stops matching leaves. Local log and kafka log."""
+        source = self.topic()
+        values = [("a", 1), ("b", 2), ("a", -1), ("b", 3)]
+        self.send(source, [(0, key.encode(), row(n, key), at, None) for at, (key, n) in enumerate(values)])
+        expected = {"row": [{"k": "a", "n": 1}, {"k": "b", "n": 2}, {"op": "delete", "k": "a", "n": None}, {"k": "b", "n": 3}]}
+        expected["tombstone"] = [None if "op" in one else one for one in expected["row"]]
+        for log in ("local", "kafka"):
+            for deletes, rows in expected.items():
+                with self.subTest(log=log, deletes=deletes):
+                    target = self.topic()
+                    config = json.loads(self.config({"topics": source, "key": "k"}, self.sink(target, deletes=deletes)).read_text())
+                    config.update(pipeline=f"deletes_{log}_{deletes}", operators={
+                        "all": {"from": "in", "table": {"key": ["k"]}}, "good": {"from": "all", "filter": "n > 0"}})
+                    config["sinks"]["out"]["from"] = "good"
+                    if log == "kafka":
+                        config["commit"].update(log="kafka", brokers=Shared.broker.address)
+                    self.write("p.json", config)
+                    self.run_to_end("--until-end")
+                    got = self.messages(target)
+                    self.assertEqual([m.key() for m in got], [b"a", b"b", b"a", b"b"])
+                    self.assertEqual([m.value() and json.loads(m.value()) for m in got], rows)
+
     def test_a_topic_that_is_not_there_is_told(self):
         source = self.topic()
         self.send(source, [(0, None, row(1), 1, None)])
