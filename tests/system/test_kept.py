@@ -206,12 +206,12 @@ class Kept(SystemTest):
 
     def test_R39_a_source_that_changed_is_not_guessed_at(self):
         self.lay_out(self.config("tumbling"))
-        run = self.start("--quiet", env={**LIFE, "MILLRACE_KILL_AT": "commit.done:40"})
+        run = self.start("--quiet", env={**LIFE, "MILLRACE_KILL_AT": "commit.done:29"})
         self.assertEqual(run.wait().code, -signal.SIGKILL)
         self.server.command("FLUSHALL")
         lines = self.read("in.jsonl").splitlines()
         # Behind the part by which the source itself knows its file.
-        lines[2350] = lines[2350].replace(b'"n": 2350', b'"n": 2351')
+        lines[2100] = lines[2100].replace(b'"n": 2100', b'"n": 2101')
         self.write("in.jsonl", b"\n".join(lines) + b"\n")
         before = self.read("out.jsonl")
         done = self.run_to_end("--quiet", env=LIFE, code=1)
