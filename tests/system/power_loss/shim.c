@@ -1,10 +1,13 @@
-/* A disk that forgets. Loaded into the program under test (LD_PRELOAD), it keeps beside the real files a shadow of what a
- * power failure would leave: what was synced, and nothing else. The worst disk that POSIX allows:
- *   - the bytes of a file are safe as of its last fsync or fdatasync, or as written where it was opened with O_DSYNC;
+/* A disk that forgets. Loaded into the program under test (LD_PRELOAD), it keeps beside the real
+ * files a shadow of what a power failure would leave: what was synced, and nothing else. The worst
+ * disk that POSIX allows:
+ *   - the bytes of a file are safe as of its last fsync or fdatasync, or as written where it was
+ * opened with O_DSYNC;
  *   - names in a directory (new, renamed, removed) are safe as of the directory's last fsync.
- * SHADOW/f/INODE holds the safe bytes of a file, SHADOW/d/INODE the safe names of a directory, a line "INODE NAME" each.
- * Every call that makes something safe, or renames or removes, is a step; before step n the process dies if
- * POWER_LOSS_AT=n. power_loss.py lays the shadow out as the disk that the next life finds.
+ * SHADOW/f/INODE holds the safe bytes of a file, SHADOW/d/INODE the safe names of a directory, a
+ * line "INODE NAME" each. Every call that makes something safe, or renames or removes, is a step;
+ * before step n the process dies if POWER_LOSS_AT=n. power_loss.py lays the shadow out as the disk
+ * that the next life finds.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -107,10 +110,9 @@ int unlink(const char* path) {
   return rc;
 }
 
-/* What is written to a file opened with O_DSYNC is safe when the call returns; the rest of the file is not. */
-static int writes_through(int fd) {
-  return shadow() && (fcntl(fd, F_GETFL) & O_DSYNC) == O_DSYNC;
-}
+/* What is written to a file opened with O_DSYNC is safe when the call returns; the rest of the file
+ * is not. */
+static int writes_through(int fd) { return shadow() && (fcntl(fd, F_GETFL) & O_DSYNC) == O_DSYNC; }
 
 static void keep_range(int fd, const void* bytes, ssize_t n, off_t offset) {
   struct stat found;
@@ -119,14 +121,16 @@ static void keep_range(int fd, const void* bytes, ssize_t n, off_t offset) {
   shadow_path(path, sizeof path, 'f', found.st_ino);
   const int out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (out < 0) return;
-  if (REAL(ssize_t, "pwrite", int, const void*, size_t, off_t)(out, bytes, (size_t)n, offset) != n) abort();
+  if (REAL(ssize_t, "pwrite", int, const void*, size_t, off_t)(out, bytes, (size_t)n, offset) != n)
+    abort();
   close(out);
 }
 
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
   const int through = writes_through(fd);
   if (through) begin_step();
-  const ssize_t n = REAL(ssize_t, "pwrite", int, const void*, size_t, off_t)(fd, bytes, size, offset);
+  const ssize_t n =
+      REAL(ssize_t, "pwrite", int, const void*, size_t, off_t)(fd, bytes, size, offset);
   if (through) {
     keep_range(fd, bytes, n, offset);
     end_step();
@@ -134,4 +138,6 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
   return n;
 }
 
-ssize_t pwrite64(int fd, const void* bytes, size_t size, off_t offset) { return pwrite(fd, bytes, size, offset); }
+ssize_t pwrite64(int fd, const void* bytes, size_t size, off_t offset) {
+  return pwrite(fd, bytes, size, offset);
+}
