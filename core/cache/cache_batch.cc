@@ -3,13 +3,15 @@
 namespace millrace {
 namespace {
 
-/// KEYS: meta, chains. ARGV: owner, milliseconds to live, then changes of a letter and its words.
+/// KEYS: meta, chains. ARGV: owner, milliseconds to live, 1 if there must be an owner, then changes
+/// of a letter and its words. 0: a later owner. 2: all that was there is gone.
 constexpr const char* kScript = R"(
 local meta, chains, ttl = KEYS[1], KEYS[2], ARGV[2]
 local owner = redis.call('HGET', meta, 'owner')
 if owner and tonumber(owner) > tonumber(ARGV[1]) then return 0 end
+if not owner and ARGV[3] == '1' then return 2 end
 redis.call('HSET', meta, 'owner', ARGV[1])
-local i = 3
+local i = 4
 while i <= #ARGV do
   local what = ARGV[i]
   if what == 'p' then
@@ -42,13 +44,15 @@ constexpr uint64_t kChangesMax = 256, kBytesMax = 1 << 20;
 
 }  // namespace
 
-CacheBatch::CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner)
-    : connection_(connection), keys_(keys), owner_(std::to_string(owner)) {}
+CacheBatch::CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner,
+                       bool begun)
+    : connection_(connection), keys_(keys), owner_(std::to_string(owner)), begun_(begun) {}
 
 Result<void> CacheBatch::add(std::vector<std::string> words, uint64_t bytes) {
   for (std::string& word : words) words_.push_back(std::move(word));
   bytes_ += bytes;
   if (++changes_ < kChangesMax && bytes_ < kBytesMax) return {};
+  if (together_) return {};
   return finish();
 }
 
@@ -67,13 +71,16 @@ Result<void> CacheBatch::drop_meta(const std::string& field) { return add({"x", 
 Result<void> CacheBatch::finish() {
   if (changes_ == 0) return {};
   const std::string meta = keys_.meta(), chains = keys_.chains();
-  std::vector<std::string_view> call{"EVAL", kScript, "2", meta, chains, owner_, kWeekMs};
+  std::vector<std::string_view> call{"EVAL", kScript, "2",     meta,
+                                     chains, owner_,  kWeekMs, begun_ ? "1" : "0"};
   call.insert(call.end(), words_.begin(), words_.end());
   auto answer = connection_.command(call);
   words_.clear();
   changes_ = bytes_ = 0;
   if (!answer) return answer.error();
   if (answer->number == 1) return {};
+  if (answer->number == 2)
+    return Error{Code::kUnavailable, "Redis has lost what it held (flushed, or expired)"};
   return Error{Code::kCancelled, "the cache belongs to a later owner of this state"};
 }
 

@@ -16,15 +16,19 @@ namespace millrace {
 
 class CacheBatch {
  public:
-  /// `owner`: the fence.
-  CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner);
+  /// `owner`: the fence. `begun`: this state was written before, so a copy without an owner has
+  /// lost what was there.
+  CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner, bool begun);
 
-  // Each may send what was collected. kFailed from any of them: the fence, or what Redis says.
+  // Each may send what was collected. kCancelled: the fence; kUnavailable: the copy was lost, or
+  // the connection; kFailed: what Redis says.
   Result<void> put(const BlockId& id, bool base, std::string_view bytes);
   Result<void> erase(const BlockId& id, bool base);
   Result<void> drop_chain(const std::string& key);
   Result<void> set_meta(const std::string& field, const std::string& value);
   Result<void> drop_meta(const std::string& field);
+  /// What follows is sent in one call, however much it is.
+  void keep_together() { together_ = true; }
   /// Sends what is left.
   Result<void> finish();
 
@@ -34,6 +38,7 @@ class CacheBatch {
   RedisConnection& connection_;
   const CacheKeys& keys_;
   std::string owner_;
+  bool begun_, together_ = false;
   std::vector<std::string> words_;
   uint64_t changes_ = 0, bytes_ = 0;
 };

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 
 #include "base/fault_point.h"
 #include "base/log.h"
+#include "cache/cut.h"
+#include "state/block_reader.h"
 
 namespace millrace {
 namespace {
@@ -20,8 +24,14 @@ int64_t wall_us() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// Everything that a commit erases, as far as it is known.
-std::vector<BlockId> erased_by(const Commit& commit, const Manifest& manifest) {
+/// A block in its place.
+struct Placed {
+  BlockId id;
+  bool base = false;
+};
+
+/// What a commit erases, as far as it is known, but for what it puts in the same place.
+std::vector<Placed> erased_by(const Commit& commit, const Manifest& manifest) {
   std::vector<BlockId> ids = commit.erase;
   for (const auto& [op, slice] : commit.erase_slices) {
     for (BlockId& id : manifest.of_slice(op, slice)) ids.push_back(std::move(id));
@@ -29,17 +39,34 @@ std::vector<BlockId> erased_by(const Commit& commit, const Manifest& manifest) {
   for (const std::string& op : commit.erase_operators) {
     for (BlockId& id : manifest.of_operator(op)) ids.push_back(std::move(id));
   }
-  return ids;
+  std::map<BlockId, bool> puts;
+  for (const StateBlock& block : commit.put) {
+    const auto header = read_block_header(block.bytes);
+    puts[block.id] = header && header->base;
+  }
+  std::vector<Placed> erased;
+  for (BlockId& id : ids) {
+    Placed place{std::move(id)};
+    const auto put = puts.find(place.id);
+    if (!manifest.find(place.id, place.base) || (put != puts.end() && put->second == place.base))
+      continue;
+    erased.push_back(std::move(place));
+  }
+  return erased;
 }
 
 }  // namespace
 
-CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch)
+CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch,
+                         std::optional<Manifest> held)
     : options_(std::move(options)),
       log_(log),
       keys_(options_.prefix, options_.pipeline, log.state_id()),
       owner_(epoch + 1),
-      epoch_(epoch) {
+      dropped_(!held),
+      epoch_(epoch),
+      whole_(held.has_value()) {
+  if (held) manifest_ = std::move(*held);
   thread_ = std::thread([this] { work(); });
 }
 
@@ -81,7 +108,6 @@ Result<void> CacheWriter::connect() {
   auto made = RedisConnection::connect(options_.url, options_.timeout_us);
   if (!made) return made.error();
   connection_ = std::move(*made);
-  whole_ = false;
   check_policy();
   return {};
 }
@@ -115,23 +141,20 @@ Result<void> CacheWriter::copy_all() {
     pending_bytes_ = 0;
   }
   manifest_.clear();
-  CacheBatch batch(*connection_, keys_, owner_);
+  whole_ = false;
+  CacheBatch batch(*connection_, keys_, owner_, false);
   MILLRACE_TRY(erase_all(batch));
   auto operators = log_.operators();
   if (!operators) return operators.error();
   for (const StoredOperator& stored : *operators) {
+    if (is_durable_operator(stored.op)) continue;
     // The log is not held while Redis answers.
     std::vector<StateBlock> blocks;
     MILLRACE_TRY(log_.read_blocks(stored.op, [&](const BlockId& id, std::string_view bytes) {
       blocks.push_back({id, std::string(bytes)});
       return Result<void>();
     }));
-    for (const StateBlock& block : blocks) {
-      MILLRACE_TRY(manifest_.put(block.id, block.bytes));
-      bool base = false;
-      manifest_.find(block.id, base);
-      MILLRACE_TRY(batch.put(block.id, base, block.bytes));
-    }
+    for (const StateBlock& block : blocks) MILLRACE_TRY(put(batch, block));
   }
   auto last = log_.last();
   if (!last) return last.error();
@@ -162,23 +185,33 @@ Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
   return batch.finish();
 }
 
+Result<void> CacheWriter::put(CacheBatch& batch, const StateBlock& block) {
+  MILLRACE_TRY(manifest_.put(block.id, block.bytes));
+  bool base = false;
+  manifest_.find(block.id, base);
+  return batch.put(block.id, base, block.bytes);
+}
+
+/// What is new first; then, in one call, what goes and the number of the commit: so the copy is
+/// that of one commit or the other.
 Result<void> CacheWriter::apply(const Commit& commit) {
-  CacheBatch batch(*connection_, keys_, owner_);
-  std::vector<std::string> gone;
-  for (const auto& [op, sum] : manifest_.sums()) gone.push_back(op);
-  for (const BlockId& id : erased_by(commit, manifest_)) {
-    bool base = false;
-    if (!manifest_.find(id, base)) continue;
-    MILLRACE_TRY(batch.erase(id, base));
-    manifest_.erase(id);
-  }
+  CacheBatch batch(*connection_, keys_, owner_, true);
+  std::vector<std::string> before;
+  for (const auto& [op, sum] : manifest_.sums()) before.push_back(op);
+  const std::vector<Placed> erased = erased_by(commit, manifest_);
+  std::set<BlockId> puts;
   for (const StateBlock& block : commit.put) {
-    MILLRACE_TRY(manifest_.put(block.id, block.bytes));
-    bool base = false;
-    manifest_.find(block.id, base);
-    MILLRACE_TRY(batch.put(block.id, base, block.bytes));
+    if (is_durable_operator(block.id.op)) continue;
+    MILLRACE_TRY(put(batch, block));
+    puts.insert(block.id);
   }
-  for (const std::string& op : gone) {
+  MILLRACE_TRY(batch.finish());
+  batch.keep_together();
+  for (const Placed& gone : erased) {
+    MILLRACE_TRY(batch.erase(gone.id, gone.base));
+    if (!puts.contains(gone.id)) manifest_.erase(gone.id);
+  }
+  for (const std::string& op : before) {
     if (!manifest_.sums().contains(op)) MILLRACE_TRY(batch.drop_meta("m:" + op));
   }
   return write_sums(batch, commit.epoch);
@@ -190,17 +223,17 @@ void CacheWriter::pause(Lock& lock, const Error& error) {
   const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 10u), kLongestMs);
   if (failures_++ == 0) log_warn("cache: " + error.message + "; going on without it");
   connection_.reset();
+  whole_ = false;
   drop_queue(lock);
   changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return stopping_; });
 }
 
 void CacheWriter::work() {
   Lock lock(mutex_);
-  dropped_ = true;  // Nothing is there yet.
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || dropped_ || !queue_.empty(); });
     if (stopping_) return;
-    const bool copies = dropped_ || !whole_ || !connection_;
+    const bool copies = dropped_ || !whole_;
     Commit commit;
     if (!copies) {
       commit = std::move(queue_.front());

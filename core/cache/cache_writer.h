@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -25,8 +26,10 @@ class CacheWriter {
     int64_t timeout_us = 200'000;
     uint64_t max_pending_bytes = 64 << 20;
   };
-  /// Begins with a whole copy of `log`, which outlives it. `epoch`: of its last commit.
-  CacheWriter(Options options, CommitLog& log, uint64_t epoch);
+  /// `epoch`: of the last commit of `log`, which outlives it. `held`: what Redis holds already, by
+  /// proof; later changes follow it. Without it all of `log` is copied first.
+  CacheWriter(Options options, CommitLog& log, uint64_t epoch,
+              std::optional<Manifest> held = std::nullopt);
   /// Gives what is queued a moment to get there.
   ~CacheWriter();
 
@@ -41,6 +44,7 @@ class CacheWriter {
   Result<void> copy_all();
   Result<void> erase_all(CacheBatch& batch);
   Result<void> apply(const Commit& commit);
+  Result<void> put(CacheBatch& batch, const StateBlock& block);
   Result<void> write_sums(CacheBatch& batch, uint64_t epoch);
   void drop_queue(Lock& lock);
   void pause(Lock& lock, const Error& error);
@@ -61,7 +65,7 @@ class CacheWriter {
   // Of the thread.
   std::unique_ptr<RedisConnection> connection_;
   Manifest manifest_;
-  bool whole_ = false;       ///< Redis holds all of manifest_.
+  bool whole_ = false;       ///< Redis holds all of manifest_, as far as is known.
   uint64_t whole_from_ = 0;  ///< Complete once this commit is applied.
   unsigned failures_ = 0;
   std::thread thread_;

@@ -114,6 +114,10 @@ void check_keep_cache(const PipelineConfig& config, Faults& faults) {
     faults.add(config.commit.where, "\"keep\": \"cache\" needs \"cache\"",
                "e.g. \"cache\": {\"redis\": \"redis://127.0.0.1:6379/0\"}");
   }
+  if (config.commit.log == CommitConfig::Log::kKafka) {
+    faults.add(config.commit.where, "\"keep\": \"cache\" is for the local commit log",
+               "under the kafka log the state is in the changelog");
+  }
   for (const SourceConfig& source : config.sources) {
     const Where* where = find_written(source.written, "on_all_idle");
     if (where != nullptr && source.on_all_idle == SourceConfig::OnAllIdle::kClock) {
@@ -122,6 +126,7 @@ void check_keep_cache(const PipelineConfig& config, Faults& faults) {
   }
   for (const OperatorConfig& entry : config.operators) {
     if (entry.table) refuse(entry.table->where, "\"table\"");
+    if (entry.reset) refuse(entry.name.where, "\"reset\"");
     if (entry.window && entry.window->processing_time) {
       refuse(entry.window->where, "processing time");
     }

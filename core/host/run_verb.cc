@@ -76,6 +76,13 @@ void refuse_for_workers(const RunArguments& arguments, const PipelineConfig& con
   }
 }
 
+/// What is forgotten would come back with the next replay (R39).
+void refuse_for_kept(const RunArguments& arguments, const PipelineConfig& config, Faults& faults) {
+  if (config.commit.keep != CommitConfig::Keep::kCache || arguments.forget.empty()) return;
+  faults.add(config.commit.where, "--forget is not for \"keep\": \"cache\"",
+             "start anew with --fresh");
+}
+
 std::unique_ptr<Execution> execution_of(const PipelineConfig& config, const PluginIndex& plugins,
                                         std::vector<Stage>& stages, RunOptions options) {
   if (config.commit.log == CommitConfig::Log::kKafka)
@@ -117,6 +124,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   if (!stages->empty()) refuse_endless(arguments, stages->front().plan, config, faults);
   refuse_unknown(arguments.forget, config, faults);
   refuse_for_workers(arguments, config, faults);
+  refuse_for_kept(arguments, config, faults);
   if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) {
     for (const Stage& stage : *stages) {

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "cache/kept_log.h"
 #include "host/options.h"
 #include "host/setup.h"
 #include "json/write.h"
@@ -60,6 +61,9 @@ Result<void> read_import(CommitLog& log, const std::string& file) {
 }
 
 Result<void> change(CommitLog& log, const StateArguments& arguments) {
+  const bool changes = !arguments.positions.empty() || !arguments.forget.empty() ||
+                       !arguments.import_file.empty() || !arguments.export_file.empty();
+  if (changes) MILLRACE_TRY(refuse_kept_elsewhere(log));
   if (!arguments.import_file.empty()) MILLRACE_TRY(read_import(log, arguments.import_file));
   std::vector<SeekTo> seeks;
   for (const std::string& position : arguments.positions) {

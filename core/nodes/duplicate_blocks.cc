@@ -84,7 +84,7 @@ void DuplicateBlocks::save(uint64_t epoch, Commit& commit) {
   }
 }
 
-Result<std::vector<DuplicateFilter::Entry>> DuplicateBlocks::restore(CommitLog& log) {
+Result<void> DuplicateBlocks::restore(CommitLog& log) {
   auto read = log.read_blocks(op_, [&](const BlockId& id, std::string_view bytes) -> Result<void> {
     auto reader = BlockReader::open(bytes, hash_bytes(kLayout));
     if (!reader) return reader.error();
@@ -101,11 +101,14 @@ Result<std::vector<DuplicateFilter::Entry>> DuplicateBlocks::restore(CommitLog& 
     return {};
   });
   if (!read) return read.error();
+  for (const auto& [start, slice] : slices_) MILLRACE_TRY(slice.chain.restored());
+  return {};
+}
+
+std::vector<DuplicateFilter::Entry> DuplicateBlocks::entries() const {
   std::vector<DuplicateFilter::Entry> all;
-  for (const auto& [start, slice] : slices_) {
-    MILLRACE_TRY(slice.chain.restored());
+  for (const auto& [start, slice] : slices_)
     all.insert(all.end(), slice.entries.begin(), slice.entries.end());
-  }
   return all;
 }
 

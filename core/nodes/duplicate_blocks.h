@@ -21,8 +21,9 @@ class DuplicateBlocks {
 
   void add(const std::vector<DuplicateFilter::Entry>& entries);
   void save(uint64_t epoch, Commit& commit);
+  Result<void> restore(CommitLog& log);
   /// In the order in which they were seen, slice by slice.
-  Result<std::vector<DuplicateFilter::Entry>> restore(CommitLog& log);
+  std::vector<DuplicateFilter::Entry> entries() const;
 
  private:
   struct Slice {

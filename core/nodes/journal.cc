@@ -79,9 +79,7 @@ class OpenedFile {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& folder, int64_t retain_us) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return file_error(error.value(), "cannot make directory", folder);
+  MILLRACE_TRY(make_directories(folder));
   const int lock = ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return file_error(errno, "cannot write", folder + "/lock");
   std::unique_ptr<Journal> journal(new Journal(folder, retain_us, lock));

@@ -116,7 +116,7 @@ void SinkNode::encode_with_context(const Rows& rows, const Shape& shape, uint32_
 }
 
 void SinkNode::prepare(Chunk& chunk) const {
-  if (inputs().size() != 1) return;
+  if (mute_ || inputs().size() != 1) return;
   auto& work = static_cast<Work&>(work_of(chunk));
   const Input& input = inputs()[0];
   const Shape& shape = input.node->shape(input.port);
@@ -181,6 +181,7 @@ void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_
 }
 
 Result<void> SinkNode::apply(Chunk& chunk, Range range) {
+  if (mute_) return {};
   auto& work = static_cast<Work&>(work_of(chunk));
   if (inputs().size() != 1) return write_merged(work, chunk);
   const RowsView& view = input_view(chunk);

@@ -37,6 +37,9 @@ class SinkNode final : public Node {
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
 
+  /// Rows that come were written before: they go nowhere and are not counted.
+  void set_mute(bool mute) { mute_ = mute; }
+
   Outlet& outlet() { return *outlet_; }
   const Outlet& outlet() const { return *outlet_; }
 
@@ -68,6 +71,7 @@ class SinkNode final : public Node {
   Result<void> hand_over(BatchBuilder& builder);
 
   SinkPlan plan_;
+  bool mute_ = false;
   std::vector<JsonRowEncoder> encoders_;  ///< By input.
   std::unique_ptr<Outlet> outlet_;
   BatchBuilder builder_;

@@ -93,9 +93,7 @@ void SourceNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> SourceNode::restore(const JsonValue& meta, CommitLog& log) {
-  auto duplicates = duplicates_.restore(log);
-  if (!duplicates) return duplicates.error();
-  restored_ = std::move(*duplicates);
+  MILLRACE_TRY(duplicates_.restore(log));
   if (!restore_partitions(meta, watermark_)) {
     return Error{Code::kCorrupt, "the stored watermark of " + name() + " is damaged"};
   }

@@ -60,8 +60,8 @@ class SourceNode final : public Node {
   int64_t next_tick() const { return next_tick_us_.load(std::memory_order_relaxed); }
   /// Wall clock of the arrival that moved W last; 0: it never moved in this run.
   int64_t moved_at() const { return moved_at_us_; }
-  /// What the duplicate filter knew at the last commit.
-  const std::vector<DuplicateFilter::Entry>& restored_duplicates() const { return restored_; }
+  /// What the duplicate filter is to know of the records that were applied.
+  std::vector<DuplicateFilter::Entry> duplicates() const { return duplicates_.entries(); }
   /// Event time per record of a prepared chunk; kTimeNone where it cannot be used.
   const EventTime* times(const Chunk& chunk) const;
   void save(uint64_t epoch, Commit& commit, JsonValue& meta) override;
@@ -88,7 +88,6 @@ class SourceNode final : public Node {
   int64_t moved_at_us_ = 0;
   bool ended_ = false, at_end_ = false;
   DuplicateBlocks duplicates_;
-  std::vector<DuplicateFilter::Entry> restored_;
 };
 
 /// Names of the hidden fields, in the order in which every source appends them to its schema. The

@@ -22,6 +22,7 @@ struct ResumePoint {
   uint64_t skip = 0;  ///< Records behind the snapshot that were applied already.
   /// Asked for by `millrace state --set-position`: partition and position to go on behind.
   std::vector<std::pair<uint32_t, uint64_t>> seeks{};
+  uint64_t applied = 0;  ///< Records of all runs up to here.
 };
 
 class SourceRunner {

@@ -1,8 +1,14 @@
 #include "pipeline/commit_meta.h"
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "json/document.h"
 
 namespace millrace {
+
+std::string stored_identity(const std::string& identity) {
+  return masked(identity) + " #" + std::to_string(hash_bytes(identity));
+}
 
 const JsonValue& member_of(const JsonValue& object, std::string_view key) {
   static const JsonValue kNothing = JsonValue::object();

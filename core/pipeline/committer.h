@@ -12,6 +12,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@
 #include "state/commit_log.h"
 
 namespace millrace {
+
+/// How far the sources are to be read on from an older commit to the last one.
+struct ReadOn {
+  std::vector<uint64_t> records;  ///< By source.
+  bool closes = false;            ///< Then the end of input closed all windows.
+};
 
 /// A commit under way: everything that it holds but what sinks prepare.
 struct OpenCommit {
@@ -38,6 +45,17 @@ class Committer {
   /// Loads the last commit into the graph's nodes. Operators and sources named in `forget` start
   /// empty; others must have the identity that they had (R37). Sources' resume points follow.
   Result<void> restore(const std::vector<std::string>& forget);
+
+  // Under `keep: "cache"`: the state of an older commit, read on to the last one.
+
+  /// Sources and operators as of `cut`, whose blocks the log gives, or as at the beginning.
+  /// kUnavailable: there is no way from there.
+  Result<ReadOn> restore_older(const std::optional<Restored>& cut);
+  /// Behind that: sinks, counters and places, as of the last commit.
+  Result<void> restore_rest();
+  /// A commit of what reading on has led to; kUnavailable if that is not the last commit's state.
+  Result<void> commit_read_on();
+
   /// True if a start from nothing was begun and no commit followed: it is to be begun again.
   Result<bool> fresh_was_begun();
   /// Starts from nothing: sinks learn what they had written, so that opening them with
@@ -55,6 +73,9 @@ class Committer {
   Result<void> finish(OpenCommit open);
   /// Both at once.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
+
+  /// The end of input has closed all windows: the next commit says where.
+  void note_closed() { closed_ = true; }
 
   /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the
   /// first.
@@ -81,7 +102,12 @@ class Committer {
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
                               const std::string& identity) const;
   void tell_new_tzdata(const JsonValue& meta) const;
+  Result<std::optional<JsonValue>> last_meta();
+  Result<void> restore_nodes(const JsonValue& meta, const std::vector<std::string>& forget);
+  Result<void> drop_unknown_operators(const JsonValue& meta);
+  static std::string said_of(const JsonValue& stored);
   Result<void> restore_source(const JsonValue& meta, size_t i);
+  Result<void> restore_place(const JsonValue& stored, size_t i);
   Result<void> restore_sinks(const JsonValue& stored, const std::vector<std::string>& forget);
   Result<void> restore_operator(const JsonValue& meta, const NamedOperator& op);
 
@@ -91,6 +117,8 @@ class Committer {
   std::atomic<uint64_t> epoch_{0};
   std::atomic<uint64_t> commits_{0};
   std::vector<ResumePoint> resume_;
+  bool closed_ = false;
+  std::optional<uint64_t> closed_at_;         ///< Records that were applied then.
   std::vector<std::string> erase_operators_;  ///< With the next commit.
   void note_committed(Ledger ledger);
   mutable std::mutex mutex_;

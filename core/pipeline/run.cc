@@ -15,6 +15,26 @@ uint64_t number_from(const char* variable, uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
+/// By operator, all whose rows come to it.
+std::map<std::string, std::set<std::string>> upstream_of(const Graph& graph) {
+  std::map<const Node*, std::string> names;
+  for (const NamedOperator& op : graph.operators) names[op.node] = op.node->name();
+  std::map<std::string, std::set<std::string>> upstream;
+  std::map<const Node*, std::set<std::string>> above;  // Every node comes behind its inputs.
+  for (const auto& node : graph.nodes) {
+    std::set<std::string>& all = above[node.get()];
+    for (const Input& input : node->inputs()) {
+      all.merge(std::set<std::string>(above[input.node]));
+      if (const auto name = names.find(input.node); name != names.end()) all.insert(name->second);
+    }
+    if (const auto name = names.find(node.get()); name != names.end()) {
+      all.erase(name->second);  // An operator of several nodes.
+      upstream[name->second] = all;
+    }
+  }
+  return upstream;
+}
+
 }  // namespace
 
 Runner::Runner(const PipelineConfig& config, const PluginIndex& plugins, RunOptions options)
@@ -34,13 +54,18 @@ TaskOptions Runner::task_options() const {
   return task;
 }
 
-Result<void> Runner::open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
-                                  const Committer& committer) {
-  for (size_t i = 0; i < runners.size(); ++i) {
-    const uint32_t flags = options_.until_end ? MR_OPEN_UNTIL_END : 0;
-    MILLRACE_TRY(runners[i]->open(committer.resume()[i], committer.epoch(), flags));
+Result<Runner::Sources> Runner::open_sources(const Graph& graph, const Committer& committer,
+                                             uint32_t flags) {
+  Sources runners;
+  for (const SourceStart& source : graph.sources) {
+    runners.push_back(
+        std::make_unique<SourceRunner>(source, config_.name.text, task_options().limits));
+    MILLRACE_TRY(runners.back()->create());
+    runners.back()->remember(source.node->duplicates());
   }
-  return {};
+  for (size_t i = 0; i < runners.size(); ++i)
+    MILLRACE_TRY(runners[i]->open(committer.resume()[i], committer.epoch(), flags));
+  return runners;
 }
 
 /// Redis, if it is asked for, hears of every commit; nothing here waits for it.
@@ -48,18 +73,22 @@ std::unique_ptr<CacheWriter> Runner::start_cache(Committer& committer) {
   if (!config_.cache) return nullptr;
   auto url = parse_redis_url(config_.cache->redis);
   if (!url) return nullptr;  // The planner has told it.
+  auto held = kept_ ? kept_->proven_copy() : std::nullopt;
   CacheWriter::Options options{*url, config_.cache->prefix, config_.name.text,
                                config_.cache->timeout_us,
                                static_cast<uint64_t>(config_.cache->max_pending_bytes)};
-  auto writer = std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch());
+  auto writer =
+      std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch(), std::move(held));
   committer.on_committed(
       [cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
   return writer;
 }
 
-Result<Ending> Runner::run_task(Graph& graph, Committer& committer,
-                                const std::vector<SourceRunner*>& sources) {
-  Task task(graph, committer, sources, task_options());
+Result<Ending> Runner::run_task(Graph& graph, Committer& committer, const Sources& sources,
+                                TaskOptions options) {
+  std::vector<SourceRunner*> pointers;
+  for (const auto& source : sources) pointers.push_back(source.get());
+  Task task(graph, committer, std::move(pointers), std::move(options));
   {
     std::lock_guard lock(mutex_);
     task_ = &task;
@@ -74,36 +103,82 @@ Result<Ending> Runner::run_task(Graph& graph, Committer& committer,
   return ending;
 }
 
-Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
-  Graph& graph = plan.graph;
-  Committer committer(graph, *log_);
+/// From an older commit, or the beginning, to the last one: sources are read again, sinks are mute.
+Result<Ending> Runner::read_on(Graph& graph, Committer& committer, const KeptLog::Start& start) {
+  log_info(start.cut ? "reading the sources on from commit " + std::to_string(start.cut->epoch)
+                     : "reading the sources from their beginning");
+  auto target = committer.restore_older(start.cut);
+  if (!target) return target.error();
+  for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
+  for (SinkNode* sink : graph.sinks) sink->set_mute(true);
+  auto sources = open_sources(graph, committer, 0);
+  if (!sources) return sources.error();
+  TaskOptions options = task_options();
+  options.read_on = std::move(*target);
+  auto ending = run_task(graph, committer, *sources, std::move(options));
+  for (auto& source : *sources) (void)source->close();
+  for (SinkNode* sink : graph.sinks) sink->set_mute(false);
+  if (!ending || *ending == Ending::kStopped) return ending;
+  MILLRACE_TRY(committer.restore_rest());
+  return ending;
+}
+
+/// The graph comes to the last commit. False: somebody asked to stop on the way.
+Result<bool> Runner::restore(Graph& graph, Committer& committer, bool first) {
+  if (!kept_) {
+    MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
+  } else {
+    auto start = kept_->take_over();
+    if (!start) return start.error();
+    if (!start->is_last) {
+      auto ending = read_on(graph, committer, *start);
+      if (!ending) return ending.error();
+      unproven_ = true;
+      return *ending != Ending::kStopped;
+    }
+    MILLRACE_TRY(committer.restore({}));
+  }
+  for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
+  return true;
+}
+
+Result<bool> Runner::begin(Graph& graph, Committer& committer, bool first) {
   auto begun = committer.fresh_was_begun();
   if (!begun) return begun.error();
   const bool fresh = (options_.fresh && first) || *begun;
+  unproven_ = false;
+  if (kept_) kept_->set_upstream(upstream_of(graph));
   if (fresh) {
+    if (kept_) kept_->begin_fresh();
     MILLRACE_TRY(committer.begin_fresh());
+    for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
   } else {
-    MILLRACE_TRY(committer.restore(first ? options_.forget : std::vector<std::string>()));
+    auto restored = restore(graph, committer, first);
+    if (!restored || !*restored) return restored;
   }
   for (SinkNode* sink : graph.sinks) {
     MILLRACE_TRY(
         sink->outlet().open(committer.epoch(), fresh ? MR_OPEN_FRESH : 0, log_->state_id()));
   }
-  for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->open(committer.epoch()));
+  return true;
+}
+
+Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
+  Graph& graph = plan.graph;
+  Committer committer(graph, *log_);
+  auto begun = begin(graph, committer, first);
+  if (!begun) return begun.error();
   if (!counting_) before_ = committer.committed();
   counting_ = true;
-  std::vector<std::unique_ptr<SourceRunner>> runners;
-  std::vector<SourceRunner*> pointers;
-  for (const SourceStart& source : graph.sources) {
-    runners.push_back(
-        std::make_unique<SourceRunner>(source, config_.name.text, task_options().limits));
-    MILLRACE_TRY(runners.back()->create());
-    runners.back()->remember(source.node->restored_duplicates());
-    pointers.push_back(runners.back().get());
+  if (!*begun) {
+    result.ending = Ending::kStopped;
+    return {};
   }
-  MILLRACE_TRY(open_sources(runners, committer));
+  auto runners = open_sources(graph, committer, options_.until_end ? MR_OPEN_UNTIL_END : 0);
+  if (!runners) return runners.error();
   const std::unique_ptr<CacheWriter> cache = start_cache(committer);
-  auto ending = run_task(graph, committer, pointers);
+  if (unproven_) MILLRACE_TRY(committer.commit_read_on());
+  auto ending = run_task(graph, committer, *runners, task_options());
   result.commits += committer.commits();
   result.total = committer.committed();
   result.run = difference(result.total, before_);
@@ -113,11 +188,11 @@ Result<void> Runner::attempt(Plan& plan, bool first, RunResult& result) {
     result_ = result;
   }
   if (!ending) {
-    for (auto& runner : runners) (void)runner->close();
+    for (auto& runner : *runners) (void)runner->close();
     return ending.error();
   }
   result.ending = *ending;
-  for (auto& runner : runners) MILLRACE_TRY(runner->close());
+  for (auto& runner : *runners) MILLRACE_TRY(runner->close());
   for (PluginNode* processor : graph.processors) MILLRACE_TRY(processor->close());
   for (SinkNode* sink : graph.sinks) MILLRACE_TRY(sink->outlet().close());
   return {};
@@ -132,12 +207,29 @@ Result<void> Runner::open_log(bool first) {
     return {};
   }
   if (!first) return {};
+  auto log = open_local_log();
+  if (!log) return log.error();
+  log_ = std::move(*log);
+  return {};
+}
+
+/// The log on this machine; under `keep: "cache"` for what is small.
+Result<std::unique_ptr<CommitLog>> Runner::open_local_log() {
   auto log = LocalLog::open({config_.commit.dir, config_.name.text});
   if (!log) return log.error();
   // A disk too full for the copy is no reason not to run.
   if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);
-  log_ = std::move(*log);
-  return {};
+  if (config_.commit.keep == CommitConfig::Keep::kLog) {
+    if (!options_.fresh) MILLRACE_TRY(refuse_kept_elsewhere(**log));
+    return std::unique_ptr<CommitLog>(std::move(*log));
+  }
+  auto url = parse_redis_url(config_.cache->redis);
+  if (!url) return url.error();
+  auto kept = std::make_unique<KeptLog>(
+      std::move(*log),
+      KeptLog::Options{*url, config_.cache->prefix, config_.name.text, config_.cache->timeout_us});
+  kept_ = kept.get();
+  return std::unique_ptr<CommitLog>(std::move(kept));
 }
 
 /// A log elsewhere may be away for a while: doubling waits, from 100 ms to 5 s. False: stop.

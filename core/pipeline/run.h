@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache/cache_writer.h"
+#include "cache/kept_log.h"
 #include "config/pipeline_config.h"
 #include "pipeline/task.h"
 #include "pipeline/waiting.h"
@@ -88,19 +89,25 @@ class Runner final : public Execution {
   Result<void> open_log(bool first);
   bool pause(int failures);
   Result<void> attempt(Plan& plan, bool first, RunResult& result);
-  Result<void> open_sources(std::vector<std::unique_ptr<SourceRunner>>& runners,
-                            const Committer& committer);
+  using Sources = std::vector<std::unique_ptr<SourceRunner>>;
+  Result<Sources> open_sources(const Graph& graph, const Committer& committer, uint32_t flags);
+  Result<std::unique_ptr<CommitLog>> open_local_log();
+  Result<bool> begin(Graph& graph, Committer& committer, bool first);
+  Result<bool> restore(Graph& graph, Committer& committer, bool first);
   std::unique_ptr<CacheWriter> start_cache(Committer& committer);
-  Result<Ending> run_task(Graph& graph, Committer& committer,
-                          const std::vector<SourceRunner*>& sources);
+  Result<Ending> run_task(Graph& graph, Committer& committer, const Sources& sources,
+                          TaskOptions options);
+  Result<Ending> read_on(Graph& graph, Committer& committer, const KeptLog::Start& start);
   TaskOptions task_options() const;
 
   const PipelineConfig& config_;
   const PluginIndex& plugins_;
   RunOptions options_;
   std::unique_ptr<CommitLog> log_;
-  Ledger before_;          ///< Totals when this run began.
-  bool counting_ = false;  ///< before_ is known.
+  KeptLog* kept_ = nullptr;  ///< log_, under `keep: "cache"`.
+  bool unproven_ = false;    ///< Reading on led to the state, and no commit has judged it yet.
+  Ledger before_;            ///< Totals when this run began.
+  bool counting_ = false;    ///< before_ is known.
 
   mutable std::mutex mutex_;
   std::mutex task_life_;            ///< Held while somebody asks task_, and while it goes.

@@ -36,17 +36,20 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.runner = sources[i];
     input.reachable = graph.reachable(*sources[i]->start().node);
     input.resume = committer.resume()[i];
+    if (reads_on()) input.left = options_.read_on->records[i];
     input.ticks = std::any_of(input.reachable.begin(), input.reachable.end(),
                               [&](uint32_t node) { return graph.nodes[node]->goes_by_clock(); });
   }
-  bounded_ = std::all_of(sources.begin(), sources.end(),
+  // Ends that reading on meets are told when it is done.
+  bounded_ = !reads_on() &&
+             std::all_of(sources.begin(), sources.end(),
                          [](const SourceRunner* source) { return source->traits().bounded; });
 }
 
 Task::~Task() = default;
 
 Result<Ending> Task::run() {
-  last_commit_us_ = monotonic_us();
+  last_commit_us_ = progressed_us_ = monotonic_us();
   std::vector<std::thread> others;
   for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
   lane();
@@ -56,6 +59,7 @@ Result<Ending> Task::run() {
     lanes_ended_ = true;
   }
   if (error_) return *error_;
+  if (reads_on()) return end_reading_on();
   const bool stopped = stop_asked_.load();
   if ((bounded_ && !stopped) || options_.drain) MILLRACE_TRY(close_windows());
   MILLRACE_TRY(last_commits(stopped));
@@ -102,6 +106,7 @@ bool Task::finished() const {
   const bool polling =
       std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.polling; });
   if (polling) return false;
+  if (read_on_) return true;
   // A chunk whose place among the others is not known without reading on is read again at the next
   // start: a stop must not change the order (R22).
   if (stop_asked_) return unprepared_.empty() && !merge_.next(monotonic_us());
@@ -127,6 +132,11 @@ bool Task::step(Lock& lock) {
 }
 
 void Task::wait(Lock& lock) {
+  constexpr int64_t kPatienceUs = 60 * kSecondUs;
+  if (reads_on() && !error_ && !read_on_ && monotonic_us() > progressed_us_ + kPatienceUs) {
+    fail(lock, {Code::kUnavailable, "a source no longer gives records that it gave before"});
+    return;
+  }
   // Clocks (commits, stop) are looked at this often; polls that are due, and work, wake earlier.
   constexpr int64_t kTickUs = 20'000;
   const int64_t now = monotonic_us();
@@ -151,14 +161,19 @@ bool Task::held_up() const {
 
 bool Task::try_apply(Lock& lock) {
   if (applying_ || held_up()) return false;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
+  for (size_t i = 0; i < inputs_.size() && !reads_on(); ++i) {
     // Behind its last record and in front of whatever comes next of the others: a place in the log.
     const Input& input = inputs_[i];
     const bool at_end = input.ended && input.runner->traits().bounded && merge_.queued(i) == 0;
     if (at_end) input.runner->start().node->set_at_end();
   }
-  const auto next = merge_.next(monotonic_us());
+  auto next = merge_.next(monotonic_us());
   if (!next) return false;
+  if (reads_on() && !cut_to_target(*next)) {
+    read_on_ = true;
+    changed_.notify_all();
+    return false;
+  }
   applying_ = true;
   lock.unlock();
   auto result = apply(*next->chunk, next->range, inputs_[next->source].reachable);
@@ -196,7 +211,8 @@ bool Task::try_commit(Lock& lock) {
 /// Operators that go by the clock hear it also where no input comes.
 bool Task::try_tick(Lock& lock) {
   constexpr int64_t kTickUs = 100'000;
-  if (applying_ || stop_asked_ || held_up() || monotonic_us() < tick_at_us_) return false;
+  if (applying_ || stop_asked_ || reads_on() || held_up() || monotonic_us() < tick_at_us_)
+    return false;
   tick_at_us_ = monotonic_us() + kTickUs;
   std::vector<const Input*> ticking;
   for (const Input& input : inputs_) {
@@ -228,7 +244,7 @@ bool Task::try_prepare(Lock& lock) {
 }
 
 bool Task::try_poll(Lock& lock) {
-  if (stop_asked_) return false;
+  if (stop_asked_ || read_on_) return false;
   const int64_t now = monotonic_us();
   // Credit: every lane has a chunk to prepare and one to come; more would only fill the cache.
   const size_t queue_max = options_.lanes * 2;
@@ -298,16 +314,17 @@ void Task::note_applied(const Merge::Next& next) {
   uncommitted_records_ += records;
   dirty_ = true;
   input.resume.skip += records;
+  input.resume.applied += records;
   if (records > 0) at_resume_point_ = false;
   if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, next.chunk->skip, {}};
+  input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
   at_resume_point_ = true;
 }
 
 /// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the
 /// time goes into commits and what comes meanwhile is committed at once.
 bool Task::commit_due() const {
-  if (!may_commit_here()) return false;
+  if (reads_on() || !may_commit_here()) return false;
   if (options_.commit_every_records) return uncommitted_records_ >= options_.commit_every_records;
   if (commits_.busy()) return false;
   if (committer_.backlog_bytes() >= options_.outbox_limit_bytes) return true;

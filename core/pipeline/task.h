@@ -26,6 +26,8 @@ struct TaskOptions {
   uint64_t state_limit_bytes = 0;           ///< 0: none.
   uint64_t outbox_limit_bytes = 256 << 20;  ///< Rows on their way to sinks; then back-pressure.
   bool drain = false;                       ///< Close all windows also after a stop.
+  /// Reads on to where the last commit was, and commits nothing (R39).
+  std::optional<ReadOn> read_on{};
 };
 
 enum class Ending { kEnded, kStopped };
@@ -57,6 +59,7 @@ class Task {
     bool end_told = false;  ///< The end went through the graph.
     bool ticking = false;   ///< A tick is on its way.
     int64_t poll_at_us = 0;
+    uint64_t left = UINT64_MAX;  ///< Records until the end of reading on.
     bool ticks = false;  ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
@@ -77,6 +80,9 @@ class Task {
   void prepare(Chunk& chunk) const;
   Result<void> apply(Chunk& chunk, Range range, const std::vector<uint32_t>& reachable);
   void note_applied(const Merge::Next& next);
+  bool reads_on() const { return options_.read_on.has_value(); }
+  bool cut_to_target(Merge::Next& next);
+  Result<Ending> end_reading_on();
   bool commit_due() const;
   bool may_commit_here() const { return dirty_ && (at_resume_point_ || can_skip_); }
   /// Sinks are behind: nothing is applied until they, or a commit, have caught up.
@@ -110,6 +116,8 @@ class Task {
   unsigned asked_ =
       0;  ///< Callers of look_at_graph(): nothing new is applied before they are served.
   bool lanes_ended_ = false;
+  bool read_on_ = false;       ///< Reading on has come to its end.
+  int64_t progressed_us_ = 0;  ///< When reading on last got a record.
   std::optional<Error> error_;
 
   // Of the thread that applies.

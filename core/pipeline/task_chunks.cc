@@ -1,4 +1,6 @@
 // Chunks on their way through the graph, and those that no poll brings: ticks and ends.
+#include <algorithm>
+
 #include "base/fault_point.h"
 #include "pipeline/task.h"
 
@@ -26,6 +28,33 @@ Result<void> Task::apply(Chunk& chunk, Range range, const std::vector<uint32_t>&
   }
   fault_point("chunk.applied");
   return {};
+}
+
+/// Reading on ends with a record, wherever that lies in a chunk. False: it has ended.
+bool Task::cut_to_target(Merge::Next& next) {
+  const bool more = std::any_of(inputs_.begin(), inputs_.end(),
+                                [](const Input& input) { return input.left > 0; });
+  Input& input = inputs_[next.source];
+  const uint32_t records = next.range.end - next.range.begin;
+  if (!more || (input.left == 0 && records > 0)) return false;
+  if (records > input.left) {
+    next.range.end = next.range.begin + static_cast<uint32_t>(input.left);
+    next.range.last = false;
+  }
+  input.left -= next.range.end - next.range.begin;
+  progressed_us_ = monotonic_us();
+  return true;
+}
+
+Result<Ending> Task::end_reading_on() {
+  if (stop_asked_) return Ending::kStopped;
+  for (const Input& input : inputs_) {
+    if (input.left == 0) continue;
+    return Error{Code::kUnavailable, input.runner->start().node->name() +
+                                         " does not give all records that it gave before"};
+  }
+  if (options_.read_on->closes) MILLRACE_TRY(close_windows());
+  return Ending::kEnded;
 }
 
 /// The source was asked and could answer: behind what it gave, time-outs of its partitions may have
@@ -82,6 +111,7 @@ Result<void> Task::close_windows() {
     dirty_ = true;
   }
   for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
+  committer_.note_closed();
   return {};
 }
 

@@ -11,15 +11,28 @@ namespace millrace {
 
 namespace {
 
-/// What the page promises and this version lacks, of the keys that stand at the top.
-void refuse_missing(const PipelineConfig& config, Faults& faults) {
+/// Of the keys that stand at the top, what only this room can judge.
+void check_cache(const PipelineConfig& config, Faults& faults) {
   if (config.cache && !faults.any_below("/cache")) {
     if (auto url = parse_redis_url(config.cache->redis); !url)
       faults.add(config.cache->where, url.error().message);
   }
-  if (config.commit.keep == CommitConfig::Keep::kCache) {
-    faults.add(config.commit.where, "keep: cache is not in this version of Millrace",
-               "use \"log\"");
+}
+
+/// R39: state that only Redis holds must come back exactly from a replay.
+void check_replayed(const PipelineConfig& config, const std::vector<PlannedSource>& sources,
+                    Faults& faults) {
+  if (config.commit.keep != CommitConfig::Keep::kCache) return;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const char* why = sources[i].traits.replay != SourceTraits::Replay::kExact
+                          ? "does not give the same records again"
+                      : sources[i].has_journal ? "has a journal, which forgets"
+                                               : nullptr;
+    if (why == nullptr) continue;
+    faults.add(
+        config.sources[i].name.where,
+        "\"keep\": \"cache\" needs sources that replay exactly, and this one " + std::string(why),
+        "keep the state in the log");
   }
 }
 
@@ -30,7 +43,7 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
   // Tasks of a worker restart by themselves, and plugins are loaded by one at a time.
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
-  refuse_missing(config, faults);
+  check_cache(config, faults);
   Planner planner(config, plugins, faults);
   MILLRACE_TRY(planner.plan_sources());
   MILLRACE_TRY(planner.plan_operators());
@@ -40,6 +53,8 @@ Result<std::optional<Plan>> make_plan(const PipelineConfig& config, const Plugin
   MILLRACE_TRY(planner.plan_dead_letters());
   if (!faults.empty()) return std::optional<Plan>();
   std::optional<Plan> plan = planner.take();
+  check_replayed(config, plan->sources, faults);
+  if (!faults.empty()) return std::optional<Plan>();
   for (const SourceConfig& source : config.sources) {
     plan->graph.settings[source.name.text] = std::to_string(source.settings_hash);
   }

@@ -42,15 +42,6 @@ Result<void> make_directory(const std::string& path) {
   return file_error(reason == EEXIST ? ENOTDIR : reason, "cannot make directory", path);
 }
 
-Result<void> make_directories(const std::string& path) {
-  for (std::size_t end = 1; end != std::string::npos && end < path.size();) {
-    end = path.find('/', end);
-    MILLRACE_TRY(make_directory(path.substr(0, end)));
-    if (end != std::string::npos) ++end;
-  }
-  return {};
-}
-
 Result<void> check_name(const std::string& pipeline) {
   const bool usable = !pipeline.empty() && pipeline != "." && pipeline != ".." &&
                       pipeline.find('/') == std::string::npos &&
@@ -127,6 +118,15 @@ std::string remedy(int error_number) {
 }
 
 }  // namespace
+
+Result<void> make_directories(const std::string& path) {
+  for (std::size_t end = 1; end != std::string::npos && end < path.size();) {
+    end = path.find('/', end);
+    MILLRACE_TRY(make_directory(path.substr(0, end)));
+    if (end != std::string::npos) ++end;
+  }
+  return {};
+}
 
 Error file_error(int error_number, std::string_view action, std::string_view path) {
   const char* reason = ::strerrordesc_np(error_number);

@@ -38,6 +38,10 @@ enum class FileSystemVerdict { kLocal, kDoubtful, kNetwork };
 /// By the magic number of statfs(2). Unknown ones pass as local.
 FileSystemVerdict judge_file_system(uint32_t magic);
 
+/// Makes a directory and those above it, their names durable: what is synced in a directory that a
+/// power failure forgets is lost all the same.
+Result<void> make_directories(const std::string& path);
+
 /// Makes the names in a directory durable, new or renamed.
 Result<void> sync_directory(const std::string& path);
 

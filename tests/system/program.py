@@ -1,8 +1,8 @@
 """The program under test, run in a folder of the test's own.
 
 A module is run as `test_X.py [--program P] [--plugins DIR] [--bad-plugins DIR] [--test-sinks DIR] [--test-plugins DIR]
-[unittest's arguments]`; without these the environment's MILLRACE_PROGRAM, MILLRACE_PLUGIN_PATH, MILLRACE_BAD_PLUGINS,
-MILLRACE_TEST_SINKS and MILLRACE_TEST_PLUGINS count. It exits 77 when all was skipped.
+[--power-loss LIBRARY] [unittest's arguments]`; without these the environment's MILLRACE_PROGRAM, MILLRACE_PLUGIN_PATH, MILLRACE_BAD_PLUGINS,
+MILLRACE_TEST_SINKS, MILLRACE_TEST_PLUGINS and MILLRACE_POWER_LOSS count. It exits 77 when all was skipped.
 """
 import argparse
 import json
@@ -27,6 +27,7 @@ class Settings:
     bad_plugins = os.environ.get("MILLRACE_BAD_PLUGINS", "")
     test_plugins = os.environ.get("MILLRACE_TEST_PLUGINS", "")     # the source that does what a script says
     test_sinks = os.environ.get("MILLRACE_TEST_SINKS", "")
+    power_loss = os.environ.get("MILLRACE_POWER_LOSS", "")         # a shim that makes a disk forget
 
 
 def environment(extra=None):
@@ -223,9 +224,11 @@ def main():
     parser.add_argument("--bad-plugins", default=Settings.bad_plugins)
     parser.add_argument("--test-sinks", default=Settings.test_sinks)
     parser.add_argument("--test-plugins", default=Settings.test_plugins)
+    parser.add_argument("--power-loss", default=Settings.power_loss)
     options, rest = parser.parse_known_args()
     Settings.program, Settings.plugins, Settings.bad_plugins = options.program, options.plugins, options.bad_plugins
     Settings.test_sinks, Settings.test_plugins = options.test_sinks, options.test_plugins
+    Settings.power_loss = options.power_loss and os.path.abspath(options.power_loss)
     result = unittest.main(argv=[sys.argv[0], *rest], exit=False, verbosity=2).result
     if result.wasSuccessful() and result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)

@@ -1,5 +1,6 @@
-"""SIGKILL at random moments for as long as MILLRACE_CHAOS_MINUTES says (`./dev chaos --minutes N`), every kind of sink in turn:
-lost, repeated and wrong rows are counted, and all must be 0."""
+"""SIGKILL at random moments for as long as MILLRACE_CHAOS_MINUTES says (`./dev chaos --minutes N`), every kind of sink in turn, and
+state kept in a Redis that is harmed between lives: lost, repeated and wrong rows are counted, and all must be 0. The same loop with
+less than exactly_once must see what that allows."""
 import collections
 import json
 import os
@@ -55,7 +56,29 @@ class Chaos(SystemTest):
         if kind == "redis":
             self.servers[kind].command("FLUSHALL")
             return {**base, "plugin": "redis", "url": self.servers[kind].url, "command": "xadd", "key": "'all'"}
-        return {**base, "plugin": kind, "path": "out.txt"}
+        return {**base, "plugin": "file" if kind == "kept" else kind, "path": "out.txt"}
+
+    def config(self, kind, delivery):
+        config = counting(sinks={"out": self.sink(kind)}, **({"delivery": delivery} if delivery else {}))
+        if kind == "kept":
+            config["commit"]["keep"] = "cache"
+            config["cache"] = {"redis": self.servers["redis"].url}
+        return config
+
+    def harm(self, kind, rng):
+        """What happens to the cache while nobody runs."""
+        server = self.servers.get("redis")
+        if kind != "kept":
+            return
+        chains = [key for key in server.command("KEYS", "*") if ":b:" in key]
+        what = rng.randrange(4)
+        if what == 0:
+            server.command("FLUSHALL")
+        elif what == 1 and chains:
+            server.command("DEL", *rng.sample(chains, max(1, len(chains) // 3)))
+        elif what == 2:
+            server.kill()       # it keeps what it was told (appendonly), or as much as it wrote
+            server.start()
 
     def rows(self, kind):
         """What the sink has, in the order in which it has it."""
@@ -85,33 +108,51 @@ class Chaos(SystemTest):
         self.assertIn(done.code, (0, -signal.SIGKILL), done)
         return done.code == 0
 
+    def round(self, kind, counts, rng, delivery=None):
+        """Lives that are killed, and one to the end; adds what is lost, repeated and wrong."""
+        self.clear()
+        if "redis" in self.servers:
+            self.servers["redis"].command("FLUSHALL")
+        self.write("p.json", self.config(kind, delivery))
+        self.write("in.jsonl", self.sent)
+        kills = rng.randint(1, 6)
+        began = time.monotonic()
+        while not self.life(rng.random() * self.usual_s if kills > 0 else None):
+            kills -= 1
+            counts["kills"] += 1
+            self.harm(kind, rng)
+        if kills > 0:
+            self.usual_s = max(0.05, min(self.usual_s, time.monotonic() - began))
+        found, wanted = collections.Counter(self.rows(kind)), collections.Counter(expected(self.sent).items())
+        counts["lost"] += sum((wanted - found).values())
+        counts["repeated"] += sum(n - 1 for row, n in found.items() if n > 1)
+        counts["wrong"] += len(set(found) - set(wanted))
+        counts["rounds"] += 1
+
+    def setUp(self):
+        super().setUp()
+        self.sent, self.usual_s = records(), 0.5
+
     def test_random_kills(self):
-        kinds = ["file", "tagged", "marked", *self.servers]
-        sent, rng = records(), random.Random(SEED)
-        counts = collections.Counter()
+        kinds = ["file", "tagged", "marked", *self.servers, *(["kept"] if "redis" in self.servers else [])]
+        rng, counts = random.Random(SEED), collections.Counter()
         end = time.monotonic() + 60 * MINUTES
-        usual_s = 0.5
         while time.monotonic() < end or counts["rounds"] < len(kinds):
             kind = kinds[counts["rounds"] % len(kinds)]
-            self.clear()
-            self.write("p.json", counting(sinks={"out": self.sink(kind)}))
-            self.write("in.jsonl", sent)
-            kills = rng.randint(1, 6)
-            began = time.monotonic()
-            while not self.life(rng.random() * usual_s if kills > 0 else None):
-                kills -= 1
-                counts["kills"] += 1
-            if kills > 0:
-                usual_s = max(0.05, min(usual_s, time.monotonic() - began))
-            found = collections.Counter(self.rows(kind))
-            wanted = collections.Counter(expected(sent).items())
-            counts["lost"] += sum((wanted - found).values())
-            counts["repeated"] += sum(n - 1 for row, n in found.items() if n > 1)
-            counts["wrong"] += len(set(found) - set(wanted))
-            counts["rounds"] += 1
+            self.round(kind, counts, rng)
             self.assertEqual((counts["lost"], counts["repeated"], counts["wrong"]), (0, 0, 0), f"{kind}, seed {SEED}: {counts}")
         print(f"{dict(counts)}", file=sys.stderr)
         self.assertGreater(counts["kills"], 0)
+
+    def test_the_loop_sees_repeats_and_losses(self):
+        for delivery, seen, never in (("at_least_once", "repeated", "lost"), ("at_most_once", "lost", "repeated")):
+            with self.subTest(delivery):
+                rng, counts = random.Random(SEED), collections.Counter()
+                while counts[seen] == 0 and counts["rounds"] < 40:
+                    self.round("lossy", counts, rng, delivery)
+                print(f"{delivery}: {dict(counts)}", file=sys.stderr)
+                self.assertGreater(counts[seen], 0, counts)
+                self.assertEqual((counts[never], counts["wrong"]), (0, 0), counts)
 
 
 if __name__ == "__main__":

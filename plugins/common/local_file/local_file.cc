@@ -61,8 +61,12 @@ std::string_view base_name(std::string_view path) {
 bool make_directories(const std::string& path) {
   for (std::size_t at = 1; at <= path.size(); ++at) {
     if (at < path.size() && path[at] != '/') continue;
-    if (mkdir(path.substr(0, at).c_str(), 0777) == 0 || errno == EEXIST || errno == EISDIR)
+    if (mkdir(path.substr(0, at).c_str(), 0777) == 0) {
+      // What is put there later is safe only if the directory itself is.
+      if (!sync_directory(directory_of(path.substr(0, at)))) return false;
       continue;
+    }
+    if (errno == EEXIST || errno == EISDIR) continue;
     // On read-only or foreign directories mkdir may refuse before it sees that the name is there.
     struct stat found {};
     const int error = errno;

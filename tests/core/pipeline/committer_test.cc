@@ -156,7 +156,7 @@ TEST(Committer, AForgottenSourceForgetsItsDuplicatesToo) {
     Committer committer(next.graph, *log);
     ASSERT_EQ(error_of(committer.restore({"edits"})), "");
     EXPECT_EQ(committer.resume()[0].snapshot, "");
-    EXPECT_TRUE(next.source->restored_duplicates().empty());
+    EXPECT_TRUE(next.source->duplicates().empty());
     next.apply({}, false, {{9, 7, 0}});
     ASSERT_EQ(error_of(committer.commit({{"y", 0}}, {})), "");
     next.apply({}, false, {{10, 8'000'000'000, 0}});
@@ -164,7 +164,7 @@ TEST(Committer, AForgottenSourceForgetsItsDuplicatesToo) {
   }
   Pipeline again;
   ASSERT_EQ(error_of(Committer(again.graph, *log).restore({})), "");
-  EXPECT_EQ(again.source->restored_duplicates().size(), 1u);
+  EXPECT_EQ(again.source->duplicates().size(), 1u);
 }
 
 TEST(Committer, AForgottenSourceLeavesNoBlocksBehind) {
@@ -188,7 +188,7 @@ TEST(Committer, AForgottenSourceLeavesNoBlocksBehind) {
   }
   Pipeline again;
   ASSERT_EQ(error_of(Committer(again.graph, *log).restore({})), "");
-  EXPECT_EQ(again.source->restored_duplicates().size(), 1u);
+  EXPECT_EQ(again.source->duplicates().size(), 1u);
 }
 
 }  // namespace
