@@ -218,5 +218,6 @@ std::span<const Function> number_to_char_functions();
 std::span<const Function> place_functions();
 std::span<const Function> zone_functions();
 std::span<const Function> finish_functions();
+std::span<const Function> ordered_functions();
 
 }  // namespace millrace
