@@ -176,6 +176,12 @@ constexpr Function variadic(Function function, Rest rest) {
   return function;
 }
 
+/// A variadic function that is NULL of a NULL first argument.
+constexpr Function null_of_first(Function function) {
+  function.nulls = Nulls::kFirst;
+  return function;
+}
+
 /// A function that PostgreSQL does not have.
 constexpr Function ours(Function function) {
   function.ours = true;
