@@ -89,7 +89,9 @@ class GroupedCompiler {
     for (const std::string& text : text_.order_by) {
       result_.order.emplace_back();
       const auto key = take_direction(text, result_.order.back());
-      if (!parse_into(order_, "order_by", text, key)) return false;
+      if (parse_into(order_, "order_by", text, key)) continue;
+      error_->hint = "an entry is \"EXPRESSION [asc|desc] [nulls first|last]\"";
+      return false;
     }
     for (const std::string& text : text_.limit_by) {
       if (!parse_into(limit_by_, "limit_by", text, text)) return false;

@@ -7,11 +7,6 @@
 #include "plan/planner.h"
 
 namespace millrace {
-namespace {
-
-constexpr std::string_view kNotYet = "is not in this version of Millrace";
-
-}  // namespace
 
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
   return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
@@ -48,15 +43,8 @@ Result<void> Planner::plan_operators() {
   return {};
 }
 
-/// Features that the page promises and this version lacks; true if there was one.
-bool Planner::refuse_missing(const OperatorConfig& op) {
-  const Where* where = find_written(op.written, "max_task_idle");
-  if (where) faults_.add(*where, "\"max_task_idle\" " + std::string(kNotYet));
-  return refuse_result_keys(op) || where;
-}
-
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
-  const bool refused = refuse_missing(op);
+  const bool refused = refuse_result_keys(op);
   std::vector<Input> inputs;
   bool bounded = true;
   for (const InputRef& ref : op.from) {
@@ -65,7 +53,10 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
-  if (refuse_table(op, inputs)) return {};
+  // There is one order of the task; who waits longest is heard.
+  plan_.graph.max_task_idle_us =
+      std::max(plan_.graph.max_task_idle_us, op.max_task_idle_us.value_or(0));
+  if (refuse_table(op, inputs) || refuse_lateness(op, inputs)) return {};
   if (inputs.size() > 1) {
     std::string difference;
     auto together = plan_union(inputs, difference);
