@@ -105,9 +105,10 @@ template <class State>
 std::vector<AggregateFunction> entries(std::string_view name) {
   std::vector<AggregateFunction> all;
   for (const Type type : kScalars) {
-    all.push_back({name, type, false, array_of(type), 1, kernel_of<State>(fold<State>),
-                   "An array of the values in the order of the records, NULLs too.",
-                   "array_agg(x)"});
+    all.push_back(
+        {name, type, false, array_of(type), 1, kernel_of<State>(fold<State>),
+         "An array of the values in the order of the records, or of an ORDER BY, NULLs too.",
+         "array_agg(x order by y desc)"});
   }
   return all;
 }

@@ -52,9 +52,10 @@ struct Extreme {
   T value{};
   bool any = false;
 
+  /// Of equal values (1.5 and 1.50, 0 and -0) the last is kept, as in PostgreSQL.
   template <class V>
   void add(const V& candidate) {
-    if (any && !(kMax ? Order::less(value, candidate) : Order::less(candidate, value))) return;
+    if (any && (kMax ? Order::less(candidate, value) : Order::less(value, candidate))) return;
     value = candidate;
     any = true;
   }

@@ -199,11 +199,13 @@ constexpr Type kT = Type::kText, kF8 = Type::kFloat8;
 
 const std::array kEntries = {
     AggregateFunction{"string_agg", kT, false, kT, 1, kernel_of<Listed>(add_to_list<Listed>),
-                      "The texts in the order of the records, with a constant between them.",
+                      "The texts in the order of the records, or of an ORDER BY, with a constant "
+                      "between them.",
                       "string_agg(x, ',')", "join texts"},
     AggregateFunction{"jsonb_agg", std::nullopt, true, Type::kJsonb, 1,
                       kernel_of<JsonList>(add_json),
-                      "A JSON array of the values in the order of the records.", "jsonb_agg(x)"},
+                      "A JSON array of the values in the order of the records, or of an ORDER BY.",
+                      "jsonb_agg(x)"},
     AggregateFunction{"percentile_cont", kF8, false, kT, 1,
                       kernel_of<Sorted<kF8>>(add_to_list<Sorted<kF8>>),
                       "The value at this share of all, between two values if need be.",

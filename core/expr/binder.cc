@@ -51,15 +51,6 @@ Compiled<Program> Binder::bind_as(Type type) {
   return finish(std::move(bound));
 }
 
-Compiled<Program> Binder::bind_stamped() {
-  Bound bound = expression(expression_.tree);
-  if (!bound) return error_;
-  const uint32_t place = bound->place;
-  Bound time = record_function("event_time", place);
-  if (time) bound = apply("stamped value", {std::move(*time), std::move(*bound)}, place);
-  return finish(time ? std::move(bound) : std::nullopt);
-}
-
 Compiled<Program> Binder::finish(Bound bound) {
   if (!bound) return error_;
   *bound = settled(std::move(*bound));
@@ -116,23 +107,6 @@ Binder::Bound Binder::expression(const JsonValue& tree) {
   Bound bound = dispatch(node);
   --depth_;
   return bound;
-}
-
-Binder::Bound Binder::finished(const Scope::Subtree& subtree, uint32_t place) {
-  std::vector<Operand> args = {made(builder_.field(*scope_.schema, subtree.column, place), place)};
-  if (subtree.finish.empty()) return args[0];
-  for (const std::string& word : subtree.words) {
-    args.push_back(made(builder_.text_constant(word, Type::kText, place), place));
-  }
-  for (const JsonValue* extra : subtree.extras) {
-    Bound bound = expression(*extra);
-    if (!bound) return std::nullopt;
-    if (!bound->unknown && !builder_.is_constant(bound->node)) {
-      return fail(bound->place, "this argument of an aggregate must be a constant");
-    }
-    args.push_back(std::move(*bound));
-  }
-  return apply(subtree.finish, std::move(args), place);
 }
 
 Binder::Bound Binder::dispatch(const TreeNode& node) {

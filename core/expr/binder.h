@@ -10,6 +10,7 @@
 
 #include "expr/builder.h"
 #include "expr/error.h"
+#include "expr/grouped_call.h"
 #include "expr/parse.h"
 #include "expr/resolve.h"
 
@@ -44,6 +45,8 @@ class Binder {
   Compiled<Program> bind_as(Type type);
   /// Packed with the record's event time, for aggregates that go by it.
   Compiled<Program> bind_stamped();
+  /// Packed with the keys that an aggregate sorts by; `type`: the value is brought to it.
+  Compiled<Program> bind_ordered(std::optional<Type> type, const std::vector<SortKey>& order);
 
  private:
   /// A bound subexpression. A literal has no type until something gives it one.

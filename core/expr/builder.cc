@@ -123,11 +123,7 @@ uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, 
   if (op == Op::kCase) simpler = simplify_case(children);
   if (op == Op::kCoalesce) simpler = simplify_coalesce(children);
   if (simpler && type_of(*simpler) == type) return *simpler;
-  const bool strict = op == Op::kCall && function->nulls == Nulls::kStrict;
-  if (strict && std::any_of(children.begin(), children.end(),
-                            [this](uint32_t child) { return is_null_constant(child); })) {
-    return null_constant(type, place);
-  }
+  if (op == Op::kCall && null_decides(*function, children)) return null_constant(type, place);
   ProgramNode node{};
   node.op = op;
   node.type = type;
@@ -135,6 +131,15 @@ uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, 
   node.function = function;
   node.children = std::move(children);
   return fold(add(std::move(node)));
+}
+
+/// As in PostgreSQL the other arguments are not computed then, errors or not.
+bool ProgramBuilder::null_decides(const Function& function,
+                                  const std::vector<uint32_t>& children) const {
+  if (function.nulls == Nulls::kHandles) return false;
+  if (function.nulls == Nulls::kFirst) return is_null_constant(children.front());
+  return std::any_of(children.begin(), children.end(),
+                     [this](uint32_t child) { return is_null_constant(child); });
 }
 
 bool ProgramBuilder::is_null_constant(uint32_t node) const {

@@ -58,6 +58,7 @@ class ProgramBuilder {
   uint32_t add_constant(Column column, uint32_t place);
   uint32_t fold(uint32_t node);
   bool is_foldable(const ProgramNode& node) const;
+  bool null_decides(const Function& function, const std::vector<uint32_t>& children) const;
 
   bool is_bool_constant(uint32_t node, bool value) const;
   // What PostgreSQL's planner does away with, errors in those parts included.

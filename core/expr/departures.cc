@@ -37,6 +37,10 @@ constexpr std::array kEntries = {
               "squares overflows",
               "sum of integers is int8 (an error where it does not fit), avg of integers is float8",
               "states of fixed size; sums of integers are held in 128 bits"},
+    Departure{"aggregate-order", "every aggregate takes ORDER BY, by values of any type",
+              "array_agg, string_agg and jsonb_agg do, by all types but jsonb; equal keys stay in "
+              "the order of the records",
+              "the others do not depend on the order, or go by that of the records"},
     Departure{"time-input", "reads many forms of times, BC, infinity, names of months",
               "reads ISO 8601 forms and `epoch`",
               "records hold ISO times; a guess would be a wrong number"},

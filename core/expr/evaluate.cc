@@ -164,7 +164,7 @@ const Column& Evaluation::call(const ProgramNode& node, Node& scratch, Selection
     if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
   }
   Column& out = start_column(node, scratch);
-  if (node.function->nulls == Nulls::kHandles) return run_kernel(node, scratch, rows);
+  if (node.function->nulls != Nulls::kStrict) return run_kernel(node, scratch, rows);
   Selection valid = rows;
   for (const Column* arg : scratch.args) valid = valid_rows(*arg, valid, scratch.valid);
   if (valid.count != rows.count) {

@@ -35,6 +35,7 @@ using Kernel = void (*)(const KernelCall&);
 enum class Nulls : uint8_t {
   kStrict,   ///< NULL in, NULL out; the kernel never sees one.
   kHandles,  ///< The kernel looks at the cells.
+  kFirst,    ///< Likewise, but a first argument that is NULL always gives NULL.
 };
 enum class Volatility : uint8_t { kImmutable, kVolatile };
 enum class Cast : uint8_t {

@@ -5,7 +5,7 @@
 
 #include "expr/binder.h"
 #include "expr/compile.h"
-#include "expr/grouped_call.h"
+#include "expr/grouped_keep.h"
 #include "expr/nearest.h"
 
 namespace millrace {
@@ -176,10 +176,11 @@ class GroupedCompiler {
                     (type ? std::string(type_name(*type)) : "*") + ")");
     }
     const bool as_it_is = function->any_argument || function->argument == type || function->stamped;
-    if (type && (!as_it_is || function->stamped)) {
+    if (type && (!as_it_is || function->stamped || !read->order.empty())) {
+      const ArgumentPacking packing{as_it_is ? std::nullopt : function->argument, function->stamped,
+                                    read->order};
       call.argument =
-          input_program(part, *read->argument, arguments_, result_.arguments, name,
-                        as_it_is ? std::nullopt : function->argument, function->stamped);
+          input_program(part, *read->argument, arguments_, result_.arguments, name, packing);
       if (!call.argument) return false;
       if (!as_it_is) type = function->argument;
     }
@@ -187,39 +188,19 @@ class GroupedCompiler {
     if (column.finish == "percentile disc") column.finish += " " + std::string(type_name(*type));
     column.extras = read->extras;
     call.function = function;
-    if (read->distinct && !keep_distinct(*function, type, call, column)) {
+    if (!read->order.empty()) {
+      if (const auto why = keep_ordered(*read, type, call, column); !why.empty())
+        return refuse(name + why);
+    } else if (read->distinct && !keep_distinct(*function, type, call, column)) {
       return refuse(name + "(distinct …) is not supported for this argument");
     }
     if (read->filter) {
       call.filter =
-          input_program(part, *read->filter, filters_, result_.filters, name, Type::kBool);
+          input_program(part, *read->filter, filters_, result_.filters, name, {Type::kBool});
       if (!call.filter) return false;
     }
     column.column = column_of(call);
     scope_.subtrees.emplace(key, std::move(column));
-    return true;
-  }
-
-  /// DISTINCT: the set of values is kept, and the aggregate runs over it when a row is emitted.
-  static bool keep_distinct(const AggregateFunction& function, std::optional<Type> type,
-                            GroupedSelect::Call& call, Scope::Subtree& column) {
-    const std::string_view name = function.name;
-    if (name == "min" || name == "max" || name == "bool_and" || name == "bool_or" ||
-        name == "every" || name == "approx_count_distinct") {
-      return true;  // It changes nothing.
-    }
-    if (!type || type == Type::kJsonb || type == array_of(Type::kJsonb) || function.stamped ||
-        name == "mode" || name.starts_with("approx_"))
-      return false;
-    if (name == "array_agg" || name == "jsonb_agg") {
-      call.function = distinct_array(*type);
-      if (name == "jsonb_agg") column.finish = "to_jsonb";
-      return call.function != nullptr;
-    }
-    call.function = &distinct_values(*type);
-    if (!column.finish.empty()) return true;  // Reads a list of values, which the set is.
-    column.finish = "fold " + std::string(type_name(function.result));
-    column.words = {std::string(name), std::string(type_name(*type))};
     return true;
   }
 
@@ -238,25 +219,20 @@ class GroupedCompiler {
     return result_.derived.add(std::move(column), call.function->result);
   }
 
-  /// The program of an argument or filter; equal ones are shared. `as`: brought to this type.
+  /// The program of an argument or filter; equal ones are shared.
   std::optional<uint32_t> input_program(const Part& part, const JsonValue& tree,
                                         std::map<std::string, uint32_t>& known,
                                         std::vector<Program>& programs, const std::string& name,
-                                        std::optional<Type> as = std::nullopt,
-                                        bool stamped = false) {
-    std::string key = canonical_tree(tree);
-    if (as) key += " as " + std::string(type_name(*as));
-    if (stamped) key += " stamped";
-    const auto [found, fresh] = known.try_emplace(key, static_cast<uint32_t>(programs.size()));
+                                        const ArgumentPacking& packing = {}) {
+    const auto [found, fresh] =
+        known.try_emplace(packing.key_of(tree), static_cast<uint32_t>(programs.size()));
     if (!fresh) return found->second;
     const ParsedExpression expression{part.expression.text, tree};
     Scope scope;
     scope.schema = &schema_;
     scope.where = name + "()";
     Binder binder(expression, scope);
-    auto program = stamped                   ? binder.bind_stamped()
-                   : as && as != Type::kBool ? binder.bind_as(*as)
-                                             : binder.bind(as);
+    auto program = packing.bind(binder);
     if (!program) {
       fail(program.error(), part.part, part.name);
       return std::nullopt;

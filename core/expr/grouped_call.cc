@@ -1,6 +1,7 @@
 #include "expr/grouped_call.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "expr/aggregate.h"
 
@@ -21,6 +22,21 @@ Shape shape_of(std::string_view name) {
     shape.extras = function.finish.empty() ? 0 : 1;
   }
   return shape;
+}
+
+/// ORDER BY's keys. Nothing: one goes by an operator (USING).
+std::optional<std::vector<SortKey>> sort_keys(const JsonValue::Array& order) {
+  std::vector<SortKey> keys;
+  for (const JsonValue& tree : order) {
+    const TreeNode key = tree_node(tree);
+    const std::string_view direction = key.text("sortby_dir"), nulls = key.text("sortby_nulls");
+    if (direction == "SORTBY_USING" || !key.find("node")) return std::nullopt;
+    const bool descending = direction == "SORTBY_DESC";
+    const bool first = nulls == "SORTBY_NULLS_FIRST";
+    keys.push_back(
+        {key.find("node"), descending, first || (descending && nulls != "SORTBY_NULLS_LAST")});
+  }
+  return keys;
 }
 
 }  // namespace
@@ -86,9 +102,10 @@ Compiled<GroupedCall> read_grouped_call(const ParsedExpression& expression, cons
       return refuse("WITHIN GROUP takes one key in rising order");
     }
     given.push_back(key.find("node"));
-  } else if (!order.empty()) {
-    return refuse(
-        "ORDER BY in an aggregate is not supported: values come in the order of the records");
+  } else if (auto keys = sort_keys(order); keys) {
+    call.order = std::move(*keys);
+  } else {
+    return refuse("ORDER BY in an aggregate has no USING here; write asc or desc");
   }
   for (const JsonValue& arg : args) given.push_back(&arg);
   if (call.name == "mode" && args.empty() && !given.empty()) {

@@ -11,11 +11,18 @@
 
 namespace millrace {
 
+/// A key of ORDER BY inside the call.
+struct SortKey {
+  const JsonValue* tree;
+  bool descending, nulls_first;
+};
+
 struct GroupedCall {
   std::string name;
   const JsonValue* argument = nullptr;  ///< None: `count(*)`.
   const JsonValue* filter = nullptr;
   bool distinct = false;
+  std::vector<SortKey> order;
   std::vector<const JsonValue*>
       extras;  ///< Constants: a percentile's share, string_agg's separator.
 };

@@ -176,6 +176,12 @@ constexpr Function variadic(Function function, Rest rest) {
   return function;
 }
 
+/// A variadic function that is NULL of a NULL first argument.
+constexpr Function null_of_first(Function function) {
+  function.nulls = Nulls::kFirst;
+  return function;
+}
+
 /// A function that PostgreSQL does not have.
 constexpr Function ours(Function function) {
   function.ours = true;
@@ -218,5 +224,6 @@ std::span<const Function> number_to_char_functions();
 std::span<const Function> place_functions();
 std::span<const Function> zone_functions();
 std::span<const Function> finish_functions();
+std::span<const Function> ordered_functions();
 
 }  // namespace millrace

@@ -19,7 +19,7 @@ std::span<const Function* const> functions() {
           array_text_functions(), array_fold_functions(), place_functions(),
           finish_functions(),     to_char_functions(),    number_to_char_functions(),
           zone_functions(),       cast_functions(),       numeric_casts(),
-          calendar_casts()}) {
+          calendar_casts(),       ordered_functions()}) {
       for (const Function& function : family) all.push_back(&function);
     }
     return all;

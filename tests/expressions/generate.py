@@ -47,7 +47,7 @@ COLUMNS = [(f"{letter}{number}", kind) for kind, letter in FIELDS.items() for nu
 UNITS = ("microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century",
          "millennium", "epoch", "dow", "isodow", "doy", "isoyear", "timezone")
 CUTS = UNITS[:13]
-REGEXES = ("a", "^a", "b$", "[0-9]+", "^[A-Z]", "(a)(b)", "a|b", "a*", "\\\\d", "\\\\s", "[[:alpha:]]+", "^$", "l+", "(x)?y", "[^a-z]", "o.")
+REGEXES = ("a", "^a", "b$", "[0-9]+", "^[A-Z]", "(a)(b)", "a|b", "a*", "\\\\d", "\\\\s", "[[:alpha:]]+", "^$", "l+", "(x)?y", "[^a-z]", "o.", "\\\\ya", "o\\\\Y", "\\\\bx", "\\\\w+$")
 LIKES = ("a%", "%a%", "_b_", "%", "", "\\\\%a%", "%d", "A_C", "%語%")
 PATHS = ("{a}", "{a,b}", "{b,0}", "{b,-1}", "{0,a}", "{}", "{k}")
 FORMATS = ("%s", "%%", "a%sb", "%I", "%L", "%s %s", "%2$s", "%5s|", "%-5s|", "%1$s %1$L", "%*s", "%1$-8I|", "%", "%z", "%3$s", "", "x")

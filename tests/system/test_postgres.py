@@ -74,6 +74,21 @@ class ToPostgres(SystemTest):
         self.assertEqual(rows[1], ["f", "7", "-1", "1e+300", "", "1969-12-31 23:59:59.999999", "", "text", "f"])
         self.assertEqual(rows[2], ["", "", "", "", "", "", "", "", "t"])
 
+    def test_arrays_and_intervals_are_refused_with_a_remedy(self):
+        for kind, remedy in (("int8[]", "to_jsonb"), ("interval", "cast it to text")):
+            config = passing(schema={"a": kind})
+            config["sinks"]["out"] = {"from": "in", "plugin": "postgres", "url": self.server.url, "table": "t"}
+            self.write("p.json", config)
+            self.write("in.jsonl", [at(0)])
+            self.assert_says(self.run_to_end("--quiet", code=2), 'field "a"', "cannot write", remedy)
+        config["sources"]["in"]["schema"] = {"a": "int8[]"}
+        config["operators"] = {"made": {"from": "in", "select": {"a": "to_jsonb(a)"}}}
+        config["sinks"]["out"]["from"] = "made"
+        self.write("p.json", config)
+        self.write("in.jsonl", [{**at(0), "a": [1, None]}])
+        self.run_to_end("--quiet", "--fresh")
+        self.assertEqual(self.server.query("select a from t"), [["[1, null]"]])
+
     def upserts(self):
         config = counting(operator={"emit": "update", "select": {"n": "count(*)"}})
         del config["operators"]["per_minute"]["window"]

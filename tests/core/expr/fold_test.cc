@@ -123,6 +123,47 @@ TEST(Fold, GivesPostgresAnswers) {
   EXPECT_EQ(folded("jsonb_agg(n)", batch), "[1, 2, 2, 4, null]");
 }
 
+/// A NULL key is larger than all, unless it is told where to stand; equal keys keep the order of
+/// the records.
+TEST(Fold, OrderByInsideAnAggregate) {
+  TestBatch batch;
+  batch.ints("n", {3, 1, std::nullopt, 1, 2}).texts("t", {"a", "b", "c", "d", std::nullopt});
+  batch.texts("d", {"1.50", "10", "2", "1.5", std::nullopt}, Type::kNumeric);
+  batch.texts("j", {"{}", "[]", "1", "2", "null"}, Type::kJsonb);
+  EXPECT_EQ(folded("string_agg(t, ',' order by n)", batch), "b,d,a,c");
+  EXPECT_EQ(folded("string_agg(t, ',' order by n desc)", batch), "c,a,b,d");
+  EXPECT_EQ(folded("string_agg(t, ',' order by n desc nulls last, t desc)", batch), "a,d,b,c");
+  EXPECT_EQ(folded("string_agg(t, ',' order by n nulls first, t)", batch), "c,b,d,a");
+  EXPECT_EQ(folded("array_agg(t order by d)", batch), "{a,d,c,b,NULL}");
+  EXPECT_EQ(folded("array_agg(d order by -d, n)", batch), "{10,2,1.5,1.50,NULL}");
+  EXPECT_EQ(folded("array_agg(n order by t desc)", batch), "{2,1,NULL,1,3}");
+  EXPECT_EQ(folded("jsonb_agg(n order by n desc)", batch), "[null, 3, 2, 1, 1]");
+  EXPECT_EQ(folded("jsonb_agg(j order by n, t)", batch), "[[], 2, null, {}, 1]");
+  EXPECT_EQ(folded("array_agg(distinct n order by n desc)", batch), "{NULL,3,2,1}");
+  EXPECT_EQ(folded("string_agg(distinct t, '' order by t desc)", batch), "dcba");
+  EXPECT_EQ(folded("array_length(array_agg(distinct d order by d), 1)", batch), "4");
+  EXPECT_EQ(folded("string_agg(nullif(t, t), ',' order by n)", batch), "NULL");
+  EXPECT_EQ(folded("string_agg(n, ',' order by n)", batch), folded("string_agg(n, ',')", batch));
+  EXPECT_EQ(folded("sum(n order by t)", batch),
+            "refused: sum() has no ORDER BY: it does not depend on the order, or goes by the "
+            "records'");
+  EXPECT_EQ(folded("array_agg(n order by j)", batch),
+            "refused: ORDER BY in an aggregate needs values that have an order, not jsonb; take a "
+            "part of it with ->> and cast that");
+  EXPECT_EQ(folded("array_agg(distinct n order by t)", batch),
+            "refused: array_agg(distinct … order by …) can be ordered by its argument only");
+}
+
+/// Of equal values the last stays, as in PostgreSQL.
+TEST(Fold, ExtremesKeepTheLastOfEqualValues) {
+  TestBatch batch;
+  batch.texts("d", {"1.0", "1.00", "0.5"}, Type::kNumeric).floats("f", {0.0, -0.0, 0.0});
+  EXPECT_EQ(folded("max(d)", batch), "1.00");
+  EXPECT_EQ(folded("min(nullif(d, 0.5))", batch), "1.00");
+  EXPECT_EQ(folded("min(f)", batch), "0");
+  EXPECT_EQ(folded("max(case when d = 1 then f end)", batch), "-0");
+}
+
 TEST(Fold, OfNothingIsNullOrZero) {
   TestBatch batch;
   batch.ints("n", {std::nullopt}).texts("t", {std::nullopt}).bools("b", {std::nullopt});
@@ -163,7 +204,7 @@ TEST(Fold, AnySplitGivesTheSameState) {
        {"stddev(n)", "stddev(d)", "sum(d)", "bool_and(b)", "string_agg(t, ',')",
         "count(distinct t)", "count(distinct d)", "mode() within group (order by n)", "first(t)",
         "last(t)", "approx_count_distinct(t)", "approx_percentile(f, 0.5)", "approx_top(t, 3)",
-        "jsonb_agg(t)"}) {
+        "jsonb_agg(t)", "array_agg(t order by n desc)", "string_agg(distinct t, '' order by t)"}) {
     auto select = compiled(text, batch);
     ASSERT_TRUE(select) << text << ": " << select.error().summary();
     Group whole(*select, batch.inputs());

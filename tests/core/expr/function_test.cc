@@ -197,6 +197,17 @@ TEST(Forms, EvaluateOnlyWhatTheyNeed) {
             (Values{"true", "true", "true", "NULL"}));
 }
 
+/// What PostgreSQL's planner knows to be NULL is not computed, errors or not.
+TEST(Forms, AConstantNullDecides) {
+  TestBatch batch;
+  batch.ints("n", {0});
+  EXPECT_EQ(values_of("power(null::float8, 1 / n)", batch)[0], "NULL");
+  EXPECT_EQ(values_of("jsonb_extract_path(null::jsonb, (1 / n)::text)", batch)[0], "NULL");
+  EXPECT_EQ(values_of("jsonb_extract_path('{}'::jsonb, null, (1 / n)::text)", batch)[0],
+            "22012 division by zero");
+  EXPECT_EQ(values_of("concat(null, 1 / n)", batch)[0], "22012 division by zero");
+}
+
 TEST(Text, FunctionsAndPatterns) {
   expect_all({
       {"'a' || 'b'", "ab"},

@@ -120,9 +120,10 @@ TEST(Grouped, RefusesAsPostgresDoes) {
   EXPECT_EQ(fault(text({}, {{"x", "sum()"}})), "select/x:0: sum() takes one argument");
   EXPECT_EQ(fault(text({}, {{"x", "first(distinct wiki)"}})),
             "select/x:0: first(distinct …) is not supported for this argument");
-  EXPECT_EQ(fault(text({}, {{"x", "string_agg(wiki, ',' order by bytes)"}})),
-            "select/x:0: ORDER BY in an aggregate is not supported: values come in the order of "
-            "the records");
+  EXPECT_EQ(fault(text({}, {{"x", "string_agg(wiki, ',' order by bites)"}})),
+            "select/x:30: unknown field \"bites\"; did you mean \"bytes\"?");
+  EXPECT_EQ(fault(text({}, {{"x", "array_agg(bytes order by wiki using <)"}})),
+            "select/x:0: ORDER BY in an aggregate has no USING here; write asc or desc");
   EXPECT_EQ(fault(text({}, {{"x", "count(*) filter (where bytes)"}})),
             "select/x:0: this must be bool, but it is int8");
   EXPECT_EQ(fault(text({}, {{"x", "count(*) over ()"}})),
