@@ -24,14 +24,22 @@ int64_t wall_us() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-Owned<rd_kafka_t> consumer(const Cluster& cluster, const std::string& topic,
-                           const char* isolation) {
+/// Who only asks goes without a group: librdkafka then has no coordinator to look for, and nothing
+/// of it to take down again while a task is opened.
+Owned<rd_kafka_t> asking(const Cluster& cluster) {
+  ClientSettings settings(cluster);
+  settings.set("isolation.level", "read_uncommitted");
+  settings.log_to_host();
+  return settings.make(RD_KAFKA_CONSUMER);
+}
+
+Owned<rd_kafka_t> consumer(const Cluster& cluster, const std::string& topic) {
   ClientSettings settings(cluster);
   settings.set("group.id", topic + ".restore");  // Asked for, never joined.
   settings.set("enable.auto.commit", "false");
   settings.set("enable.partition.eof", "true");
   settings.set("auto.offset.reset", "error");
-  settings.set("isolation.level", isolation);
+  settings.set("isolation.level", "read_committed");
   settings.set_default("fetch.message.max.bytes", "8388608");
   settings.log_to_host();
   return settings.make(RD_KAFKA_CONSUMER);
@@ -44,7 +52,7 @@ struct Range {
 /// A read_committed handle would answer with the last stable offset, which may lie before commits
 /// that are decided and not yet marked here.
 Result<Range> whole_range(const Cluster& cluster, const Changelog& log) {
-  auto client = as_result([&] { return consumer(cluster, log.topic, "read_uncommitted"); });
+  auto client = as_result([&] { return asking(cluster); });
   if (!client) return client.error();
   Range range;
   const auto code = rd_kafka_query_watermark_offsets(
@@ -207,7 +215,7 @@ Result<void> restore_changelog(const Cluster& cluster, const Changelog& log, Loc
   if (!from) return from.error();
   if (*from >= range->end) return {};
   for (int tries = 0;; ++tries) {
-    auto client = as_result([&] { return consumer(cluster, log.topic, "read_committed"); });
+    auto client = as_result([&] { return consumer(cluster, log.topic); });
     if (!client) return client.error();
     auto whole = Restoring(log, local, *range).read(**client, *from, stopping);
     if (!whole) return whole.error();

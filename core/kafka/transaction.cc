@@ -68,6 +68,11 @@ Result<void> Transaction::begin() {
 
 /// After a full queue: success means that the message may be tried again.
 Result<void> Transaction::wait_for_room(rd_kafka_resp_err_t code, std::string_view what) {
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    // What it was says whether we were shut out.
+    char why[256];
+    return error_of(what, rd_kafka_fatal_error(client_.get(), why, sizeof why));
+  }
   if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     Error error = error_of(what, code);
     // It would be refused again; nobody else is at fault.

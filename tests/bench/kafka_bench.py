@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
@@ -96,9 +97,10 @@ class Bench:
         """As run(), by Kafka Streams."""
         self.runs += 1
         name, target = f"streams{self.runs}", self.topic(f"streams{self.runs}.to")
-        command = ["java", "-Xmx1g", "-cp", f"{STREAMS_JARS}/*:{self.folder}", "StreamsBench", self.broker.address, what, "in", target, name]
-        wall, cpu, memory = timed([*command, str(self.options.messages), "streams-state"], self.folder)
-        idle_wall, idle_cpu, _ = timed([*command, "0", "streams-state"], self.folder)
+        command = ["java", "-Xmx1g", "-cp", f"{STREAMS_JARS}/*:{self.folder}", "StreamsBench", self.broker.address, what, "in", target]
+        wall, cpu, memory = timed([*command, name, str(self.options.messages), "streams-state"], self.folder)
+        # Under another name: Streams does not leave its group when it ends, and the next to join waits for the time-out.
+        idle_wall, idle_cpu, _ = timed([*command, f"{name}.idle", "0", "streams-state"], self.folder)
         return Figure(self.options.messages / (wall - idle_wall), self.options.messages / (cpu - idle_cpu), memory)
 
     def make_streams(self):
@@ -111,6 +113,43 @@ class Bench:
     def millrace(self):
         return timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
                       "--plugins", os.path.abspath(self.options.plugins)], self.folder)
+
+    def latency(self, rate, seconds):
+        """From produce() to a committed reader, in ms, of messages that come at `rate`: the median and the 99th percentile."""
+        source, self.runs = self.topic("paced"), self.runs + 1
+        config = self.config("kafka", "exactly_once", {"select": ["n", "t", "title"]}, f"b{self.runs}")
+        config["sources"]["in"].update(topics=source, start="latest")
+        (self.folder / "p.json").write_text(json.dumps(config))
+        run = subprocess.Popen([os.path.abspath(self.options.millrace), "run", "p.json", "--quiet", "--plugins",
+                                os.path.abspath(self.options.plugins)], cwd=self.folder)
+        took = []
+        reader = threading.Thread(target=self.read_times, args=(config["sinks"]["out"]["topic"], took, seconds + 12))
+        reader.start()
+        producer = ck.Producer({"bootstrap.servers": self.broker.address, "linger.ms": 1, "queue.buffering.max.messages": 1000000})
+        filler, sent, began = "x" * 850, 0, time.monotonic() + 8        # The worker has joined by then.
+        while (now := time.monotonic()) < began + seconds:
+            while sent < (now - began) * rate:
+                producer.produce(source, json.dumps({"k": "a", "n": sent, "t": int(time.time() * 1000), "title": str(time.time()),
+                                                     "rest": filler}).encode(), b"a")
+                sent += 1
+            producer.poll(.001)
+        producer.flush(30)
+        reader.join()
+        run.terminate()
+        run.wait()
+        took = sorted(took[len(took) // 4:])                            # The first transaction takes a second.
+        return 1000 * took[len(took) // 2], 1000 * took[len(took) * 99 // 100], len(took)
+
+    def read_times(self, topic, took, seconds):
+        consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "latency", "isolation.level": "read_committed"})
+        consumer.assign([ck.TopicPartition(topic, 0, 0)])
+        end, count = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            for message in consumer.consume(1000, .01):
+                count += 1
+                if not message.error() and count % 37 == 0:
+                    took.append(time.time() - float(json.loads(message.value())["title"]))
+        consumer.close()
 
     def restore(self):
         """A state of many keys, then a start without the local copy."""
@@ -147,6 +186,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
     parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
+    parser.add_argument("--latency", type=int, default=0, metavar="RATE", help="latency at RATE messages a second, too")
     options = parser.parse_args()
     bench = Bench(options)
     try:
@@ -165,11 +205,15 @@ def main():
             for name, job in jobs.items():
                 if options.only in name or name == LOOP:
                     figures[name].append(job())
+                    print(name, *(f"{value:.0f} {column}" for column, value in figures[name][-1]._asdict().items()), flush=True)
         for name, found in figures.items():
             if found:
                 print(f"{name:36} " + ", ".join(against(found, figures[LOOP], column) for column in Figure._fields[:2])
                       + f", {max(one.peak_mib for one in found)} MiB", flush=True)
         print(f"load averages at the end: {os.getloadavg()}; {options.messages} messages, {options.rounds} rounds")
+        if options.latency:
+            median, high, count = bench.latency(options.latency, 20)
+            print(f"latency at {options.latency} messages/s: p50 {median:.0f} ms, p99 {high:.0f} ms, of {count} looked at")
         if not options.only:
             size, seconds = bench.restore()
             print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")
