@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "columns/array_text.h"
 #include "columns/interval.h"
+#include "columns/json_encode.h"
 
 namespace millrace {
 namespace {
 
 const char* format_of(Type type) {
+  if (is_array(type)) return "u";  // In PostgreSQL's text form; the metadata names the type.
   switch (type) {
     case Type::kBool: return "b";
     case Type::kInt4: return "i";
@@ -144,11 +147,17 @@ void export_bools(const Column& column, uint32_t rows, OwnedArray& own) {
 bool export_texts(const Column& column, uint32_t rows, OwnedArray& own) {
   own.offsets.assign(size_t{rows} + 1, 0);
   char interval[kIntervalTextMax];
+  ByteBuffer array;
   for (uint32_t i = 0; i < rows; ++i) {
     if (column.valid(i)) {
       std::string_view text = column.texts[column.constant ? 0 : i];
       if (column.type == Type::kInterval)
         text = {interval, format_interval(interval_of(text), interval)};
+      if (is_array(column.type)) {
+        array.clear();
+        write_array_text(column, i, array);
+        text = array.view();
+      }
       own.values.insert(own.values.end(), text.begin(), text.end());
       if (own.values.size() > std::numeric_limits<int32_t>::max()) return false;
     }
@@ -177,7 +186,13 @@ bool export_column(const Column& column, uint32_t rows, ArrowArray& out) {
       fits = export_texts(column, rows, *own);
       buffers = 3;
       break;
-    default: export_numbers<int64_t>(column, column.ints, rows, *own);
+    default:
+      if (!is_array(column.type)) {
+        export_numbers<int64_t>(column, column.ints, rows, *own);
+        break;
+      }
+      fits = export_texts(column, rows, *own);
+      buffers = 3;
   }
   if (buffers == 2) own->buffers[1] = own->values.data();
   fill_array(out, own, rows, nulls, buffers);

@@ -94,7 +94,7 @@ struct Column {
   Buffer<uint8_t> bools;           ///< kBool: 0 or 1.
   Buffer<int64_t> ints;            ///< kInt.
   Buffer<double> floats;           ///< kFloat.
-  Buffer<std::string_view> texts;  ///< kBytes: text, jsonb, numeric, interval.
+  Buffer<std::string_view> texts;  ///< kBytes: text, jsonb, numeric, interval, arrays.
   ByteArena bytes;                 ///< For texts this column had to make.
 
   /// Empty column of `type` with room for `rows` rows, all cells valid.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "columns/array_cell.h"
 #include "columns/cell_parse.h"
 #include "columns/decimal.h"
 #include "columns/interval.h"
@@ -58,42 +59,6 @@ bool store_parsed_interval(std::string_view text, Column& column, size_t row) {
   if (parse_interval(text, value) != DatetimeFault::kNone) return false;
   column.texts[row] = store_interval(value, column.bytes.allocate(sizeof(value)));
   return true;
-}
-
-bool cell_from_text(std::string_view text, Column& column, size_t row) {
-  switch (column.type) {
-    case Type::kText: column.texts[row] = text; return true;
-    case Type::kJsonb: column.texts[row] = trim_blanks(text); return is_json(text);
-    case Type::kBool: {
-      const auto parsed = text_to_bool(text);
-      if (parsed) column.bools[row] = *parsed;
-      return parsed.has_value();
-    }
-    case Type::kFloat8: {
-      const auto parsed = text_to_float8(text);
-      if (parsed) column.floats[row] = *parsed;
-      return parsed.has_value();
-    }
-    case Type::kTimestamptz: {
-      const auto parsed = text_to_timestamptz(text);
-      if (parsed) column.ints[row] = *parsed;
-      return parsed.has_value();
-    }
-    case Type::kNumeric:
-      return parse_numeric(text, column.bytes, column.texts[row]) == NumberFault::kNone;
-    case Type::kDate: return parse_date(text, column.ints[row]) == DatetimeFault::kNone;
-    case Type::kTimestamp: return parse_timestamp(text, column.ints[row]) == DatetimeFault::kNone;
-    case Type::kInterval: return store_parsed_interval(text, column, row);
-    case Type::kInt4:
-    case Type::kInt8: {
-      const auto parsed = text_to_int8(text);
-      const bool fits =
-          parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
-      if (fits) column.ints[row] = *parsed;
-      return fits;
-    }
-  }
-  return false;
 }
 
 Parsed take_number(std::string_view raw, Column& column, size_t row) {
@@ -207,6 +172,7 @@ Parsed take_typed(const Token& cell) {
     case Type::kTimestamp:
     case Type::kInterval: return take_quoted(cell);
     default:
+      if (is_array(cell.column.type)) return checked_mismatch(cell.raw, cell.number);
       return cell.number ? take_number(cell.raw, cell.column, cell.row)
                          : checked_mismatch(cell.raw, cell.number);
   }
@@ -234,6 +200,43 @@ bool is_json(std::string_view text) {
   return !parser.parse(text.data(), text.size(), true).get(element);
 }
 
+bool cell_from_text(std::string_view text, Column& column, size_t row) {
+  if (is_array(column.type)) return array_cell_from_text(text, column, row);
+  switch (column.type) {
+    case Type::kText: column.texts[row] = text; return true;
+    case Type::kJsonb: column.texts[row] = trim_blanks(text); return is_json(text);
+    case Type::kBool: {
+      const auto parsed = text_to_bool(text);
+      if (parsed) column.bools[row] = *parsed;
+      return parsed.has_value();
+    }
+    case Type::kFloat8: {
+      const auto parsed = text_to_float8(text);
+      if (parsed) column.floats[row] = *parsed;
+      return parsed.has_value();
+    }
+    case Type::kTimestamptz: {
+      const auto parsed = text_to_timestamptz(text);
+      if (parsed) column.ints[row] = *parsed;
+      return parsed.has_value();
+    }
+    case Type::kNumeric:
+      return parse_numeric(text, column.bytes, column.texts[row]) == NumberFault::kNone;
+    case Type::kDate: return parse_date(text, column.ints[row]) == DatetimeFault::kNone;
+    case Type::kTimestamp: return parse_timestamp(text, column.ints[row]) == DatetimeFault::kNone;
+    case Type::kInterval: return store_parsed_interval(text, column, row);
+    case Type::kInt4:
+    case Type::kInt8: {
+      const auto parsed = text_to_int8(text);
+      const bool fits =
+          parsed && (column.type == Type::kInt8 || *parsed == static_cast<int32_t>(*parsed));
+      if (fits) column.ints[row] = *parsed;
+      return fits;
+    }
+  }
+  return false;
+}
+
 Parsed read_cell(const JsonTokens& tokens, uint32_t i, std::string_view raw, CellFormat format,
                  Column& column, size_t row) {
   const bool number = !raw.empty() && (raw[0] == '-' || (raw[0] >= '0' && raw[0] <= '9'));
@@ -241,6 +244,7 @@ Parsed read_cell(const JsonTokens& tokens, uint32_t i, std::string_view raw, Cel
   if (raw[0] == 'n') return Parsed::kNull;
   const Token cell{tokens, i, raw, number, column, row};
   if (format >= CellFormat::kTimeSeconds) return take_time(cell, format);
+  if (is_array(column.type) && raw[0] == '[') return read_json_array(tokens, i, raw, column, row);
   if (format != CellFormat::kText || !cell.is_string()) return take_typed(cell);
   std::string_view text;
   if (cell.text(text) == Parsed::kBroken) return Parsed::kBroken;

@@ -86,6 +86,8 @@ class Decoder final : public JsonDecoder {
     }
   }
 
+  uint64_t cells_read() const override { return cells_read_; }
+
   std::string validate(std::string_view value) override {
     simdjson::dom::element element;
     const auto error = dom_.parse(value.data(), value.size(), true).get(element);
@@ -205,6 +207,7 @@ class Decoder final : public JsonDecoder {
     const bool object = tokens_.kind(i) == '{';
     if (!plan.leaves.empty()) {
       const std::string_view raw = raw_text(i, behind);
+      cells_read_ += plan.leaves.size();
       for (const auto& leaf : plan.leaves) {
         const Parsed parsed =
             object ? take_object(raw, leaf)
@@ -257,7 +260,8 @@ class Decoder final : public JsonDecoder {
 
   std::vector<WantedField> wanted_;
   std::vector<PlanNode> nodes_;  ///< The first is the record itself.
-  std::vector<uint64_t> seen_;   ///< A bit per column: the current record has a value for it.
+  uint64_t cells_read_ = 0;
+  std::vector<uint64_t> seen_;  ///< A bit per column: the current record has a value for it.
   JsonTokens tokens_;
   simdjson::dom::parser dom_;
   std::string key_;

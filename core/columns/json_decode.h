@@ -55,6 +55,8 @@ class JsonDecoder {
   virtual bool split_array(std::string_view array, std::vector<std::string_view>& elements) = 0;
   /// Every token of `value` is checked (`"validate": "full"`). The reason, or "".
   virtual std::string validate(std::string_view value) = 0;
+  /// Values that decode() has read into cells so far: of fields that nobody wants, none.
+  virtual uint64_t cells_read() const = 0;
 };
 
 std::unique_ptr<JsonDecoder> make_json_decoder(std::vector<WantedField> wanted);

@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "base/time.h"
+#include "columns/array.h"
+#include "columns/array_text.h"
 #include "columns/decimal.h"
 #include "columns/interval.h"
 
@@ -162,9 +164,22 @@ void write_raw_json(std::string_view text, ByteBuffer& out) {
   }
 }
 
+void write_json_array(std::string_view array, Type element, ByteBuffer& out) {
+  static thread_local Column elements;
+  elements.reset(element, 0);
+  unpack_array(array, elements);
+  out.append('[');
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (i > 0) out.append(',');
+    write_json_cell(elements, i, out);
+  }
+  out.append(']');
+}
+
 void write_json_cell(const Column& column, size_t row, ByteBuffer& out) {
   if (!column.valid(row)) return out.append("null");
   const size_t i = column.constant ? 0 : row;
+  if (is_array(column.type)) return write_json_array(column.texts[i], element_of(column.type), out);
   constexpr size_t kLongest = 2 + kIntervalTextMax;
   const auto quoted = [&](auto write) {
     char* at = out.room(kLongest);
@@ -239,6 +254,11 @@ void CsvRowEncoder::write(const Column* const* columns, size_t count, size_t row
       continue;
     }
     cell.clear();
+    if (is_array(column.type)) {
+      write_array_text(column, row, cell);
+      write_csv_text(cell.view(), out);
+      continue;
+    }
     write_json_cell(column, row, cell);
     std::string_view text = cell.view();
     if (text.front() == '"') text = text.substr(1, text.size() - 2);

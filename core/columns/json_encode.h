@@ -3,7 +3,7 @@
 /// Columns to ndjson (contract §4): int8 as JSON integers, float8 as the shortest text that reads
 /// back equal, numeric with all its digits, NaN and infinities as strings, timestamptz as RFC 3339
 /// UTC, timestamp the same without Z, date and interval as PostgreSQL's text, jsonb as it came
-/// without line ends, NULL as null. No locale, no allocation per row.
+/// without line ends, arrays as JSON arrays, NULL as null. No locale, no allocation per row.
 
 #include <string>
 #include <string_view>
@@ -47,6 +47,8 @@ void write_int(int64_t value, ByteBuffer& out);
 void write_float8(double value, ByteBuffer& out);
 /// jsonb text, line ends between its tokens left out.
 void write_raw_json(std::string_view text, ByteBuffer& out);
+/// A cell of an array type (columns/array.h) as a JSON array.
+void write_json_array(std::string_view array, Type element, ByteBuffer& out);
 /// One cell as a JSON value.
 void write_json_cell(const Column& column, size_t row, ByteBuffer& out);
 
@@ -63,7 +65,8 @@ class JsonRowEncoder {
   std::vector<bool> omits_null_;
 };
 
-/// Writes rows as CSV (RFC 4180) without a line end: NULL is nothing, an empty text is "".
+/// Writes rows as CSV (RFC 4180) without a line end: NULL is nothing, an empty text is "", an array
+/// has PostgreSQL's text form.
 class CsvRowEncoder {
  public:
   static std::string header(const std::vector<std::string>& names);

@@ -31,6 +31,17 @@ constexpr std::array kNames = {
     Named{"varchar", Type::kText},
     Named{"timestamp with time zone", Type::kTimestamptz},
     Named{"json", Type::kJsonb},
+    Named{"bool[]", array_of(Type::kBool)},
+    Named{"int4[]", array_of(Type::kInt4)},
+    Named{"int8[]", array_of(Type::kInt8)},
+    Named{"float8[]", array_of(Type::kFloat8)},
+    Named{"text[]", array_of(Type::kText)},
+    Named{"timestamptz[]", array_of(Type::kTimestamptz)},
+    Named{"jsonb[]", array_of(Type::kJsonb)},
+    Named{"numeric[]", array_of(Type::kNumeric)},
+    Named{"date[]", array_of(Type::kDate)},
+    Named{"timestamp[]", array_of(Type::kTimestamp)},
+    Named{"interval[]", array_of(Type::kInterval)},
 };
 
 }  // namespace
@@ -46,6 +57,10 @@ std::optional<Type> type_from_name(std::string_view name) {
   for (const Named& named : kNames) {
     if (named.first == name) return named.second;
   }
+  // An array of an alias.
+  const bool array = name.ends_with("[]");
+  const auto element = array ? type_from_name(name.substr(0, name.size() - 2)) : std::nullopt;
+  if (element && !is_array(*element)) return array_of(*element);
   return std::nullopt;
 }
 

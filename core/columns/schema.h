@@ -27,9 +27,17 @@ enum class Type : uint8_t {
   kInterval = 11,    ///< IntervalValue (columns/interval.h) as its 16 bytes.
 };
 
+/// Every scalar type has an array type, whose number is the element's with this bit. A cell of it
+/// is described in columns/array.h.
+inline constexpr uint8_t kArrayBit = 0x40;
+constexpr bool is_array(Type type) { return (static_cast<uint8_t>(type) & kArrayBit) != 0; }
+constexpr Type array_of(Type element) { return Type(static_cast<uint8_t>(element) | kArrayBit); }
+constexpr Type element_of(Type array) { return Type(static_cast<uint8_t>(array) & ~kArrayBit); }
+
 /// Which buffer of a column holds the values of a type. What only moves values needs no more.
 enum class Storage : uint8_t { kBool, kInt, kFloat, kBytes };
 constexpr Storage storage_of(Type type) {
+  if (is_array(type)) return Storage::kBytes;
   switch (type) {
     case Type::kBool: return Storage::kBool;
     case Type::kInt4:
@@ -47,7 +55,8 @@ constexpr Storage storage_of(Type type) {
 }
 
 std::string_view type_name(Type type);
-/// PostgreSQL's names and common aliases (`bigint`, `boolean`, `double precision`, `json`).
+/// PostgreSQL's names and common aliases (`bigint`, `boolean`, `double precision`, `json`), with
+/// `[]` behind them for arrays.
 std::optional<Type> type_from_name(std::string_view name);
 
 struct Field {

@@ -142,7 +142,8 @@ struct EmitConfig {
   Where where;
   Mode mode = Mode::kAppend;
   Trigger trigger = Trigger::kRecord;
-  int64_t every_us = 0;  ///< kEventTime, kClock.
+  int64_t every_us = 0;           ///< kEventTime, kClock.
+  int64_t retain_us = INT64_MAX;  ///< complete: how long closed windows stay; INT64_MAX: for ever.
 };
 
 struct JoinConfig {

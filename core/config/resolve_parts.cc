@@ -67,6 +67,7 @@ std::optional<EmitConfig> resolve_emit(const ConfigNode& node) {
       out.trigger = EmitConfig::Trigger::kClock;
       out.every_us = *clock;
     }
+    out.retain_us = trigger.duration("retain").value_or(out.retain_us);
     return out;
   }
   return std::nullopt;

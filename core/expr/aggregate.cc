@@ -32,9 +32,9 @@ void append_failure(Column& out, RowErrors& errors, std::string_view sqlstate, c
 std::span<const AggregateFunction> aggregate_functions() {
   static const std::vector<AggregateFunction> kAll = [] {
     std::vector<AggregateFunction> all;
-    for (const auto family :
-         {sum_aggregates(), extreme_aggregates(), moment_aggregates(), logic_aggregates(),
-          list_aggregates(), timed_aggregates(), sketch_aggregates()}) {
+    for (const auto family : {sum_aggregates(), interval_aggregates(), extreme_aggregates(),
+                              moment_aggregates(), logic_aggregates(), list_aggregates(),
+                              array_aggregates(), timed_aggregates(), sketch_aggregates()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

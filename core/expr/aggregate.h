@@ -69,5 +69,7 @@ const AggregateFunction* find_aggregate(std::string_view name, std::optional<Typ
 /// What `aggregate(distinct x)` keeps instead: the set of values, which "fold …" of the function
 /// table then runs through the aggregate.
 const AggregateFunction& distinct_values(Type argument);
+/// array_agg(distinct x), NULL an element too; null: there is no order of this type.
+const AggregateFunction* distinct_array(Type argument);
 
 }  // namespace millrace

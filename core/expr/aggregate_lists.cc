@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "columns/json_encode.h"
+#include "columns/packed_values.h"
 #include "expr/aggregate_state.h"
-#include "expr/packed_values.h"
+#include "expr/json_value.h"
 
 namespace millrace {
 namespace {
@@ -135,11 +135,12 @@ struct JsonList {
   std::string json;
 
   void add(const Column& column, uint32_t row) {
-    static thread_local ByteBuffer value;
-    value.clear();
-    write_json_cell(column, row, value);
+    static thread_local ByteArena arena;
+    arena.clear();
+    TextMaker value(arena);
+    write_jsonb_cell(column, row, value);
     if (!json.empty()) json += ", ";
-    json += value.view();
+    json += value.done();
   }
   void merge(const JsonList& from) {
     if (!json.empty() && !from.json.empty()) json += ", ";
@@ -228,22 +229,23 @@ const std::array kEntries = {
     mode_entry<Type::kInterval>(),
 };
 
-const std::array kSets = {
-    set_entry<Type::kBool>(),     set_entry<Type::kInt4>(), set_entry<Type::kInt8>(),
-    set_entry<Type::kFloat8>(),   set_entry<Type::kText>(), set_entry<Type::kTimestamptz>(),
-    set_entry<Type::kNumeric>(),  set_entry<Type::kDate>(), set_entry<Type::kTimestamp>(),
-    set_entry<Type::kInterval>(),
-};
+template <Type... kTypes>
+std::vector<AggregateFunction> sets() {
+  return {set_entry<kTypes>()..., set_entry<array_of(kTypes)>()...};
+}
 
 }  // namespace
 
 std::span<const AggregateFunction> list_aggregates() { return kEntries; }
 
 const AggregateFunction& distinct_values(Type argument) {
+  static const std::vector<AggregateFunction> kSets =
+      sets<Type::kText, Type::kBool, Type::kInt4, Type::kInt8, Type::kFloat8, Type::kTimestamptz,
+           Type::kNumeric, Type::kDate, Type::kTimestamp, Type::kInterval>();
   for (const AggregateFunction& entry : kSets) {
     if (entry.argument == argument) return entry;
   }
-  return kSets[4];  // jsonb, which the compiler refuses before it comes here.
+  return kSets[0];  // jsonb and arrays of it, which the compiler refuses before they come here.
 }
 
 }  // namespace millrace

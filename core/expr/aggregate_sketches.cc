@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "columns/packed_values.h"
 #include "expr/aggregate_state.h"
-#include "expr/packed_values.h"
 
 namespace millrace {
 namespace {

@@ -117,5 +117,7 @@ std::span<const AggregateFunction> logic_aggregates();
 std::span<const AggregateFunction> list_aggregates();
 std::span<const AggregateFunction> timed_aggregates();
 std::span<const AggregateFunction> sketch_aggregates();
+std::span<const AggregateFunction> interval_aggregates();
+std::span<const AggregateFunction> array_aggregates();
 
 }  // namespace millrace

@@ -3,10 +3,10 @@
 // NULL, the value. Folding and merging go in the order of the log, so among equal times the one
 // that came first stays first and the one that came last becomes last.
 
-#include <array>
+#include <vector>
 
+#include "columns/packed_values.h"
 #include "expr/aggregate_state.h"
-#include "expr/packed_values.h"
 
 namespace millrace {
 namespace {
@@ -68,24 +68,26 @@ constexpr AggregateFunction entry() {
           true};
 }
 
+template <bool kLast, Type... kTypes>
+void append_entries(std::vector<AggregateFunction>& all) {
+  (all.push_back(entry<kLast, kTypes>()), ...);
+  (all.push_back(entry<kLast, array_of(kTypes)>()), ...);
+}
+
 template <bool kLast>
-constexpr std::array<AggregateFunction, 11> entries() {
-  return {entry<kLast, Type::kBool>(),        entry<kLast, Type::kInt4>(),
-          entry<kLast, Type::kInt8>(),        entry<kLast, Type::kFloat8>(),
-          entry<kLast, Type::kNumeric>(),     entry<kLast, Type::kText>(),
-          entry<kLast, Type::kTimestamptz>(), entry<kLast, Type::kDate>(),
-          entry<kLast, Type::kTimestamp>(),   entry<kLast, Type::kInterval>(),
-          entry<kLast, Type::kJsonb>()};
+void append_all(std::vector<AggregateFunction>& all) {
+  append_entries<kLast, Type::kBool, Type::kInt4, Type::kInt8, Type::kFloat8, Type::kNumeric,
+                 Type::kText, Type::kTimestamptz, Type::kDate, Type::kTimestamp, Type::kInterval,
+                 Type::kJsonb>(all);
 }
 
 }  // namespace
 
 std::span<const AggregateFunction> timed_aggregates() {
-  static const std::array<AggregateFunction, 22> kEntries = [] {
-    std::array<AggregateFunction, 22> all{};
-    size_t i = 0;
-    for (const AggregateFunction& function : entries<false>()) all[i++] = function;
-    for (const AggregateFunction& function : entries<true>()) all[i++] = function;
+  static const std::vector<AggregateFunction> kEntries = [] {
+    std::vector<AggregateFunction> all;
+    append_all<false>(all);
+    append_all<true>(all);
     return all;
   }();
   return kEntries;

@@ -61,13 +61,26 @@ Compiled<Program> Binder::bind_stamped() {
 }
 
 Compiled<Program> Binder::finish(Bound bound) {
-  // A cast that cost nothing inside must show in the result's type.
-  if (bound && builder_.type_of(bound->node) != bound->type) {
-    const Function* cast = find_cast(builder_.type_of(bound->node), bound->type);
-    bound->node = builder_.call(*cast, {bound->node}, bound->place);
-  }
   if (!bound) return error_;
+  *bound = settled(std::move(*bound));
+  if (const auto place = builder_.too_large()) {
+    fail(*place, "the constant parts of an expression make at most 64 KiB of text");
+    return error_;
+  }
   return std::move(builder_).finish(bound->node);
+}
+
+/// A cast that cost nothing must show in the column where somebody looks at its type.
+Binder::Operand Binder::settled(Operand operand) {
+  const Type from = builder_.type_of(operand.node), to = operand.type;
+  if (from == to) return operand;
+  if (is_array(to)) {
+    const Function* cast = find_cast(element_of(from), element_of(to));
+    operand.node = builder_.form(Op::kElements, to, {operand.node}, operand.place, cast);
+  } else {
+    operand.node = builder_.call(*find_cast(from, to), {operand.node}, operand.place);
+  }
+  return operand;
 }
 
 std::nullopt_t Binder::fail(uint32_t place, std::string message, std::string hint) {
@@ -137,13 +150,12 @@ Binder::Bound Binder::dispatch(const TreeNode& node) {
   if (kind == "FuncCall") return call(node);
   if (kind == "CollateClause") return collate(node);
   if (kind == "SQLValueFunction") return sql_value(node);
+  if (kind == "A_ArrayExpr") return array(node, std::nullopt);
+  if (kind == "A_Indirection") return subscripts(node);
   const uint32_t place = node.place();
   if (kind == "SubLink") return fail(place, "a subquery is not possible here");
   if (kind == "ParamRef") return fail(place, "parameters ($1) are not possible here");
   if (kind == "RowExpr") return fail(place, "a row of values is not possible here");
-  if (kind == "A_ArrayExpr" || kind == "A_Indirection") {
-    return fail(place, "arrays are not supported yet");
-  }
   return fail(place, "this SQL construct is not supported (" + std::string(kind) + ")");
 }
 

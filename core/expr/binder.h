@@ -96,6 +96,18 @@ class Binder {
   Bound coalesce(const TreeNode& node);
   Bound extreme(const TreeNode& node);
   Bound negated(Bound inner, uint32_t place);
+  // Arrays (binder_arrays.cc).
+  Bound array(const TreeNode& node, std::optional<Type> element);
+  Bound subscripts(const TreeNode& node);
+  Bound subscript(Operand value, const TreeNode& index, uint32_t place);
+  Bound part_of(std::string_view name, std::vector<Operand> args, uint32_t place);
+  Bound slice(Operand value, const TreeNode& index, uint32_t place);
+  Bound quantified(const TreeNode& node, bool all);
+  Bound over_elements(std::string_view name, Operand left, Operand right, bool all, uint32_t place);
+  Bound cast_array(Operand operand, Type type, bool explicit_cast, uint32_t place);
+  Bound each_element(Operand operand, const Function& cast, Type element, uint32_t place);
+  Bound texts_of(Operand operand, uint32_t place);
+  Bound array_literal(const Operand& operand, Type type);
 
   Bound coerce(Operand operand, Type type, bool explicit_cast, uint32_t place);
   Bound literal_as(const Operand& operand, Type type);
@@ -104,6 +116,7 @@ class Binder {
   bool unify(std::vector<Operand>& operands, std::string_view of_what, uint32_t place);
   bool all_bound(const JsonValue::Array& trees, std::vector<Operand>& operands);
   Operand made(uint32_t node, uint32_t place) const;
+  Operand settled(Operand operand);
   std::string type_text(const Operand& operand) const;
   std::nullopt_t fail(uint32_t place, std::string message, std::string hint = "");
 

@@ -40,12 +40,17 @@ Binder::Bound Binder::type_cast(const TreeNode& node) {
   const JsonValue* location = node.find("location");
   const bool placed = location && location->is_int() && location->as_int() >= 0;
   const uint32_t place = placed ? node.place() : type_node.place();
-  if (type_node.find("arrayBounds")) return fail(place, "arrays are not supported yet");
-  const auto type = type_from_name(name == "bpchar" ? "text" : name);
+  auto type = type_from_name(name == "bpchar" ? "text" : name);
   if (!type) {
     return fail(type_node.place(), "type \"" + std::string(name) + "\" is not supported",
                 "types are bool, int4, int8, float8, numeric, text, timestamptz, timestamp, date, "
-                "interval, jsonb");
+                "interval, jsonb, and arrays of these");
+  }
+  if (type_node.find("arrayBounds")) {
+    const TreeNode inner = tree_node(*arg);
+    // Elements take the type one by one, as in PostgreSQL: array['1', 2.5]::int4[].
+    if (inner.kind == "A_ArrayExpr") return array(inner, *type);
+    type = array_of(*type);
   }
   Bound bound = expression(*arg);
   if (bound) bound = coerce(*bound, *type, true, place);
@@ -114,10 +119,6 @@ Binder::Bound Binder::call(const TreeNode& node) {
       return fail(place, name + "() is not an aggregate or window function here");
     }
   }
-  if (name == "array_agg") {
-    return fail(place,
-                "array_agg: there are no arrays in this version; jsonb_agg gives a JSON array");
-  }
   // Names with a blank are the compiler's own.
   if (name.find(' ') != std::string::npos) return no_such_function(name, {}, place, false);
   if (is_record_function(name) && trees.empty()) return record_function(name, place);
@@ -139,11 +140,17 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
       if (!bound) return std::nullopt;
       args[i] = std::move(*bound);
     } else if (!function.any_args || args[i].unknown) {
-      const Type wanted = function.any_args ? Type::kText : function.args[i];
-      Bound bound = coerce(args[i], wanted, false, args[i].place);
+      const Type declared = function.any_args ? Type::kText : function.args[i];
+      const Type wanted = concrete_type(declared, resolution.element);
+      Bound bound = declared == kTextsOfArray && !args[i].unknown
+                        ? texts_of(args[i], args[i].place)
+                        : coerce(args[i], wanted, false, args[i].place);
       if (!bound) return std::nullopt;
       args[i] = std::move(*bound);
     }
+    // These look at their columns' types.
+    if (function.any_args || (i < function.arg_count && is_placeholder(function.args[i])))
+      args[i] = settled(std::move(args[i]));
     children.push_back(args[i].node);
   }
   const uint32_t at = fixed_place_.value_or(place);
@@ -156,6 +163,12 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
       return fail(args[0].place, error->text);
     }
   }
+  if (name == "to_char" && builder_.is_constant(children[1]) &&
+      !builder_.is_null_constant(children[1])) {
+    const uint32_t any_value = builder_.zero_constant(function.args[0], at);
+    const auto error = builder_.probe(function, {any_value, children[1]});
+    if (error && error->sqlstate == sqlstate::kSyntax) return fail(args[1].place, error->text);
+  }
   if (takes_pattern(function) && builder_.is_constant(children[1])) {
     // So is a pattern that cannot be read.
     std::vector<uint32_t> probed = {builder_.text_constant("", Type::kText, at), children[1]};
@@ -164,7 +177,8 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
       return fail(args[1].place, error->text);
     }
   }
-  return made(builder_.call(function, std::move(children), at), at);
+  const Type result = concrete_type(function.result, resolution.element);
+  return made(builder_.call(function, std::move(children), at, result), at);
 }
 
 /// An argument of any type, brought to the form that the function wants.

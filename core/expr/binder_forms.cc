@@ -14,7 +14,10 @@ Binder::Bound Binder::operation(const TreeNode& node) {
   if (kind.find("BETWEEN") != std::string_view::npos) return between(node);
   const bool plain = kind == "AEXPR_OP" || kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE" ||
                      kind == "AEXPR_SIMILAR";
-  if (!plain) return fail(place, "ANY and ALL are not supported yet");
+  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") {
+    return quantified(node, kind == "AEXPR_OP_ALL");
+  }
+  if (!plain) return fail(place, "this operator is not supported");
   const JsonValue* names = node.find("name");
   const std::string name(names ? last_name(*names) : "");
   const JsonValue* left_tree = node.find("lexpr");
@@ -35,8 +38,10 @@ Binder::Bound Binder::operation(const TreeNode& node) {
 Binder::Bound Binder::binary(std::string_view name, Operand left, Operand right, uint32_t place) {
   // `||` takes anything beside a text, by its text form.
   if (name == "||") {
-    const bool text =
-        left.unknown || right.unknown || left.type == Type::kText || right.type == Type::kText;
+    const bool array =
+        (!left.unknown && is_array(left.type)) || (!right.unknown && is_array(right.type));
+    const bool text = !array && (left.unknown || right.unknown || left.type == Type::kText ||
+                                 right.type == Type::kText);
     for (Operand* side : {&left, &right}) {
       if (!text || side->unknown || side->type == Type::kText) continue;
       Bound bound = coerce(*side, Type::kText, true, side->place);

@@ -8,6 +8,9 @@ namespace millrace {
 Binder::Bound Binder::coerce(Operand operand, Type type, bool explicit_cast, uint32_t place) {
   if (operand.unknown) return literal_as(operand, type);
   if (operand.type == type) return operand;
+  if (is_array(operand.type) || is_array(type)) {
+    return cast_array(std::move(operand), type, explicit_cast, place);
+  }
   const Function* cast = find_cast(operand.type, type);
   if (!cast || (!explicit_cast && cast->cast != Cast::kImplicit)) {
     std::string message = explicit_cast ? "cannot cast " : "this is ";
@@ -25,6 +28,7 @@ Binder::Bound Binder::coerce(Operand operand, Type type, bool explicit_cast, uin
 
 Binder::Bound Binder::literal_as(const Operand& operand, Type type) {
   if (operand.null) return made(builder_.null_constant(type, operand.place), operand.place);
+  if (is_array(type)) return array_literal(operand, type);
   const uint32_t text = builder_.text_constant(operand.literal, Type::kText, operand.place);
   if (type == Type::kText) return made(text, operand.place);
   if (type == Type::kJsonb) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "columns/array.h"
 #include "columns/interval.h"
 #include "expr/common_nodes.h"
 #include "expr/constant_set.h"
@@ -10,6 +11,9 @@
 
 namespace millrace {
 namespace {
+
+/// Text that constant parts may make: it bounds what a program holds, and the time to compile it.
+constexpr size_t kFoldedMax = 64 * 1024;
 
 Column constant_column(Type type) {
   Column column;
@@ -73,6 +77,8 @@ uint32_t ProgramBuilder::bool_constant(bool value, uint32_t place) {
 uint32_t ProgramBuilder::zero_constant(Type type, uint32_t place) {
   constexpr char kZeros[sizeof(IntervalValue)] = {};
   if (type == Type::kInterval) return text_constant({kZeros, sizeof(kZeros)}, type, place);
+  if (type == Type::kNumeric) return text_constant("0", type, place);
+  if (type == Type::kFloat8) return float_constant(0, place);
   return int_constant(0, type, place);
 }
 
@@ -102,7 +108,12 @@ uint32_t ProgramBuilder::field(const Schema& schema, uint32_t index, uint32_t pl
 
 uint32_t ProgramBuilder::call(const Function& function, std::vector<uint32_t> children,
                               uint32_t place) {
-  return form(Op::kCall, function.result, std::move(children), place, &function);
+  return call(function, std::move(children), place, function.result);
+}
+
+uint32_t ProgramBuilder::call(const Function& function, std::vector<uint32_t> children,
+                              uint32_t place, Type result) {
+  return form(Op::kCall, result, std::move(children), place, &function);
 }
 
 uint32_t ProgramBuilder::form(Op op, Type type, std::vector<uint32_t> children, uint32_t place,
@@ -199,10 +210,7 @@ uint32_t ProgramBuilder::in(uint32_t child, Type type, const std::vector<uint32_
 /// fails for each row that reaches it: `case when x <> 0 then … else 1/0 end` must start.
 uint32_t ProgramBuilder::fold(uint32_t index) {
   const ProgramNode& node = program_.nodes_[index];
-  if (node.function && node.function->volatility == Volatility::kVolatile) return index;
-  const bool constant = std::all_of(node.children.begin(), node.children.end(),
-                                    [this](uint32_t child) { return is_constant(child); });
-  if (!constant) return index;
+  if (too_large_ || !is_foldable(node)) return index;
   Scratch scratch;
   RowErrors errors;
   errors.start(1);
@@ -211,7 +219,43 @@ uint32_t ProgramBuilder::fold(uint32_t index) {
   if (!errors.empty()) return index;
   Column folded = owned_constant(value, node.type);
   const uint32_t place = node.place;
+  if ((folded.type == Type::kText || folded.type == Type::kJsonb) && folded.valid(0))
+    folded_bytes_ += folded.texts[0].size();
+  if (folded_bytes_ > kFoldedMax) too_large_ = place;
   return add_constant(std::move(folded), place);
+}
+
+bool ProgramBuilder::is_foldable(const ProgramNode& node) const {
+  if (node.op == Op::kField) return false;
+  if (node.function && node.function->volatility == Volatility::kVolatile) return false;
+  return std::all_of(node.children.begin(), node.children.end(),
+                     [this](uint32_t child) { return is_constant(child); });
+}
+
+std::optional<RowError> ProgramBuilder::failure(uint32_t node) {
+  if (is_constant(node) || !is_foldable(program_.nodes_[node])) return std::nullopt;
+  Scratch scratch;
+  RowErrors errors;
+  errors.start(1);
+  Evaluation(program_, {{}, 1}, scratch, errors).value(node, Selection::all(1));
+  if (errors.empty()) return std::nullopt;
+  return errors.list().front();
+}
+
+std::vector<uint32_t> ProgramBuilder::array_constants(uint32_t node, uint32_t place) {
+  const Column& array = program_.constants_[program_.nodes_[node].index];
+  const Type element = element_of(array.type);
+  Column elements;
+  elements.reset(element, 0);
+  unpack_array(array.texts[0], elements);
+  std::vector<uint32_t> constants;
+  for (uint32_t i = 0; i < elements.size(); ++i) {
+    Column one = constant_column(element);
+    one.set_value(0, elements, i);
+    if (!elements.valid(i)) one.set_cell(0, kNull, 1);
+    constants.push_back(add_constant(owned_constant(one, element), place));
+  }
+  return constants;
 }
 
 std::optional<RowError> ProgramBuilder::probe(const Function& function,

@@ -21,12 +21,15 @@ class ProgramBuilder {
   uint32_t int_constant(int64_t value, Type type, uint32_t place);
   uint32_t float_constant(double value, uint32_t place);
   uint32_t bool_constant(bool value, uint32_t place);
-  /// Zero, the first instant of 1970, an empty interval: some value of a time's type.
+  /// Zero, the first instant of 1970, an empty interval: some value of a number's or time's type.
   uint32_t zero_constant(Type type, uint32_t place);
   uint32_t null_constant(Type type, uint32_t place);
   uint32_t field(const Schema& schema, uint32_t index, uint32_t place);
   /// A call; folded to its value if all arguments are constant and that does not fail.
   uint32_t call(const Function& function, std::vector<uint32_t> children, uint32_t place);
+  /// The same with a result of this type, for functions that give any array or element.
+  uint32_t call(const Function& function, std::vector<uint32_t> children, uint32_t place,
+                Type result);
   /// Any other node; folded in the same way.
   uint32_t form(Op op, Type type, std::vector<uint32_t> children, uint32_t place,
                 const Function* function = nullptr);
@@ -39,15 +42,23 @@ class ProgramBuilder {
   bool is_constant(uint32_t node) const {
     return program_.nodes_[node].op == ProgramNode::Op::kConstant;
   }
+  bool is_null_constant(uint32_t node) const;
   /// Runs a function over constant nodes; the error of the row, if it failed.
   std::optional<RowError> probe(const Function& function, const std::vector<uint32_t>& children);
+  /// Why a node over constants was not folded; nothing: it was, or reads fields.
+  std::optional<RowError> failure(uint32_t node);
+  /// The elements of a constant array that is not NULL, as constants.
+  std::vector<uint32_t> array_constants(uint32_t node, uint32_t place);
+  /// Where a constant part made more text than a program may hold, if one did.
+  std::optional<uint32_t> too_large() const { return too_large_; }
   Program finish(uint32_t root) &&;
 
  private:
   uint32_t add(ProgramNode node);
   uint32_t add_constant(Column column, uint32_t place);
   uint32_t fold(uint32_t node);
-  bool is_null_constant(uint32_t node) const;
+  bool is_foldable(const ProgramNode& node) const;
+
   bool is_bool_constant(uint32_t node, bool value) const;
   // What PostgreSQL's planner does away with, errors in those parts included.
   std::optional<uint32_t> simplify_logic(Op op, std::vector<uint32_t>& children);
@@ -56,6 +67,8 @@ class ProgramBuilder {
   void mark_reachable();
 
   Program program_;
+  size_t folded_bytes_ = 0;
+  std::optional<uint32_t> too_large_;
 };
 
 }  // namespace millrace

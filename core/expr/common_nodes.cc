@@ -1,7 +1,7 @@
 #include "expr/common_nodes.h"
 
+#include "columns/packed_values.h"
 #include "expr/function.h"
-#include "expr/packed_values.h"
 
 namespace millrace {
 namespace {

@@ -9,6 +9,7 @@
 #include "columns/interval.h"
 #include "expr/fixed_text.h"
 #include "expr/kernel.h"
+#include "expr/select_rows.h"
 
 namespace millrace {
 namespace {
@@ -85,7 +86,9 @@ bool compare_fixed(const KernelCall& call) {
   const FixedText constant(fixed->texts[0]);
   const std::string_view* texts = text->texts.data();
   uint8_t* out = call.out.bools.data();
-  each_row(call.rows, [&](uint32_t row) { out[row] = constant.equals(texts[row]) == kWanted; });
+  constant.specialised([&](auto same) {
+    each_row(call.rows, [=](uint32_t row) { out[row] = same(texts[row]) == kWanted; });
+  });
   return true;
 }
 template <>
@@ -147,6 +150,29 @@ constexpr auto kEntries =
            comparisons<Span>(Type::kInterval, "Compares; a month is 30 days, a day 24 hours."));
 
 }  // namespace
+
+bool selects_texts(const Function& function) {
+  return function.kernel == equal<std::string_view> ||
+         function.kernel == not_equal<std::string_view>;
+}
+
+std::optional<uint32_t> select_texts(const Function& function, const KernelCall& call, bool wanted,
+                                     uint32_t* out) {
+  const bool equality = function.kernel == equal<std::string_view>;
+  const Column* text = call.args[0];
+  const Column* fixed = call.args[1];
+  if (text->constant) std::swap(text, fixed);
+  if (!fixed->constant || text->constant) return std::nullopt;
+  const FixedText constant(fixed->texts[0]);
+  const std::string_view* texts = text->texts.data();
+  const bool same_wanted = equality == wanted;
+  uint32_t count = 0;
+  constant.specialised([&](auto same) {
+    count =
+        select_where(call.rows, out, [=](uint32_t row) { return same(texts[row]) == same_wanted; });
+  });
+  return count;
+}
 
 std::span<const Function> comparison_functions() { return kEntries; }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "expr/kernel.h"
+#include "expr/select_rows.h"
 
 namespace millrace {
 namespace {
@@ -94,6 +95,21 @@ void ConstantSet::contains(const Column& values, Selection rows, uint8_t* out) c
       break;
     case Storage::kBytes: contains_text(values.texts.data(), rows, out); break;
   }
+}
+
+std::optional<uint32_t> ConstantSet::select(const Column& values, Selection rows, bool wanted,
+                                            uint32_t* out) const {
+  constexpr size_t kItems = 4;
+  if (storage_of(type_) != Storage::kInt || ints_.empty() || ints_.size() > kItems)
+    return std::nullopt;
+  int64_t items[kItems];
+  for (size_t i = 0; i < kItems; ++i) items[i] = ints_[std::min(i, ints_.size() - 1)];
+  const int64_t a = items[0], b = items[1], c = items[2], d = items[3];
+  const int64_t* cells = values.ints.data();
+  return select_where(rows, out, [=](uint32_t row) {
+    const int64_t value = cells[row];
+    return ((value == a) | (value == b) | (value == c) | (value == d)) == wanted;
+  });
 }
 
 }  // namespace millrace

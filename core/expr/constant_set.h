@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -22,6 +23,11 @@ class ConstantSet {
   bool has_null() const { return has_null_; }
   /// out[row] = whether the value is among the items; the rows must be valid.
   void contains(const Column& values, Selection rows, uint8_t* out) const;
+
+  /// The rows whose value is among the items (or is not, by `wanted`): written to `out` and
+  /// counted. Nothing: these items are not looked for so.
+  std::optional<uint32_t> select(const Column& values, Selection rows, bool wanted,
+                                 uint32_t* out) const;
 
  private:
   void contains_int(const int64_t* values, Selection rows, uint8_t* out) const;

@@ -16,6 +16,13 @@ constexpr std::array kEntries = {
               "told before the start"},
     Departure{"error-order", "which of several errors of one row is told depends on the plan",
               "the first in the order of the text", "only the row's error differs, never a value"},
+    Departure{
+        "constant-null",
+        "next to an argument that is NULL beforehand the others are not computed, their errors "
+        "neither",
+        "likewise, but more is known beforehand: parts of NULL arrays, texts of constant times "
+        "and arrays, JSON built of constants",
+        "the time zone is fixed; a row that fails there has the value NULL here"},
     Departure{"json-null", "j -> 'a' of a JSON null is the jsonb value null",
               "it is NULL, as j ->> 'a' is in both",
               "a JSON null in a record is NULL everywhere here"},
@@ -46,14 +53,20 @@ constexpr std::array kEntries = {
               "differ by locale",
               "RE2: those are refused at start-up; ~* knows all of Unicode's capitals",
               "linear time whatever the pattern"},
-    Departure{"made-text", "a made text may have a gigabyte",
-              "repeat, lpad and rpad stop at 16 MiB with error 54000",
-              "one record must not take the machine's memory"},
+    Departure{
+        "made-text", "a made text may have a gigabyte",
+        "repeat, lpad and rpad stop at 16 MiB with error 54000; constant parts that make more "
+        "than 64 KiB are refused",
+        "one record must not take the machine's memory"},
     Departure{"text-digests", "sha256, encode and decode work on bytea",
               "they work on the UTF-8 bytes of text, sha256 gives hexadecimal digits",
               "there is no bytea here"},
     Departure{"time-zone", "the session's time zone decides", "it is UTC, always",
               "an answer must not depend on where it is computed"},
+    Departure{"array-dimensions",
+              "arrays may have several dimensions and other lower bounds than 1",
+              "one dimension, from 1; others are refused at start-up, or an error (0A000)",
+              "what records hold; JSON arrays may be nested"},
     Departure{"collation", "texts compare by the database's collation",
               "by bytes, as COLLATE \"C\"; lower, upper and initcap change ASCII letters",
               "the same everywhere"},

@@ -1,10 +1,13 @@
 // Evaluation of calls, fields and logic. CASE and its kin are in evaluate_forms.cc.
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/assert.h"
+#include "expr/constant_set.h"
 #include "expr/evaluation.h"
 #include "expr/kernel.h"
+#include "expr/select_rows.h"
 
 namespace millrace {
 namespace {
@@ -17,7 +20,7 @@ Selection select_rows(const Column& column, Selection rows, bool wanted, Buffer<
     const bool all = column.valid(0) && (column.bools[0] != 0) == wanted;
     return all ? rows : Selection{nullptr, 0};
   }
-  room.resize(rows.count);
+  if (room.size() < rows.count) room.resize(rows.count);
   uint32_t* out = room.data();
   const uint8_t* values = column.bools.data();
   const uint8_t want = wanted ? 1 : 0;
@@ -130,6 +133,9 @@ const Column& Evaluation::compute(uint32_t index, Selection rows) {
     case Op::kNullif: return nullif(node, scratch, rows);
     case Op::kDistinct: return distinct(node, scratch, rows);
     case Op::kExtreme: return extreme(node, scratch, rows);
+    case Op::kAnyOf: return quantified(node, scratch, rows, false);
+    case Op::kAllOf: return quantified(node, scratch, rows, true);
+    case Op::kElements: return each_element(node, scratch, rows);
   }
   MILLRACE_ASSERT(false);
   return program_.constants_[0];
@@ -215,41 +221,76 @@ const Column& Evaluation::logic(const ProgramNode& node, Node& scratch, Selectio
   return out;
 }
 
-Selection Evaluation::where(uint32_t index, Selection rows, bool wanted) {
+Selection Evaluation::where(uint32_t index, Selection rows, bool wanted, Buffer<uint32_t>& room) {
   using Op = ProgramNode::Op;
   const ProgramNode& node = program_.nodes_[index];
   if (rows.count == 0) return rows;
-  if (node.op == Op::kNot && !node.shared) return where(node.children[0], rows, !wanted);
+  if (node.op == Op::kNot && !node.shared) return where(node.children[0], rows, !wanted, room);
   Node& scratch = scratch_of(index);
   if ((node.op == Op::kAnd || node.op == Op::kOr) && !node.shared) {
     const bool all = (node.op == Op::kAnd) == wanted;
-    return all ? where_all(node, rows, wanted) : where_any(node, scratch, rows, wanted);
+    return all ? where_all(node, rows, wanted, room) : where_any(node, scratch, rows, wanted, room);
   }
+  if (const auto chosen = where_directly(node, scratch, rows, wanted, room)) return *chosen;
   const size_t before = errors_.size();
   const Column& column = value(index, rows);
-  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
-  return select_rows(column, rows, wanted, scratch.chosen);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, room);
+  return select_rows(column, rows, wanted, room);
+}
+
+/// `type = 'edit'` and `namespace in (0, 2)` over plain fields; NULLs are never chosen.
+std::optional<Selection> Evaluation::where_directly(const ProgramNode& node, Node& scratch,
+                                                    Selection rows, bool wanted,
+                                                    Buffer<uint32_t>& room) {
+  using Op = ProgramNode::Op;
+  const bool selects =
+      node.op == Op::kIn || (node.op == Op::kCall && selects_texts(*node.function));
+  if (node.shared || !selects) return std::nullopt;
+  scratch.args.clear();
+  Selection valid = rows;
+  for (const uint32_t child : node.children) {
+    const ProgramNode& part = program_.nodes_[child];
+    if (part.op != Op::kField && part.op != Op::kConstant) return std::nullopt;
+    // A cell that does not fit its type is an error, which value() tells.
+    if (part.op == Op::kField && has_mismatch(*inputs_.columns[part.index], inputs_.rows))
+      return std::nullopt;
+    scratch.args.push_back(&value(child, rows));
+    valid = valid_rows(*scratch.args.back(), valid, scratch.valid);
+  }
+  room.resize(std::max<size_t>(room.size(), rows.count));
+  std::optional<uint32_t> count;
+  if (node.op == Op::kIn) {
+    const ConstantSet& set = *program_.sets_[node.index];
+    if (!set.has_null()) count = set.select(*scratch.args[0], valid, wanted, room.data());
+  } else {
+    const KernelCall call{scratch.args, valid,     inputs_.rows, scratch.column,
+                          errors_,      &program_, node.place};
+    count = select_texts(*node.function, call, wanted, room.data());
+  }
+  if (!count) return std::nullopt;
+  return *count == rows.count ? rows : Selection{room.data(), *count};
 }
 
 /// Each arm narrows the rows for the next. A NULL arm drops the row at once, as PostgreSQL's
 /// WHERE does: the row cannot become true any more.
-Selection Evaluation::where_all(const ProgramNode& node, Selection rows, bool wanted) {
-  for (const uint32_t child : node.children) rows = where(child, rows, wanted);
+Selection Evaluation::where_all(const ProgramNode& node, Selection rows, bool wanted,
+                                Buffer<uint32_t>& room) {
+  for (const uint32_t child : node.children) rows = where(child, rows, wanted, room);
   return rows;
 }
 
-Selection Evaluation::where_any(const ProgramNode& node, Node& scratch, Selection rows,
-                                bool wanted) {
+Selection Evaluation::where_any(const ProgramNode& node, Node& scratch, Selection rows, bool wanted,
+                                Buffer<uint32_t>& room) {
   const size_t before = errors_.size();
   Selection open = rows;
   for (const uint32_t child : node.children) {
-    const Selection hit = where(child, open, wanted);
+    const Selection hit = where(child, open, wanted, scratch.chosen);
     if (errors_.size() != before) open = errors_.drop_failed(open, scratch.live);
     open = without(open, hit, scratch.live);
   }
   // What is left open was never wanted; rows that failed have left `open` too.
-  if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.chosen);
-  return without(rows, open, scratch.chosen);
+  if (errors_.size() != before) rows = errors_.drop_failed(rows, room);
+  return without(rows, open, room);
 }
 
 const Column& evaluate(const Program& program, const Inputs& inputs, Selection live,

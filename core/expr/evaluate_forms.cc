@@ -79,7 +79,7 @@ const Column& Evaluation::choice(const ProgramNode& node, Node& scratch, Selecti
   for (size_t i = 0; i <= pairs && open.count != 0; ++i) {
     const bool last = i == pairs;  // The ELSE.
     size_t before = errors_.size();
-    Selection hit = last ? open : where(node.children[2 * i], open, true);
+    Selection hit = last ? open : where(node.children[2 * i], open, true, scratch.chosen);
     if (errors_.size() != before) open = errors_.drop_failed(open, scratch.live);
     if (hit.count == 0) continue;
     before = errors_.size();
@@ -112,7 +112,7 @@ const Column& Evaluation::nullif(const ProgramNode& node, Node& scratch, Selecti
   const Column& first = value(node.children[0], rows);
   if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
   before = errors_.size();
-  const Selection same = where(node.children[1], rows, true);
+  const Selection same = where(node.children[1], rows, true, scratch.chosen);
   if (errors_.size() != before) rows = errors_.drop_failed(rows, scratch.live);
   Column& out = start_column(node, scratch);
   copy_cells(out, first, rows, inputs_.rows);

@@ -8,12 +8,12 @@
 #include <cstring>
 
 #include "columns/json_encode.h"
+#include "columns/packed_values.h"
 #include "expr/aggregate.h"
 #include "expr/aggregate_state.h"
 #include "expr/json_value.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
-#include "expr/packed_values.h"
 
 namespace millrace {
 namespace {

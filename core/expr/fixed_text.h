@@ -23,6 +23,27 @@ class FixedText {
     }
   }
 
+  /// run(same) with same(text) for just this size. Captured by value it stays in registers, where a
+  /// reference would be read anew after every byte that a loop stores.
+  template <class Run>
+  void specialised(Run run) const {
+    const uint64_t head = head_, tail = tail_;
+    const size_t size = size_;
+    if (size >= 4 && size < 8) {
+      run([=](std::string_view other) {
+        return other.size() == size && ((load<uint32_t>(other.data()) ^ head) |
+                                        (load<uint32_t>(other.data() + size - 4) ^ tail)) == 0;
+      });
+    } else if (size >= 8 && size <= 16) {
+      run([=](std::string_view other) {
+        return other.size() == size && ((load<uint64_t>(other.data()) ^ head) |
+                                        (load<uint64_t>(other.data() + size - 8) ^ tail)) == 0;
+      });
+    } else {
+      run([this](std::string_view other) { return equals(other); });
+    }
+  }
+
   bool equals(std::string_view other) const {
     if (other.size() != size_) return false;
     const char* at = other.data();

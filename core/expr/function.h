@@ -43,6 +43,21 @@ enum class Cast : uint8_t {
   kImplicit,  ///< Also where a function wants the type.
 };
 
+// Types of arguments and results that stand for several, in this table only. All of one call have
+// the same element type.
+inline constexpr Type kAnyArray{0x30};      ///< An array.
+inline constexpr Type kAnyElement{0x31};    ///< What its elements are.
+inline constexpr Type kOrderedArray{0x32};  ///< An array whose elements can be compared: no jsonb.
+inline constexpr Type kOrderedElement{0x33};  ///< What its elements are.
+inline constexpr Type kTextsOfArray{0x34};    ///< An array, brought to the texts of its elements.
+constexpr bool is_placeholder(Type type) { return type >= kAnyArray && type <= kTextsOfArray; }
+/// What a type of the table is in a call whose arrays have elements of this type.
+constexpr Type concrete_type(Type declared, Type element) {
+  if (declared == kAnyArray || declared == kOrderedArray) return array_of(element);
+  if (declared == kAnyElement || declared == kOrderedElement) return element;
+  return declared == kTextsOfArray ? array_of(Type::kText) : declared;
+}
+
 /// What may follow the declared arguments: any number of any types, brought to one form.
 enum class Rest : uint8_t {
   kNone,

@@ -89,7 +89,9 @@ class GroupedCompiler {
     for (const std::string& text : text_.order_by) {
       result_.order.emplace_back();
       const auto key = take_direction(text, result_.order.back());
-      if (!parse_into(order_, "order_by", text, key)) return false;
+      if (parse_into(order_, "order_by", text, key)) continue;
+      error_->hint = "an entry is \"EXPRESSION [asc|desc] [nulls first|last]\"";
+      return false;
     }
     for (const std::string& text : text_.limit_by) {
       if (!parse_into(limit_by_, "limit_by", text, text)) return false;
@@ -206,9 +208,14 @@ class GroupedCompiler {
         name == "every" || name == "approx_count_distinct") {
       return true;  // It changes nothing.
     }
-    if (!type || type == Type::kJsonb || function.stamped || name == "mode" ||
-        name.starts_with("approx_"))
+    if (!type || type == Type::kJsonb || type == array_of(Type::kJsonb) || function.stamped ||
+        name == "mode" || name.starts_with("approx_"))
       return false;
+    if (name == "array_agg" || name == "jsonb_agg") {
+      call.function = distinct_array(*type);
+      if (name == "jsonb_agg") column.finish = "to_jsonb";
+      return call.function != nullptr;
+    }
     call.function = &distinct_values(*type);
     if (!column.finish.empty()) return true;  // Reads a list of values, which the set is.
     column.finish = "fold " + std::string(type_name(function.result));

@@ -15,6 +15,8 @@ inline constexpr int kJsonDepthMax = 512;
 
 /// Writes the value as PostgreSQL writes jsonb. False: nested too deeply.
 bool write_jsonb(std::string_view value, TextMaker& out, int depth = 0);
+/// Writes the value of a cell of any type as to_jsonb makes it; NULL is null (json_build.cc).
+void write_jsonb_cell(const Column& column, size_t row, TextMaker& out);
 /// Writes a string with its quotes as PostgreSQL does.
 void write_jsonb_string(std::string_view text, TextMaker& out);
 

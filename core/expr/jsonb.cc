@@ -6,6 +6,7 @@
 
 #include "columns/decimal.h"
 #include "columns/json_cell.h"
+#include "expr/array_kernel.h"
 #include "expr/decimal_math.h"
 #include "expr/json_scan.h"
 #include "expr/json_value.h"
@@ -67,40 +68,15 @@ View step_into(View value, View step) {
   return number ? json_element(value, index) : View();
 }
 
-/// `{a,0,"b c"}`: steps of a path as PostgreSQL writes a text[]; visit says whether to go on.
-template <class Visit>
-bool each_step(View path, ByteArena& arena, Visit visit) {
-  if (path.size() < 2 || path.front() != '{' || path.back() != '}') return false;
-  path = path.substr(1, path.size() - 2);
-  while (!path.empty()) {
-    View step;
-    if (path.front() == '"') {
-      const size_t end = skip_json_string(path, 0);
-      step = json_string(path.substr(0, end), arena);
-      path.remove_prefix(end);
-    } else {
-      const size_t end = std::min(path.find(','), path.size());
-      step = trim_json(path.substr(0, end));
-      path.remove_prefix(end);
-    }
-    visit(step);
-    if (!path.empty()) path.remove_prefix(1);
-  }
-  return true;
-}
-
 template <bool kText>
 void get_path(const KernelCall& call) {
-  ByteArena steps;
+  ArrayCell steps;
   each_row(call.rows, [&](uint32_t row) {
-    steps.clear();
     View value = trim_json(argument<View>(call, 0, row));
-    const View path = argument<View>(call, 1, row);
-    const bool good = each_step(
-        path, steps, [&](View step) { value = value.empty() ? value : step_into(value, step); });
-    if (!good)
-      return call.fail(row, sqlstate::kInvalidText,
-                       quoted_message("malformed array literal: ", path));
+    const Column& path = steps.read(call, 1, row);
+    for (size_t i = 0; i < path.size() && !value.empty(); ++i) {
+      value = path.valid(i) ? step_into(value, path.texts[i]) : View();
+    }
     give(call, row, value, kText);
   });
 }
@@ -130,22 +106,33 @@ void compare(const KernelCall& call) {
 }
 
 /// A key of an object, a string of an array, or the string itself.
-void has_key(const KernelCall& call) {
+bool has_key(View value, View key) {
+  if (json_kind(value) == JsonKind::kString) return json_key_is(value, key);
+  if (json_kind(value) != JsonKind::kArray) return !json_member(value, key).empty();
+  bool found = false;
+  each_json_element(value, [&](View element) {
+    found = json_kind(element) == JsonKind::kString && json_key_is(element, key);
+    return !found;
+  });
+  return found;
+}
+void test_key(const KernelCall& call) {
+  map2<uint8_t, View, View>(call,
+                            [](View json, View key) { return has_key(trim_json(json), key); });
+}
+
+/// Whether it has some of the keys, or all of them; NULLs among them do not count.
+template <bool kAll>
+void test_keys(const KernelCall& call) {
+  ArrayCell cell;
   uint8_t* out = cells_of<uint8_t>(call.out);
   each_row(call.rows, [&](uint32_t row) {
-    const View value = trim_json(argument<View>(call, 0, row)), key = argument<View>(call, 1, row);
-    bool found = false;
-    if (json_kind(value) == JsonKind::kArray) {
-      each_json_element(value, [&](View element) {
-        found = json_kind(element) == JsonKind::kString && json_key_is(element, key);
-        return !found;
-      });
-    } else if (json_kind(value) == JsonKind::kString) {
-      found = json_key_is(value, key);
-    } else {
-      found = !json_member(value, key).empty();
+    const View value = trim_json(argument<View>(call, 0, row));
+    const Column& keys = cell.read(call, 1, row);
+    out[row] = kAll;
+    for (size_t i = 0; i < keys.size() && out[row] == kAll; ++i) {
+      if (keys.valid(i)) out[row] = has_key(value, keys.texts[i]);
     }
-    out[row] = found;
   });
 }
 
@@ -252,7 +239,8 @@ void from_text(const KernelCall& call) {
   });
 }
 
-constexpr Type kJ = Type::kJsonb, kT = Type::kText, kB = Type::kBool, kI4 = Type::kInt4;
+constexpr Type kJ = Type::kJsonb, kT = Type::kText, kTA = array_of(kT), kB = Type::kBool,
+               kI4 = Type::kInt4;
 constexpr Cast kOnly = Cast::kExplicit;
 
 constexpr std::array kEntries = {
@@ -265,9 +253,10 @@ constexpr std::array kEntries = {
           "'{\"a\": \"x\"}'::jsonb ->> 'a'", "x"),
     entry("->>", {kJ, kI4}, kT, get<int64_t, true>, "An array's element as text.",
           "'[1, \"x\"]'::jsonb ->> 1", "x"),
-    entry("#>", {kJ, kT}, kJ, get_path<false>, "What a path of keys and indices leads to.",
+    entry("#>", {kJ, kTA}, kJ, get_path<false>, "What a path of keys and indices leads to.",
           "'{\"a\": [{\"b\": 7}]}'::jsonb #> '{a,0,b}'", "7"),
-    entry("#>>", {kJ, kT}, kT, get_path<true>, "What a path of keys and indices leads to, as text.",
+    entry("#>>", {kJ, kTA}, kT, get_path<true>,
+          "What a path of keys and indices leads to, as text.",
           "'{\"a\": [{\"b\": \"x\"}]}'::jsonb #>> '{a,0,b}'", "x"),
     entry("@>", {kJ, kJ}, kB, compare<json_contains, false, true>,
           "Whether the first contains the second.",
@@ -279,8 +268,12 @@ constexpr std::array kEntries = {
           "'{\"a\": 1.0, \"b\": 2}'::jsonb = '{\"b\":2,\"a\":1}'", "true"),
     entry("<>", {kJ, kJ}, kB, compare<json_equal, false, false>, "Different values.",
           "'1'::jsonb <> '\"1\"'", "true"),
-    entry("?", {kJ, kT}, kB, has_key, "Whether it has the key, or the array the string.",
+    entry("?", {kJ, kT}, kB, test_key, "Whether it has the key, or the array the string.",
           "'{\"a\": null}'::jsonb ? 'a'", "true"),
+    entry("?|", {kJ, kTA}, kB, test_keys<false>, "Whether it has some of the keys.",
+          "'{\"a\": 1}'::jsonb ?| array['b', 'a']", "true"),
+    entry("?&", {kJ, kTA}, kB, test_keys<true>, "Whether it has all of the keys.",
+          "'{\"a\": 1}'::jsonb ?& array['b', 'a']", "false"),
     variadic(entry("jsonb_extract_path", {kJ}, kJ, extract_path<false>, "What a path leads to.",
                    "jsonb_extract_path('{\"a\": [5]}'::jsonb, 'a', '0')", "5"),
              Rest::kText),

@@ -9,9 +9,11 @@
 #include <string>
 #include <unordered_map>
 
+#include "expr/array_kernel.h"
 #include "expr/characters.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
+#include "expr/regex_spelling.h"
 
 namespace millrace {
 namespace {
@@ -20,82 +22,10 @@ using View = std::string_view;
 
 re2::StringPiece piece(View text) { return {text.data(), text.size()}; }
 
-/// PostgreSQL's escapes that RE2 spells otherwise. False: RE2 has nothing of the kind.
-bool translate_escape(char c, std::string& out) {
-  switch (c) {
-    case 'y': out += "\\b"; return true;
-    case 'Y': out += "\\B"; return true;
-    case 'b': out += "\\x08"; return true;
-    case 'B': out += "\\\\"; return true;
-    case 'Z': out += "\\z"; return true;
-    case 'm':
-    case 'M': return false;
-    default:
-      if (c >= '1' && c <= '9') return false;  // A back reference.
-      out += '\\';
-      out += c;
-      return true;
-  }
-}
-
-/// RE2's spelling of a pattern; nothing and a reason if there is none.
-bool translate_pattern(View pattern, std::string& out, const char*& reason) {
-  bool bracket = false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      if (!translate_escape(pattern[++i], out)) {
-        reason = "back references, \\m and \\M are not possible in linear time";
-        return false;
-      }
-      continue;
-    }
-    if (!bracket && c == '(' && pattern.substr(i, 3).find_first_of("=!<", 2) == 2 &&
-        pattern[i + 1] == '?') {
-      reason = "looking ahead or behind is not possible in linear time";
-      return false;
-    }
-    if (!bracket && c == '[') {
-      bracket = true;
-      out += c;
-      // A bracket that closes at once is a character of the set.
-      if (pattern.substr(i + 1).starts_with('^')) out += pattern[++i];
-      if (pattern.substr(i + 1).starts_with(']')) {
-        out += "\\]";
-        ++i;
-      }
-      continue;
-    }
-    if (bracket && c == '[' && !pattern.substr(i).starts_with("[:")) {
-      out += "\\[";
-      continue;
-    }
-    if (bracket && pattern.substr(i).starts_with("[:")) {
-      const size_t end = pattern.find(":]", i);
-      if (end != View::npos) {
-        out += pattern.substr(i, end + 2 - i);
-        i = end + 1;
-        continue;
-      }
-    }
-    if (bracket && c == ']') bracket = false;
-    out += c;
-  }
-  return true;
-}
-
 struct Pattern {
   std::unique_ptr<RE2> re2;  ///< Null: refused.
   std::string error;
 };
-
-/// A lazy quantifier decides by order, not by length, how far a match goes.
-bool is_lazy(View pattern) {
-  for (const View lazy : {"*?", "+?", "??", "}?"}) {
-    if (pattern.find(lazy) != View::npos) return true;
-  }
-  return false;
-}
 
 Pattern make_pattern(View pattern, bool fold_case) {
   Pattern made;
@@ -183,6 +113,14 @@ struct Flags {
   }
 };
 
+/// The flags of an argument, if it is there. False: the row has failed.
+bool read_flags(const KernelCall& call, size_t at, uint32_t row, Flags& flags) {
+  if (call.args.size() <= at || Flags::read(argument<View>(call, at, row), flags)) return true;
+  call.fail(row, sqlstate::kInvalidParameter,
+            quoted_message("invalid regular expression option: ", argument<View>(call, at, row)));
+  return false;
+}
+
 constexpr int kGroupsMax = 10;
 
 /// `\1` … `\9` and `\&` are what the groups and the whole matched.
@@ -232,11 +170,7 @@ void regexp_replace(const KernelCall& call) {
   each_row(call.rows, [&](uint32_t row) {
     Flags flags;
     out[row] = {};
-    if (call.args.size() > 3 && !Flags::read(argument<View>(call, 3, row), flags)) {
-      return call.fail(
-          row, sqlstate::kInvalidParameter,
-          quoted_message("invalid regular expression option: ", argument<View>(call, 3, row)));
-    }
+    if (!read_flags(call, 3, row, flags)) return;
     const RE2* re2 = pattern.get(row, flags.fold);
     if (re2)
       out[row] = replaced(*re2, argument<View>(call, 0, row), argument<View>(call, 2, row),
@@ -299,52 +233,79 @@ void count_matches(const KernelCall& call) {
   });
 }
 
-/// SIMILAR TO's pattern as a regular expression of the whole text.
-bool similar_regex(View pattern, char escape, TextMaker& made) {
-  made.append("^(?:");
-  bool bracket = false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == escape) {
-      if (++i == pattern.size()) return false;
-      if (View("\\^$.|?*+()[]{}/-").find(pattern[i]) != View::npos) made.append('\\');
-      made.append(pattern[i]);
-    } else if (bracket) {
-      if (c == '\\') made.append('\\');
-      made.append(c);
-      bracket = c != ']';
-    } else if (c == '%') {
-      made.append(".*");
-    } else if (c == '_') {
-      made.append('.');
-    } else if (c == '(') {
-      made.append("(?:");
-    } else {
-      if (View("\\.^$").find(c) != View::npos) made.append('\\');
-      made.append(c);
-      bracket = c == '[';
-    }
-  }
-  made.append(")$");
-  return true;
-}
-
-void similar_to_escape(const KernelCall& call) {
-  View* out = cells_of<View>(call.out);
+/// What the groups of the first match matched, or all of it if there is no group; NULL: no match.
+void match_groups(const KernelCall& call) {
+  ArrayMaker made(call.out);
+  PatternOf pattern(call, 1);
+  Column part;
+  std::vector<re2::StringPiece> groups;
   each_row(call.rows, [&](uint32_t row) {
-    const View escape = call.args.size() > 1 ? argument<View>(call, 1, row) : View("\\");
-    out[row] = {};
-    if (escape.size() > 1) return call.fail(row, sqlstate::kInvalidEscape, "invalid escape string");
-    TextMaker made(call.out.bytes);
-    const char mark = escape.empty() ? '\0' : escape[0];
-    if (!similar_regex(argument<View>(call, 0, row), mark, made)) {
-      call.fail(row, sqlstate::kInvalidEscape, "the pattern ends with its escape character");
+    const View text = argument<View>(call, 0, row);
+    Flags flags;
+    call.out.texts[row] = {};
+    if (!read_flags(call, 2, row, flags)) return;
+    if (flags.all)
+      return call.fail(row, sqlstate::kInvalidParameter,
+                       "regexp_match() does not support the \"global\" option");
+    const RE2* re2 = pattern.get(row, flags.fold);
+    if (!re2) return;
+    const int count = re2->NumberOfCapturingGroups();
+    groups.resize(static_cast<size_t>(count) + 1);
+    if (!re2->Match(piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(), count + 1)) {
+      return call.out.set_cell(row, kNull, call.row_count);
     }
-    out[row] = made.done();
+    made.start();
+    for (size_t i = count > 0 ? 1 : 0; i < groups.size(); ++i) {
+      part.reset(Type::kText, 1);
+      part.texts[0] = {groups[i].data(), groups[i].size()};
+      if (!groups[i].data()) part.set_cell(0, kNull, 1);
+      made.add(part, 0);
+    }
+    made.done(row);
   });
 }
 
-constexpr Type kT = Type::kText, kB = Type::kBool, kI4 = Type::kInt4;
+/// The parts between matches. An empty match at the start, at the end or right behind another one
+/// splits nothing.
+void split(const KernelCall& call) {
+  ArrayMaker made(call.out);
+  PatternOf pattern(call, 1);
+  Column part;
+  part.reset(Type::kText, 1);
+  each_row(call.rows, [&](uint32_t row) {
+    const View text = argument<View>(call, 0, row);
+    Flags flags;
+    call.out.texts[row] = {};
+    if (!read_flags(call, 2, row, flags)) return;
+    if (flags.all)
+      return call.fail(row, sqlstate::kInvalidParameter,
+                       "regexp_split_to_array() does not support the \"global\" option");
+    const RE2* re2 = pattern.get(row, flags.fold);
+    if (!re2) return;
+    made.start();
+    size_t from = 0, at = 0;
+    re2::StringPiece whole;
+    while (at <= text.size() &&
+           re2->Match(piece(text), at, text.size(), RE2::UNANCHORED, &whole, 1)) {
+      const auto begin = static_cast<size_t>(whole.data() - text.data());
+      const size_t end = begin + whole.size();
+      const bool splits = !whole.empty() || (begin > from && begin < text.size());
+      if (splits) {
+        part.texts[0] = text.substr(from, begin - from);
+        made.add(part, 0);
+        from = end;
+      }
+      at = !whole.empty()      ? end
+           : end < text.size() ? end + character_at(text, end).size()
+                               : end + 1;
+    }
+    part.texts[0] = text.substr(from);
+    made.add(part, 0);
+    made.done(row);
+  });
+}
+
+constexpr Type kT = Type::kText, kTA = array_of(kT), kB = Type::kBool, kI4 = Type::kInt4;
 
 constexpr std::array kEntries = {
     entry("~", {kT, kT}, kB, matches<true, false>,
@@ -364,6 +325,15 @@ constexpr std::array kEntries = {
     entry("regexp_replace", {kT, kT, kT, kT}, kT, regexp_replace,
           "With flags: g all matches, i whatever the capitals.",
           "regexp_replace('a1b22', '[0-9]+', '#', 'g')", "a#b#"),
+    entry("regexp_match", {kT, kT}, kTA, match_groups,
+          "What the groups of the first match matched, or all of it; NULL: no match.",
+          "regexp_match('key=value', '(.*)=(.*)')", "{key,value}"),
+    entry("regexp_match", {kT, kT, kT}, kTA, match_groups, "With flags: i whatever the capitals.",
+          "regexp_match('ABC', 'b', 'i')", "{B}"),
+    entry("regexp_split_to_array", {kT, kT}, kTA, split, "The parts between matches.",
+          "regexp_split_to_array('a1b22c', '[0-9]+')", "{a,b,c}"),
+    entry("regexp_split_to_array", {kT, kT, kT}, kTA, split, "With flags: i whatever the capitals.",
+          "regexp_split_to_array('aXbxc', 'x', 'i')", "{a,b,c}"),
     entry("regexp_substr", {kT, kT}, kT, whole_match, "What matched; NULL: nothing.",
           "regexp_substr('a1b22', '[0-9]{2}')", "22"),
     entry("regexp_count", {kT, kT}, kI4, count_matches, "How many matches.",
@@ -371,11 +341,6 @@ constexpr std::array kEntries = {
     entry("substring", {kT, kT}, kT, first_match,
           "What the first group matched, or all if there is none; NULL: nothing.",
           "substring('key=value' from '=(.*)')", "value"),
-    entry("similar_to_escape", {kT}, kT, similar_to_escape,
-          "The regular expression of SIMILAR TO's pattern.", "'abc' similar to '(a|x)b%'", "true"),
-    entry("similar_to_escape", {kT, kT}, kT, similar_to_escape,
-          "The same with another escape than the backslash.", "'a%' similar to 'a#%' escape '#'",
-          "true"),
 };
 
 }  // namespace

@@ -39,6 +39,9 @@ struct ProgramNode {
     kNullif,    ///< value, equality: NULL where the equality holds
     kDistinct,  ///< a, b: true unless both are NULL or function (an "=") holds
     kExtreme,   ///< greatest or least: the one for which function (">" or "<") holds
+    kAnyOf,     ///< a, array: function holds for a and some element
+    kAllOf,     ///< a, array: function holds for a and every element
+    kElements,  ///< array: function (a cast) of each element
   };
   Op op;
   Type type;

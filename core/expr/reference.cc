@@ -3,6 +3,7 @@
 #include "expr/aggregate.h"
 #include "expr/departures.h"
 #include "expr/function.h"
+#include "expr/resolve.h"
 
 namespace millrace {
 namespace {
@@ -27,7 +28,7 @@ std::string arguments(const Function& function) {
   std::string out;
   for (uint8_t i = 0; i < function.arg_count; ++i) {
     if (i) out += ", ";
-    out += function.any_args ? "any" : type_name(function.args[i]);
+    out += function.any_args ? "any" : shown_type(function.args[i]);
   }
   if (function.rest != Rest::kNone) out += out.empty() ? "any…" : ", any…";
   return out;
@@ -43,9 +44,9 @@ std::string signature(const Function& function) {
   if (is_word(name) && name.find(' ') == std::string::npos)
     return name + "(" + arguments(function) + ")";
   if (is_word(name)) return "… " + name;
-  const std::string first(type_name(function.args[0]));
+  const std::string first(shown_type(function.args[0]));
   if (function.arg_count == 1) return name + first;
-  return first + " " + name + " " + std::string(type_name(function.args[1]));
+  return first + " " + name + " " + std::string(shown_type(function.args[1]));
 }
 
 /// Whether users can write it: names with a blank are the compiler's own, but for `is null` and
@@ -62,7 +63,7 @@ void append_functions(std::string& out) {
     std::string doc(function->doc);
     if (function->cast == Cast::kImplicit) doc += " Also where it is not written.";
     if (function->ours) doc += " PostgreSQL has none.";
-    const std::string result(function->kernel ? type_name(function->result) : "");
+    const std::string result(function->kernel ? shown_type(function->result) : "");
     out += "| " + code(signature(*function)) + " | " + result + " | " + cell(doc) + " | " +
            code(function->example) + " | " + code(function->example_result) + " |\n";
   }
@@ -111,7 +112,8 @@ std::string expression_reference() {
       "their dotted path\n"
       "(`length.new`); names with capitals or of SQL words are quoted (`\"user\"`). Types: bool, "
       "int4, int8, float8,\n"
-      "numeric, text, timestamptz, timestamp, date, interval, jsonb. The record's own: "
+      "numeric, text, timestamptz, timestamp, date, interval, jsonb, and arrays of these "
+      "(`int8[]`). The record's own: "
       "`event_time()`, `record_key()`,\n"
       "`source_position()`, `processing_time()`. An error of one record (division by zero, "
       "overflow, a bad cast) sends\n"

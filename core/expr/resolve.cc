@@ -17,8 +17,9 @@ bool is_operator(std::string_view name) {
 }
 
 /// PostgreSQL's categories of types, and the type of each that it prefers.
-enum class Category : uint8_t { kBool, kNumber, kString, kDatetime, kTimespan, kOther };
+enum class Category : uint8_t { kBool, kNumber, kString, kDatetime, kTimespan, kArray, kOther };
 Category category_of(Type type) {
+  if (is_array(type) || type == kAnyArray || type == kOrderedArray) return Category::kArray;
   switch (type) {
     case Type::kBool: return Category::kBool;
     case Type::kInt4:
@@ -56,14 +57,57 @@ std::optional<Type> wanted_at(const Function& function, size_t i) {
   return function.args[i];
 }
 
+/// The element type that all arrays and elements of a call agree on; nullopt: they do not.
+std::optional<Type> settle_element(const Function& function, std::span<const ArgType> args) {
+  std::vector<ArgType> found;
+  bool with_element = false;
+  for (size_t i = 0; i < args.size() && i < function.arg_count; ++i) {
+    const Type wanted = function.args[i];
+    const bool element = wanted == kAnyElement || wanted == kOrderedElement;
+    with_element = with_element || element;
+    if (!is_placeholder(wanted) || args[i].unknown) continue;
+    if (is_array(args[i].type) == element) return std::nullopt;
+    found.push_back({element ? args[i].type : element_of(args[i].type), false});
+  }
+  if (found.empty()) return std::nullopt;
+  // As anycompatible in PostgreSQL; its operators between two arrays want the same type.
+  const bool exact = !with_element && function.result == Type::kBool;
+  for (const ArgType& one : found) {
+    if (exact && one.type != found[0].type) return std::nullopt;
+  }
+  return common_type(found);
+}
+
+bool has_placeholders(const Function& function) {
+  return std::any_of(function.args.begin(), function.args.begin() + function.arg_count,
+                     is_placeholder);
+}
+
+bool element_is_ordered(const Function& function) {
+  return std::any_of(function.args.begin(), function.args.begin() + function.arg_count,
+                     [](Type type) { return type == kOrderedArray || type == kOrderedElement; });
+}
+
+/// An array casts as its elements do.
+bool fits(Type from, Type to) {
+  if (from == to) return true;
+  if (is_array(from) && is_array(to)) return fits(element_of(from), element_of(to));
+  return casts_implicitly(from, to);
+}
+
 bool takes(const Function& function, std::span<const ArgType> args) {
   if (!function.kernel) return false;
   const bool more = function.rest != Rest::kNone && args.size() > function.arg_count;
   if (args.size() != function.arg_count && !more) return false;
+  std::optional<Type> element = Type::kText;
+  if (!function.any_args && has_placeholders(function)) {
+    element = settle_element(function, args);
+    if (!element || (*element == Type::kJsonb && element_is_ordered(function))) return false;
+  }
   for (size_t i = 0; i < args.size(); ++i) {
     const auto wanted = wanted_at(function, i);
-    if (args[i].unknown || !wanted || args[i].type == *wanted) continue;
-    if (!casts_implicitly(args[i].type, *wanted)) return false;
+    if (args[i].unknown || !wanted || *wanted == kTextsOfArray) continue;
+    if (!fits(args[i].type, concrete_type(*wanted, *element))) return false;
   }
   return true;
 }
@@ -82,7 +126,9 @@ const Function* with_other_side(const Candidates& candidates, std::span<const Ar
   const Type known = args[0].unknown ? args[1].type : args[0].type;
   for (const Function* function : candidates) {
     if (function->any_args || function->rest != Rest::kNone) continue;
-    if (function->args[0] == known && function->args[1] == known) return function;
+    const Type element = is_array(known) ? element_of(known) : known;
+    const auto is_known = [&](Type type) { return concrete_type(type, element) == known; };
+    if (is_known(function->args[0]) && is_known(function->args[1])) return function;
   }
   return nullptr;
 }
@@ -173,7 +219,9 @@ const Function* find_cast(Type from, Type to) {
   return found == kCasts.end() ? nullptr : found->second;
 }
 
-Resolution resolve_function(std::string_view name, std::span<const ArgType> args) {
+namespace {
+
+Resolution choose_function(std::string_view name, std::span<const ArgType> args) {
   Candidates candidates;
   for (const Function* function : functions_named(name)) {
     if (function->cast == Cast::kNone && takes(*function, args)) candidates.push_back(function);
@@ -204,13 +252,28 @@ Resolution resolve_function(std::string_view name, std::span<const ArgType> args
   return {function, function == nullptr};
 }
 
+}  // namespace
+
+Resolution resolve_function(std::string_view name, std::span<const ArgType> args) {
+  Resolution resolution = choose_function(name, args);
+  if (resolution.function) {
+    resolution.element = settle_element(*resolution.function, args).value_or(Type::kText);
+  }
+  return resolution;
+}
+
+std::string_view shown_type(Type type) {
+  if (type == kAnyArray || type == kOrderedArray || type == kTextsOfArray) return "anyarray";
+  return type == kAnyElement || type == kOrderedElement ? "anyelement" : type_name(type);
+}
+
 std::optional<Type> common_type(std::span<const ArgType> types) {
   std::optional<Type> common;
   for (const ArgType& arg : types) {
     if (arg.unknown || arg.type == common) continue;
     if (!common) {
       common = arg.type;
-    } else if (category_of(*common) != category_of(arg.type) ||
+    } else if (category_of(*common) != category_of(arg.type) || is_array(arg.type) ||
                category_of(*common) == Category::kOther) {
       return std::nullopt;
     } else if (!is_preferred(*common) && casts_implicitly(*common, arg.type)) {

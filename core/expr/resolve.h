@@ -21,16 +21,20 @@ struct ArgType {
 struct Resolution {
   const Function* function = nullptr;
   bool ambiguous = false;  ///< Several fit equally; function is then null.
+  /// Of the call's arrays, where the function takes any (concrete_type).
+  Type element = Type::kText;
 };
 
 Resolution resolve_function(std::string_view name, std::span<const ArgType> args);
-/// Null: there is no such cast.
+/// Null: there is no such cast. Of scalars; the binder casts arrays by their elements.
 const Function* find_cast(Type from, Type to);
 bool casts_implicitly(Type from, Type to);
 /// The cast changes nothing in the cells, so it needs no kernel.
 bool cast_is_free(Type from, Type to);
 /// The type to which CASE, COALESCE, IN… bring all their arms; nullopt: they do not match.
 std::optional<Type> common_type(std::span<const ArgType> types);
+/// As the reference and messages call a type: `anyarray` for one that stands for several.
+std::string_view shown_type(Type type);
 bool is_function_name(std::string_view name);
 /// Names of functions that can be called, aggregates too; no operators.
 std::vector<std::string> callable_names();

@@ -33,7 +33,10 @@ inline constexpr std::string_view kNotInRepertoire = "22021";
 inline constexpr std::string_view kIntervalOverflow = "22015";
 inline constexpr std::string_view kZoneDisplacement = "22009";
 inline constexpr std::string_view kInvalidText = "22P02";
+inline constexpr std::string_view kNullNotAllowed = "22004";
+inline constexpr std::string_view kArrayElement = "2202E";
 inline constexpr std::string_view kFeatureNotSupported = "0A000";
+inline constexpr std::string_view kSyntax = "42601";
 /// Ours: the JSON value does not fit the declared type of the field (semantics R46).
 inline constexpr std::string_view kMismatch = "MR001";
 }  // namespace sqlstate

@@ -7,6 +7,7 @@
 #include "host/options.h"
 #include "host/setup.h"
 #include "kafka/topics.h"
+#include "plan/expression_places.h"
 #include "plan/infer.h"
 #include "plan/plan.h"
 #include "plan/state_bound.h"
@@ -31,6 +32,16 @@ void print_fields(const Node& node, std::string_view done, std::string_view not_
     if (hidden && !node.is_wanted(i)) continue;
     fmt::print("      {} {}: {}\n", shape.schema[i].name, type_name(shape.schema[i].type),
                node.is_wanted(i) ? done : not_done);
+  }
+}
+
+/// What each operator computes where.
+void print_places(const PipelineConfig& config) {
+  fmt::print("computed where\n");
+  fmt::print("  fields: decoded once per record, for all that read them; others are skipped\n");
+  for (const OperatorConfig& op : config.operators) {
+    for (const std::string& line : expression_places(op))
+      fmt::print("  {}: {}\n", op.name.text, masked(line));
   }
 }
 
@@ -111,6 +122,7 @@ void print_stage(const Stage& stage, bool explain) {
   print_topics(stage.config);
   if (!plan.graph.tzdata.empty())
     fmt::print("time zones\n  rules of tzdata {}\n", plan.graph.tzdata);
+  if (explain) print_places(stage.config);
   if (explain) print_bounds(plan, stage.config);
   fmt::print("not deterministic\n");
   if (plan.nondeterministic.empty()) fmt::print("  nothing: the same input gives the same bytes\n");

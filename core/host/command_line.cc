@@ -97,7 +97,8 @@ void add_check(CLI::App& app, Verbs& verbs) {
   CLI::App* verb =
       app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
   add_config(*verb, verbs.check);
-  verb->add_flag("--explain", verbs.explain, "also types of all fields and what bounds the state");
+  verb->add_flag("--explain", verbs.explain,
+                 "also types of all fields, what is computed where, and what bounds the state");
   verb->callback(
       [&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
 }

@@ -46,8 +46,9 @@ struct Graph {
   std::vector<ProcessingTimeNode*> clocks;
   std::vector<SinkNode*> sinks;  ///< Written ones first, then dead letters.
   size_t written_sinks = 0;
-  std::optional<int32_t> task;  ///< Under the kafka log: the partition that this graph works on.
-  std::string tzdata;           ///< Version of the zone database; empty if nothing follows a zone.
+  std::optional<int32_t> task;   ///< Under the kafka log: the partition that this graph works on.
+  int64_t max_task_idle_us = 0;  ///< The longest that an operator asks for (R22).
+  std::string tzdata;            ///< Version of the zone database; empty if nothing follows a zone.
   /// By name of source and operator: a hash of its configuration, to tell a change that state
   /// survives. Kept in the commit.
   std::map<std::string, std::string> settings;

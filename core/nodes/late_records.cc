@@ -86,7 +86,9 @@ void LateRecords::write_context(const Late& late, EventTime time, Rows& out) con
   column(kStart).push_null();
   column(kEnd).push_null();
   push_int(kLateBy, floor_div(saturating_sub(late.w, late.over_at), 1000));
-  column(kReason).texts.push_back("behind the watermark");
+  column(kReason).texts.push_back(late.after_idle
+                                      ? "behind the watermark since its partition was idle"
+                                      : "behind the watermark");
 }
 
 }  // namespace millrace

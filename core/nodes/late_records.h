@@ -14,8 +14,9 @@ class LateRecords {
     uint32_t input;
     uint32_t row;  ///< Of that input.
     EventTime w;
-    EventTime over_at;  ///< W at which the record's time was over.
-    std::string key;    ///< Its text (E27).
+    EventTime over_at;        ///< W at which the record's time was over.
+    std::string key;          ///< Its text (E27).
+    bool after_idle = false;  ///< Its partition was idle and had not caught up (R17).
   };
 
   /// `shapes` of the inputs. Where all pass source records on, late ones are shown as those; else

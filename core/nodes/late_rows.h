@@ -28,6 +28,7 @@ class LateRows {
   void start() { late_.clear(); }
   void add(const Late& late) { late_.push_back(late); }
   size_t size() const { return late_.size(); }
+  const Late& front() const { return late_.front(); }
 
   /// Fills the port. `groups`: the key columns over the stage's rows. `shown` false: only counted.
   void finish(const Rows& stage, const Shape& shape, const std::vector<const Column*>& groups,

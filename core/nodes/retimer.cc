@@ -4,18 +4,28 @@
 
 #include "base/assert.h"
 #include "json/value.h"
+#include "nodes/merged_watermark.h"
+#include "nodes/partition_json.h"
+#include "nodes/source_node.h"
 
 namespace millrace {
 
 Retimer::Retimer(RetimePlan plan, const std::vector<Input>& below) : plan_(std::move(plan)) {
-  for (const Input& input : below) add_sources(*input.node);
+  std::vector<const SourceNode*> sources;
+  for (const Input& input : below) add_sources(*input.node, sources);
+  for (const SourceNode* source : sources) {
+    PartitionWatermarks::Rules rules = source->tracker().rules();
+    rules.out_of_orderness_us = plan_.time.out_of_orderness_us;
+    upstreams_.push_back({source, PartitionWatermarks(rules)});
+  }
+  merged_ = InputWatermarks(upstreams_.size());
 }
 
-void Retimer::add_sources(const Node& node) {
-  for (const Input& input : node.inputs()) add_sources(*input.node);
-  const auto same = [&](const Partition& one) { return one.source == &node; };
-  if (!node.inputs().empty() || std::any_of(partitions_.begin(), partitions_.end(), same)) return;
-  partitions_.push_back({&node, Watermark(plan_.time.out_of_orderness_us)});
+void Retimer::add_sources(const Node& node, std::vector<const SourceNode*>& out) const {
+  for (const Input& input : node.inputs()) add_sources(*input.node, out);
+  if (!node.inputs().empty()) return;
+  const auto* source = static_cast<const SourceNode*>(&node);
+  if (std::find(out.begin(), out.end(), source) == out.end()) out.push_back(source);
 }
 
 void Retimer::read(Work& work, Rows& rows, Selection live, int64_t now_us,
@@ -36,61 +46,67 @@ void Retimer::read(Work& work, Rows& rows, Selection live, int64_t now_us,
 }
 
 void Retimer::advance(Work& work, const RowsView& rows, const Chunk& chunk, Range range) {
-  const auto mine = std::find_if(partitions_.begin(), partitions_.end(), [&](const Partition& one) {
+  const auto mine = std::find_if(upstreams_.begin(), upstreams_.end(), [&](const Upstream& one) {
     return one.source->index() == chunk.source;
   });
-  MILLRACE_ASSERT(mine != partitions_.end());
+  MILLRACE_ASSERT(mine != upstreams_.end());
   const uint32_t end = range.last ? chunk.places() : range.end;
   work.watermarks.resize(chunk.places() + 1);
+  auto event = std::find_if(chunk.events.begin(), chunk.events.end(),
+                            [&](const auto& told) { return told.before_record >= range.begin; });
   uint32_t next = 0;
   for (uint32_t place = range.begin; place < end; ++place) {
-    work.watermarks[place] = watermark();
-    for (; next < rows.live.count && rows.rows->record_of(rows.live[next]) == place; ++next) {
-      mine->watermark.observe(rows.rows->time[rows.live[next]]);
-    }
-    if (const EventTime w = watermark(); w != kTimeMax) reached_ = w;
+    for (; event != chunk.events.end() && event->before_record == place; ++event)
+      mine->partitions.take(*event, chunk.arrival_us);
+    work.watermarks[place] = merged();
+    if (place < chunk.records) observe(*mine, rows, chunk, place, next);
   }
+  if (range.last && chunk.tick) mine->partitions.tick(chunk.arrival_us);
   if (range.last) mine->ended = chunk.end;
-  work.watermarks[end] = watermark();
+  work.watermarks[end] = merged();
+}
+
+/// One record of the source and the rows that came of it.
+void Retimer::observe(Upstream& mine, const RowsView& rows, const Chunk& chunk, uint32_t record,
+                      uint32_t& next) const {
+  const uint32_t* partitions = chunk.batch.abi().partition;
+  const uint32_t partition = partitions ? partitions[record] : 0;
+  mine.partitions.observe(partition, kTimeNone);
+  for (; next < rows.live.count && rows.rows->record_of(rows.live[next]) == record; ++next)
+    mine.partitions.observe(partition, rows.rows->time[rows.live[next]]);
 }
 
 /// A source at its end or idle holds nobody back (R15); while all are idle W stands still.
-EventTime Retimer::watermark() const {
-  EventTime w = kTimeMax;
-  bool any_idle = false;
-  for (const Partition& one : partitions_) {
-    if (one.ended) continue;
-    if (one.source->idle()) {
-      any_idle = true;
-    } else {
-      w = std::min(w, one.watermark.now());
-    }
-  }
-  if (w == kTimeMax && any_idle) return reached_;
-  return std::max(w, reached_);
+EventTime Retimer::merged() {
+  const auto w_of = [&](size_t i) {
+    return upstreams_[i].ended ? kTimeMax : upstreams_[i].partitions.now();
+  };
+  const auto idle = [&](size_t i) {
+    const Upstream& one = upstreams_[i];
+    return !one.ended && (one.partitions.all_idle() || one.source->at_end());
+  };
+  return watermark_ = merged_.take(w_of, idle);
 }
 
 void Retimer::save(JsonValue& meta) const {
-  meta.set("reached", JsonValue::integer(reached_));
+  save_merged(merged_, meta);
   JsonValue& stored = meta.set("watermarks", JsonValue::object());
-  for (const Partition& one : partitions_) {
-    JsonValue& times = stored.set(one.source->name(), JsonValue::object());
-    times.set("max_time", JsonValue::integer(one.watermark.max_time()));
-    times.set("watermark", JsonValue::integer(one.watermark.now()));
+  for (const Upstream& one : upstreams_) {
+    JsonValue& mine = stored.set(one.source->name(), JsonValue::object());
+    mine.set("watermark", JsonValue::integer(one.partitions.now()));
+    save_partitions(one.partitions, mine);
   }
 }
 
-void Retimer::restore(const JsonValue& meta) {
-  const JsonValue* reached = meta.find("reached");
-  if (reached && reached->is_int()) reached_ = reached->as_int();
+bool Retimer::restore(const JsonValue& meta) {
+  restore_merged(meta, merged_);
+  watermark_ = merged_.held();
   const JsonValue* stored = meta.find("watermarks");
-  for (Partition& one : partitions_) {
-    const JsonValue* times = stored ? stored->find(one.source->name()) : nullptr;
-    const JsonValue* max_time = times ? times->find("max_time") : nullptr;
-    const JsonValue* w = times ? times->find("watermark") : nullptr;
-    if (max_time && w && max_time->is_int() && w->is_int())
-      one.watermark.restore(max_time->as_int(), w->as_int());
+  for (Upstream& one : upstreams_) {
+    const JsonValue* mine = stored ? stored->find(one.source->name()) : nullptr;
+    if (mine && !restore_partitions(*mine, one.partitions)) return false;
   }
+  return true;
 }
 
 }  // namespace millrace

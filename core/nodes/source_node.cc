@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "nodes/key_text.h"
 #include "nodes/source_work.h"
+#include "nodes/stage.h"
 #include "record/keyed_batch.h"
 
 namespace millrace {
@@ -64,8 +65,10 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
       continue;
     }
     const Field& field = plan_.fields[i];
-    wanted.push_back({split_path(field.name), field.type,
-                      plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
+    std::string_view path = field.name;
+    if (path.ends_with(kRawArray)) path.remove_suffix(kRawArray.size());
+    wanted.push_back(
+        {split_path(path), field.type, plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
     work->decoded_fields.push_back(i);
   }
   work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();

@@ -37,15 +37,29 @@ void wrap_elements(StageWork& work) {
   }
 }
 
+/// The JSON of a cell to explode; empty where it is none.
+std::string_view array_text(const Column& arrays, uint32_t row, StageWork& work) {
+  if (!arrays.valid(row)) return "";
+  const std::string_view cell = arrays.texts[arrays.constant ? 0 : row];
+  if (!is_array(arrays.type)) return cell;
+  work.written.clear();
+  write_json_array(cell, element_of(arrays.type), work.written);
+  constexpr size_t kPadding = 64;  // What the splitter may read behind it.
+  char* const at = work.arrays.allocate(work.written.size() + kPadding);
+  std::copy_n(work.written.data(), work.written.size(), at);
+  return {at, work.written.size()};
+}
+
 void split_arrays(const ExplodePlan& plan, const Rows& input, Selection live, StageWork& work) {
   work.elements.clear();
   work.parents.clear();
+  work.arrays.clear();
   const Column& arrays = *input.columns[plan.array];
   for (uint32_t i = 0; i < live.count; ++i) {
     const uint32_t row = live[i];
     const uint8_t cell = arrays.cell(row);
     if (cell == kNull) continue;
-    const std::string_view text = cell == kValid ? arrays.texts[arrays.constant ? 0 : row] : "";
+    const std::string_view text = array_text(arrays, row, work);
     const size_t before = work.elements.size();
     if (text == "null") continue;
     if (!work.splitter->split_array(text, work.elements)) {

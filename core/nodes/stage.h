@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "columns/json_decode.h"
+#include "columns/json_encode.h"
 #include "expr/program.h"
 #include "nodes/error_rows.h"
 #include "nodes/node.h"
@@ -14,8 +15,11 @@ namespace millrace {
 
 /// `explode` as planned. A row is an element beside the record's other fields: top-level fields and
 /// the element under its name `as` are written; deeper paths (`meta.id`, `topic.name`) can be read.
+/// A field of an array type has a twin of this suffix: the same value as raw JSON, for explode.
+inline constexpr std::string_view kRawArray = "[*]";
+
 struct ExplodePlan {
-  uint32_t array = 0;                 ///< Field of the input schema, jsonb.
+  uint32_t array = 0;                 ///< Field of the input schema: jsonb, or an array.
   std::vector<WantedField> elements;  ///< Members of an element, or the element itself (`scalar`).
   bool scalar = false;
   Schema schema;
@@ -40,6 +44,8 @@ struct StageFault {
 /// Working memory of one stage in one chunk.
 struct StageWork {
   Rows exploded;
+  ByteBuffer written;  ///< An array that was computed, as JSON…
+  ByteArena arrays;    ///< …and all of them.
   Scratch filter_scratch;
   std::unique_ptr<JsonDecoder> decoder, splitter;
   std::vector<std::string_view> elements;

@@ -1,5 +1,8 @@
 #include "nodes/stateless_node.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace millrace {
 
 struct StatelessNode::Work final : NodeWork {
@@ -36,8 +39,26 @@ Shape make_stage_shape(const Shape& input, const std::optional<ExplodePlan>& exp
   shape.visible = explode->visible;
   shape.has_bytes = false;
   shape.record_key.clear();
+  for (uint32_t field : input.record_key) {
+    const auto& from = explode->from_input;
+    const auto place = std::find(from.begin(), from.end(), static_cast<int32_t>(field));
+    if (place != from.end())
+      shape.record_key.push_back(static_cast<uint32_t>(place - from.begin()));
+  }
   return shape;
 }
+
+namespace {
+
+/// Fields of the stage that are the record's key and that a select would lose.
+std::vector<uint32_t> shown_keys(const Shape& stage) {
+  std::vector<uint32_t> out;
+  std::copy_if(stage.record_key.begin(), stage.record_key.end(), std::back_inserter(out),
+               [&](uint32_t field) { return field < stage.visible; });
+  return out;
+}
+
+}  // namespace
 
 Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPlan>& select) {
   Shape main = stage;
@@ -52,6 +73,15 @@ Shape StatelessNode::make_shape(const Shape& stage, const std::optional<SelectPl
   main.has_bytes = false;
   // The functions of the record itself go on working behind a select.
   for (uint32_t i = stage.visible; i < stage.schema.size(); ++i) fields.push_back(stage.schema[i]);
+  // So does its key, which a group_by in front made of fields that are not shown any more (E27).
+  for (uint32_t field : stage.record_key) {
+    if (field >= stage.visible) {
+      main.record_key.push_back(main.visible + field - stage.visible);
+    } else {
+      main.record_key.push_back(static_cast<uint32_t>(fields.size()));
+      fields.push_back({"#key " + stage.schema[field].name, stage.schema[field].type});
+    }
+  }
   main.schema = Schema(std::move(fields));
   return main;
 }
@@ -65,6 +95,7 @@ StatelessNode::StatelessNode(std::string name, std::vector<Input> inputs, StageP
   inputs_parallel_ = input.node->parallel();
   stage_shape_ = make_stage_shape(input.node->shape(input.port), stage_.explode);
   shape_of(Port::kMain) = make_shape(stage_shape_, select_);
+  shown_keys_ = shown_keys(stage_shape_);
   shape_of(Port::kErrors) = ErrorRows::shape();
   if (retime) retimer_.emplace(std::move(*retime), this->inputs());
 }
@@ -83,11 +114,17 @@ void StatelessNode::demand(size_t, std::vector<bool>& wanted) const {
     for (const Program& program : select_->programs) mark_fields(program, stage_wanted);
   }
   if (retimer_ && !select_) stage_wanted[retimer_->plan().field] = true;
-  const size_t shift = select_ ? shape().visible : 0;
-  for (size_t field = shift; field < wanted_.size(); ++field) {
-    if (wanted_[field]) stage_wanted[field - shift + (select_ ? stage_shape_.visible : 0)] = true;
+  for (uint32_t field = select_ ? shape().visible : 0; field < wanted_.size(); ++field) {
+    if (wanted_[field]) stage_wanted[select_ ? stage_field(field) : field] = true;
   }
   demand_through_explode(stage_.explode, stage_wanted, wanted);
+}
+
+/// Behind a select: the field of the stage that a hidden field is.
+uint32_t StatelessNode::stage_field(uint32_t hidden) const {
+  const uint32_t at = hidden - shape().visible + stage_shape_.visible;
+  const uint32_t known = stage_shape_.schema.size();
+  return at < known ? at : shown_keys_[at - known];
 }
 
 void StatelessNode::prepare(Chunk& chunk) const {
@@ -138,8 +175,8 @@ void StatelessNode::select(Work& work) const {
     live = keep_selection(work.errors.drop_failed(live, out.live), out.live);
     out.all_live = false;
   }
-  for (size_t hidden = stage_shape_.visible; hidden < stage_shape_.schema.size(); ++hidden) {
-    out.columns[shape().visible + hidden - stage_shape_.visible] = stage.columns[hidden];
+  for (uint32_t hidden = shape().visible; hidden < shape().schema.size(); ++hidden) {
+    out.columns[hidden] = stage.columns[stage_field(hidden)];
   }
 }
 
@@ -170,8 +207,8 @@ void StatelessNode::save(uint64_t, Commit&, JsonValue& meta) {
 }
 
 Result<void> StatelessNode::restore(const JsonValue& meta, CommitLog&) {
-  if (retimer_) retimer_->restore(meta);
-  return {};
+  if (!retimer_ || retimer_->restore(meta)) return {};
+  return Error{Code::kCorrupt, "the stored watermark of " + name() + " is damaged"};
 }
 
 Result<void> StatelessNode::apply(Chunk& chunk, Range range) {

@@ -34,8 +34,7 @@ class StatelessNode final : public Node {
 
  private:
   struct Work;
-  /// The schema that filter and select see.
-  const Schema& stage_schema() const;
+  uint32_t stage_field(uint32_t hidden) const;
   void select(Work& work) const;
   void share(Work& work) const;
   void retime(Work& work, int64_t now_us) const;
@@ -43,6 +42,7 @@ class StatelessNode final : public Node {
   StagePlan stage_;
   std::optional<SelectPlan> select_;
   Shape stage_shape_;
+  std::vector<uint32_t> shown_keys_;  ///< Of the stage: kept as hidden fields behind a select.
   std::optional<Retimer> retimer_;
 };
 

@@ -15,6 +15,29 @@ struct UnionNode::Work final : NodeWork {
   Buffer<EventTime> watermarks;
 };
 
+namespace {
+
+/// The record's key, where all inputs make it of the same fields.
+std::vector<uint32_t> key_of_all(const std::vector<Input>& inputs, const Schema& schema) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    std::vector<std::string> mine;
+    for (uint32_t field : shape.record_key) mine.push_back(shape.schema[field].name);
+    if (i > 0 && mine != names) return {};
+    names = std::move(mine);
+  }
+  std::vector<uint32_t> out;
+  for (const std::string& name : names) {
+    const auto field = schema.find(name);
+    if (!field) return {};
+    out.push_back(*field);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::string& difference) {
   UnionPlan plan;
   const Shape& first = inputs[0].node->shape(inputs[0].port);
@@ -46,6 +69,7 @@ std::optional<UnionPlan> plan_union(const std::vector<Input>& inputs, std::strin
     difference = "the inputs have different fields";
     return std::nullopt;
   }
+  plan.shape.record_key = key_of_all(inputs, plan.shape.schema);
   return plan;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "nodes/key_text.h"
+#include "nodes/late_failure.h"
 #include "nodes/own_batch.h"
 #include "operators/dedupe_work.h"
 #include "window/stored_row.h"
@@ -17,17 +18,21 @@ Result<void> DedupeNode::apply(Chunk& chunk, Range range) {
   const EventTime* w = inputs()[0].node->watermarks(chunk);
   MILLRACE_ASSERT(w != nullptr);
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
-  judge(work, cut, w, places);
+  judge(work, chunk, cut, w, places);
   keeps_last() ? finish_last(work) : finish_first(work);
   pass_watermark(work, w, places);
   finish(work, chunk, cut);
   if (plan_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
-    return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
+    const LateRecords::Late& first = work.late.late.front();
+    return late_failure(
+        *this, chunk,
+        {work.in.stage.rows, &input_.stage_shape(), first.row, first.w, first.over_at});
   }
   return {};
 }
 
-void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range places) {
+void DedupeNode::judge(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut,
+                       const EventTime* w, Range places) {
   work.passed.clear();
   work.late.late.clear();
   work.failed.clear();
@@ -46,9 +51,11 @@ void DedupeNode::judge(Work& work, const GroupedInput::Cut& cut, const EventTime
     for (; i < cut.behind && stage.record_of(work.in.live[i]) == place; ++i) {
       if (!take(work, i, behind(w[place]))) {
         const uint32_t row = work.in.live[i];
+        const bool after_idle = chunk.is_after_idle(place);
+        counters.late_after_idle += after_idle;
         work.late.late.push_back({0, row, w[place],
                                   saturating_add(work.in.time(row), plan_.allowed_lateness_us),
-                                  key_text(work.in.groups, row)});
+                                  key_text(work.in.groups, row), after_idle});
       }
     }
     if (keeps_last() && w[place + 1] > input_watermark_)

@@ -50,7 +50,8 @@ class DedupeNode final : public Node {
   EventTime behind(EventTime w) const {
     return w == kTimeMax ? kTimeMax : saturating_sub(w, plan_.allowed_lateness_us);
   }
-  void judge(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range places);
+  void judge(Work& work, const Chunk& chunk, const GroupedInput::Cut& cut, const EventTime* w,
+             Range places);
   bool take(Work& work, uint32_t i, EventTime w);
   void hand_out(Work& work, EventTime w, uint32_t release);
   void finish_first(Work& work);

@@ -33,7 +33,7 @@ void GroupedNode::advance(Work& work, Fold& fold, uint32_t upto) {
       this->fold(work);
       fire_due(work, fold, w, record + 1);
     }
-    trigger(work, record, work.trigger_times[fold.next_trigger]);
+    trigger(work, record, work.trigger_times[fold.next_trigger], w);
   }
   if (!fold.due || fold.w[upto] < fold.next_close) return;
   this->fold(work);
@@ -74,19 +74,19 @@ void GroupedNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
 }
 
 /// The clock is looked at when a piece of input comes; it stands between two records then.
-void GroupedNode::clock_trigger(Work& work, int64_t clock_us, uint32_t release) {
+void GroupedNode::clock_trigger(Work& work, int64_t clock_us, uint32_t release, EventTime w) {
   if (plan_.emit.trigger != Trigger::kClock) return;
   const bool due = clock_at_us_ != 0 && clock_us >= clock_at_us_;
   if (due || clock_at_us_ == 0) {
     const int64_t every = plan_.emit.every_us;
     clock_at_us_ = (floor_div(clock_us, every) + 1) * every;
   }
-  if (due) trigger(work, release, running_);
+  if (due) trigger(work, release, running_, w);
 }
 
-void GroupedNode::trigger(Work& work, uint32_t release, EventTime now) {
+void GroupedNode::trigger(Work& work, uint32_t release, EventTime now, EventTime w) {
   fold(work);
-  if (plan_.emit.mode == Mode::kComplete) return snapshot(work, release, now);
+  if (plan_.emit.mode == Mode::kComplete) return snapshot(work, release, now, w);
   show_changed(work, release, now);
 }
 
@@ -94,12 +94,15 @@ void GroupedNode::trigger(Work& work, uint32_t release, EventTime now) {
 void GroupedNode::end_trigger(Work& work, uint32_t release) {
   if (plan_.emit.mode == Mode::kAppend || plan_.emit.trigger == Trigger::kRecord) return;
   const bool complete = plan_.emit.mode == Mode::kComplete;
-  if (complete ? changed_since_fired_ : any_changed()) trigger(work, release, running_);
+  if (complete ? changed_since_fired_ : any_changed()) trigger(work, release, running_, kTimeMax);
 }
 
-/// One frame over all windows that hold a record, closed ones included.
-void GroupedNode::snapshot(Work& work, uint32_t release, EventTime now) {
+/// One frame over all windows that hold a record, closed ones included as long as they are
+/// retained. The end of input, which is delivered and not kept, takes none of them away.
+void GroupedNode::snapshot(Work& work, uint32_t release, EventTime now, EventTime w) {
   changed_since_fired_ = false;
+  const int64_t behind = saturating_add(plan_.allowed_lateness_us, plan_.emit.retain_us);
+  if (plan_.emit.retain_us != kTimeMax && w != kTimeMax) forget_closed(saturating_sub(w, behind));
   const size_t first = work.out.firings.size();
   uint64_t rows = 0;
   const bool fits = show_all(work, release, now, rows);

@@ -2,6 +2,7 @@
 #include "operators/grouped_node.h"
 
 #include "base/assert.h"
+#include "nodes/late_failure.h"
 #include "operators/grouped_work.h"
 
 namespace millrace {
@@ -55,7 +56,7 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   start_range(work);
   work.chunk = &chunk;
   const Range places{range.begin, range.last ? chunk.places() : range.end, range.last};
-  clock_trigger(work, chunk.arrival_us, range.begin);
+  clock_trigger(work, chunk.arrival_us, range.begin, w[range.begin]);
   fold_range(work, cut, w, places);
   pass_watermark(work, w, places, chunk.places());
   MILLRACE_TRY(finish_rows(work));
@@ -63,8 +64,10 @@ Result<void> GroupedNode::apply(Chunk& chunk, Range range) {
   count(work, chunk, cut);
   finish_errors(work);
   if (plan_.late == OperatorConfig::Late::kFail && work.late.size() != 0) {
-    return Error{Code::kFailed,
-                 name() + ": a record is late for all its windows, and `late` is \"fail\""};
+    const LateRows::Late& first = work.late.front();
+    return late_failure(
+        *this, chunk,
+        {work.in.stage.rows, &input_.stage_shape(), first.row, first.w, first.closed_at});
   }
   return {};
 }

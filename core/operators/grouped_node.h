@@ -59,6 +59,8 @@ class GroupedNode : public Node {
   /// complete: fires everything there is, closed windows included. False: it is more than
   /// complete_max_rows, and `rows` says how much.
   virtual bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) = 0;
+  /// complete: results of closed windows that end at `end` or before leave the whole result.
+  virtual void forget_closed(EventTime end) = 0;
   /// How many windows are open, for people.
   virtual uint64_t open_windows() const = 0;
   /// The rows of a range are computed: what they pointed to may go.
@@ -72,7 +74,8 @@ class GroupedNode : public Node {
   void set_next_due(Fold& fold) const;
   /// Folds the collected rows.
   void fold(Work& work);
-  void snapshot(Work& work, uint32_t release, EventTime now);
+  /// `w`: W as it stands where the snapshot is made.
+  void snapshot(Work& work, uint32_t release, EventTime now, EventTime w);
   /// `window`: the closest one, which closes at `end` + L.
   void add_late(Work& work, uint32_t row, EventTime w, const Span& window, EventTime end);
 
@@ -89,8 +92,8 @@ class GroupedNode : public Node {
   // grouped_fold.cc
   void fold_range(Work& work, const GroupedInput::Cut& cut, const EventTime* w, Range range);
   void find_triggers(Work& work, const GroupedInput::Cut& cut);
-  void clock_trigger(Work& work, int64_t clock_us, uint32_t release);
-  void trigger(Work& work, uint32_t release, EventTime now);
+  void clock_trigger(Work& work, int64_t clock_us, uint32_t release, EventTime w);
+  void trigger(Work& work, uint32_t release, EventTime now, EventTime w);
   void end_trigger(Work& work, uint32_t release);
   // grouped_node.cc
   void start_range(Work& work) const;

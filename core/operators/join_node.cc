@@ -31,7 +31,7 @@ bool JoinNode::tracks_matches(size_t side) const {
 
 JoinNode::JoinNode(std::string name, std::vector<Input> inputs, JoinedRows joined, JoinPlan plan)
     : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 2,
-               "join rows v2"),
+               "join rows v3"),
       before_us_(plan.before_us),
       after_us_(plan.after_us),
       allowed_lateness_us_(plan.allowed_lateness_us),
@@ -61,7 +61,9 @@ void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
   save_merged(merged_, meta);
   save_fields(meta);
+  JsonValue& widest = meta.set("slices_us", JsonValue::array());
   for (uint8_t side = 0; side < 2; ++side) {
+    widest.push_back(JsonValue::integer(buffers_[side].slices().widest()));
     blocks_.save(buffers_[side].slices(), side, epoch, commit,
                  [](const JoinBuffer::Row& row, std::string& value) {
                    append_i64(value, row.time);
@@ -83,6 +85,12 @@ Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
   input_watermark_ = time("input_watermark");
   restore_merged(meta, merged_);
   MILLRACE_TRY(restore_fields(meta));
+  // How long rows live follows allowed_lateness, which may have changed since.
+  const JsonValue* widest = meta.find("slices_us");
+  for (size_t side = 0; side < 2 && widest && widest->is_array(); ++side) {
+    if (side < widest->items().size() && widest->items()[side].is_int())
+      buffers_[side].slices().restore_widest(widest->items()[side].as_int());
+  }
   return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
     ByteReader reader(stored.value);
     JoinBuffer::Row row;

@@ -6,13 +6,24 @@
 namespace millrace {
 
 KeptResults::KeptResults(const std::string& operator_name, const AggregateLayout& layout,
-                         std::string_view layout_text)
-    : states_(layout),
+                         std::string_view layout_text, bool forgets)
+    : forgets_(forgets),
+      states_(layout),
       blocks_(operator_name + "/kept", "kept v1: start, end; " + std::string(layout_text)) {}
+
+KeptResults::Kept& KeptResults::add(uint64_t hash, std::string_view key, const Span& window) {
+  Kept& kept = states_.add(hash, key, nullptr, window.start, window.end);
+  if (forgets_) states_.wait(kept, window.end);
+  return kept;
+}
+
+void KeptResults::forget(EventTime end) {
+  while (Kept* kept = states_.take_waiting(end)) states_.remove(*kept);
+}
 
 void KeptResults::keep(uint64_t hash, std::string_view key, const Span& window,
                        const std::byte* state) {
-  Kept& kept = states_.add(hash, key, nullptr, window.start, window.end);
+  Kept& kept = add(hash, key, window);
   states_.layout().merge(States::state_of(kept), state);
 }
 
@@ -29,7 +40,7 @@ Result<void> KeptResults::restore(CommitLog& log) {
     ByteReader reader(stored.value);
     const EventTime start = reader.i64(), end = reader.i64();
     if (!reader.ok()) return nullptr;
-    Kept& kept = states_.add(hash_bytes(stored.key), stored.key, nullptr, start, end);
+    Kept& kept = add(hash_bytes(stored.key), stored.key, {start, end});
     return states_.layout().decode(States::state_of(kept), reader.left()) ? &kept : nullptr;
   });
 }

@@ -29,6 +29,8 @@ Result<void> LookupNode::apply(Chunk& chunk, Range range) {
     const EventTime behind = w_of(0, chunk, place + 1);
     if (behind != kTimeMax) stream_watermark_ = std::max(stream_watermark_, behind);
     release(work, w_of(1, chunk, place + 1));
+    // What comes on time for the table is not older than its own W either.
+    versions_.forget_deleted(std::min(history_bound(), saturating_sub(table_watermark_, 1)));
   }
   watermark_ = std::max(watermark_, std::min(w_of(0, chunk, places.end), waiting_.oldest()));
   work.watermarks[places.end] = watermark_;
@@ -42,8 +44,11 @@ void LookupNode::take_table(Work& work, uint32_t i) {
   const Rows& rows = *in.stage.rows;
   const bool deletes = op_ && rows.columns[*op_]->valid(row);
   versions_.put(in.key(i), in.time(row), deletes,
-                deletes ? std::string() : joined_.store(1, rows, row),
-                saturating_sub(std::min(stream_watermark_, waiting_.oldest()), keep_us_));
+                deletes ? std::string() : joined_.store(1, rows, row), history_bound());
+}
+
+EventTime LookupNode::history_bound() const {
+  return saturating_sub(std::min(stream_watermark_, waiting_.oldest()), keep_us_);
 }
 
 void LookupNode::take_stream(Work& work, uint32_t i, EventTime w, EventTime table_w) {

@@ -8,10 +8,10 @@
 namespace millrace {
 namespace {
 
-enum Shard : uint8_t { kVersions = 0, kWaiting = 1 };
+/// Of the stored rows that wait.
+constexpr uint8_t kShard = 0;
 
 void encode_key(const TableVersions::Key& key, std::string& value) {
-  append_sized(value, *key.key);
   append_varint(value, key.versions.size());
   for (const auto& version : key.versions) {
     append_i64(value, version.time);
@@ -25,11 +25,12 @@ void encode_key(const TableVersions::Key& key, std::string& value) {
 LookupNode::LookupNode(std::string name, std::vector<Input> inputs, JoinedRows joined,
                        LookupPlan plan)
     : PairNode(std::move(name), std::move(inputs), std::move(joined), std::move(plan.pair), 1,
-               "lookup v2"),
+               "lookup v3"),
       latest_(plan.latest),
       keep_us_(plan.keep_us),
       op_(this->inputs()[1].node->shape().op),
       versions_(!latest_),
+      version_blocks_(this->name() + "/versions", "versions v1: time, deleted, row"),
       waiting_(keep_us_) {}
 
 std::unique_ptr<NodeWork> LookupNode::make_work() const {
@@ -48,8 +49,8 @@ void LookupNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("stream_watermark", JsonValue::integer(stream_watermark_));
   meta.set("table_watermark", JsonValue::integer(table_watermark_));
   save_fields(meta);
-  blocks_.save(versions_.slices(), kVersions, epoch, commit, encode_key);
-  blocks_.save(waiting_.slices(), kWaiting, epoch, commit,
+  version_blocks_.save(versions_.keys(), epoch, commit, encode_key);
+  blocks_.save(waiting_.slices(), kShard, epoch, commit,
                [](const WaitingRows::Row& row, std::string& value) {
                  append_i64(value, row.time);
                  append_u64(value, row.sequence);
@@ -68,14 +69,15 @@ Result<void> LookupNode::restore(const JsonValue& meta, CommitLog& log) {
   stream_watermark_ = time("stream_watermark");
   table_watermark_ = time("table_watermark");
   MILLRACE_TRY(restore_fields(meta));
-  return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
-    return stored.shard == kVersions ? restore_versions(stored.value) : restore_waiting(stored);
-  });
+  MILLRACE_TRY(version_blocks_.restore(
+      versions_.keys(), log,
+      [&](const KeyedBlocks::Stored& stored) { return restore_versions(stored); }));
+  return blocks_.restore(
+      log, [&](const SliceBlocks::Stored& stored) { return restore_waiting(stored); });
 }
 
-bool LookupNode::restore_versions(std::string_view value) {
-  ByteReader reader(value);
-  const std::string_view key = reader.sized();
+bool LookupNode::restore_versions(const KeyedBlocks::Stored& stored) {
+  ByteReader reader(stored.value);
   const uint64_t count = reader.varint();
   std::vector<TableVersions::Version> versions;
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
@@ -87,9 +89,9 @@ bool LookupNode::restore_versions(std::string_view value) {
     version.row = std::make_shared<const std::string>(std::move(row));
     versions.push_back(std::move(version));
   }
-  if (!reader.at_end()) return false;
-  TableVersions::Key& kept = versions_.restore(key, std::move(versions));
-  if (conversion_[1].changes()) versions_.slices().touch(kept);
+  if (!reader.at_end() || versions.empty()) return false;
+  TableVersions::Key& kept = versions_.restore(stored.key, stored.ordinal, std::move(versions));
+  if (conversion_[1].changes()) versions_.keys().touch(kept);
   return true;
 }
 

@@ -5,6 +5,7 @@
 /// that what came first cannot show. `latest`: it meets what the table holds, at once; not
 /// replayable (R44). The table's changes trigger nothing.
 
+#include "operators/keyed_blocks.h"
 #include "operators/pair_node.h"
 #include "window/table_versions.h"
 #include "window/waiting_rows.h"
@@ -42,13 +43,16 @@ class LookupNode final : public PairNode {
   bool fits(Work& work, const SideRow& left, const SideRow& right, EventTime time);
   void release(Work& work, EventTime table_w);
   EventTime w_of(size_t side, const Chunk& chunk, uint32_t place) const;
-  bool restore_versions(std::string_view value);
+  /// Versions at or before it are history: no stream row that is on time asks for them.
+  EventTime history_bound() const;
+  bool restore_versions(const KeyedBlocks::Stored& stored);
   bool restore_waiting(const SliceBlocks::Stored& stored);
 
   bool latest_;
   int64_t keep_us_;
   std::optional<uint32_t> op_;  ///< Field of the table that says "delete".
   TableVersions versions_;
+  KeyedBlocks version_blocks_;
   WaitingRows waiting_;
   TimeSlices<WaitingRows::Row>::Gone
       gone_;  ///< Rows made in one apply point into these until the next.

@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "nodes/key_text.h"
+#include "nodes/late_failure.h"
 
 namespace millrace {
 namespace {
@@ -72,6 +73,7 @@ const EventTime* PairNode::watermarks(const Chunk& chunk) const {
 }
 
 Range PairNode::begin(PairWork& work, const Chunk& chunk, Range range) const {
+  work.chunk = &chunk;
   work.late.late.clear();
   work.failed.clear();
   work.error_bytes.clear();
@@ -103,10 +105,11 @@ SideRow PairNode::now(const PairWork& work, size_t side, uint32_t row) const {
   return {work.in[side].stage.rows, row, nullptr};
 }
 
-void PairNode::add_late(PairWork& work, size_t side, uint32_t row, EventTime w,
-                        EventTime over_at) const {
-  work.late.late.push_back(
-      {static_cast<uint32_t>(side), row, w, over_at, key_text(work.in[side].groups, row)});
+void PairNode::add_late(PairWork& work, size_t side, uint32_t row, EventTime w, EventTime over_at) {
+  const bool after_idle = work.chunk->is_after_idle(work.in[side].stage.rows->record_of(row));
+  counters.late_after_idle += after_idle;
+  work.late.late.push_back({static_cast<uint32_t>(side), row, w, over_at,
+                            key_text(work.in[side].groups, row), after_idle});
 }
 
 Selection PairNode::fitting(PairWork& work) const {
@@ -152,7 +155,10 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
   work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};
   if (pair_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
-    return Error{Code::kFailed, name() + ": a record is late, and `late` is \"fail\""};
+    const LateRecords::Late& first = work.late.late.front();
+    return late_failure(*this, chunk,
+                        {sides[first.input], &input_[first.input].stage_shape(), first.row, first.w,
+                         first.over_at});
   }
   return {};
 }

@@ -49,7 +49,8 @@ class PairNode : public Node {
     Buffer<EventTime> watermarks;  ///< W_out, by place.
     ErrorRows error_rows;
     std::vector<FailedRow> failed;
-    uint32_t record = 0;  ///< At hand.
+    const Chunk* chunk = nullptr;  ///< Set by begin().
+    uint32_t record = 0;           ///< At hand.
   };
 
   /// `late_sides`: how many of the inputs, from the left, have late records. `kind` names the
@@ -65,7 +66,7 @@ class PairNode : public Node {
   /// Keyed rows match; those with a NULL key match nothing.
   bool has_key(const PairWork& work, size_t side, uint32_t row) const;
   SideRow now(const PairWork& work, size_t side, uint32_t row) const;
-  void add_late(PairWork& work, size_t side, uint32_t row, EventTime w, EventTime over_at) const;
+  void add_late(PairWork& work, size_t side, uint32_t row, EventTime w, EventTime over_at);
   /// The pairs of work.candidates that the residual passes. One for which it cannot be computed
   /// does not match and is told in `.errors`.
   Selection fitting(PairWork& work) const;

@@ -5,7 +5,7 @@
 
 namespace millrace {
 
-void SessionNode::record_trigger(SessionWork& work, Session& session, size_t i) {
+void SessionNode::record_trigger(SessionWork& work, Session& session, size_t i, EventTime w) {
   const uint32_t row = work.in.live[i];
   const bool at_once = plan_.emit.trigger == Trigger::kRecord;
   if (!at_once) {
@@ -14,7 +14,7 @@ void SessionNode::record_trigger(SessionWork& work, Session& session, size_t i) 
   }
   fold(work);
   const uint32_t record = work.in.stage.rows->record_of(row);
-  if (plan_.emit.mode == Mode::kComplete) return snapshot(work, record, work.in.time(row));
+  if (plan_.emit.mode == Mode::kComplete) return snapshot(work, record, work.in.time(row), w);
   const EventTime time = sessions_.shown_window(session).end;
   take_vanished(work, session, time);
   fire_vanished(work, record);

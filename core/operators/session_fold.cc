@@ -30,7 +30,7 @@ void SessionNode::place_row(SessionWork& work, Fold& fold, size_t i, EventTime w
     fold.due = true;
   }
   input_.collect(work.in, States::state_of(*session), row);
-  if (plan_.emit.mode != Mode::kAppend) record_trigger(work, *session, i);
+  if (plan_.emit.mode != Mode::kAppend) record_trigger(work, *session, i, w);
 }
 
 FiredGroup SessionNode::fired(Session& session, EventTime time) const {

@@ -13,7 +13,8 @@ SessionNode::SessionNode(std::string name, std::vector<Input> inputs, StagePlan 
       sessions_(layout_, gap_us, plan_.allowed_lateness_us, plan_.emit.mode == Mode::kUpdate),
       blocks_(this->name(), "session v1: first, last, emission, vanished starts; " +
                                 layout_text(plan_.grouped.select)),
-      kept_(this->name(), layout_, layout_text(plan_.grouped.select)) {}
+      kept_(this->name(), layout_, layout_text(plan_.grouped.select),
+            plan_.emit.retain_us != kTimeMax) {}
 
 std::unique_ptr<NodeWork> SessionNode::make_work() const {
   auto work = std::make_unique<SessionWork>();

@@ -34,6 +34,8 @@ class SessionNode final : public GroupedNode {
   void show_changed(Work& work, uint32_t release, EventTime now) override;
   bool any_changed() const override;
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
+  /// Rows tell the last instant of a session, e - 1.
+  void forget_closed(EventTime end) override { kept_.forget(saturating_sub(end, 1)); }
   void rows_done(Work& work) override;
 
   // session_fold.cc
@@ -41,7 +43,7 @@ class SessionNode final : public GroupedNode {
   void close(SessionWork& work, Session* const* begin, Session* const* end, uint32_t release);
   FiredGroup fired(Session& session, EventTime time) const;
   // session_emit.cc
-  void record_trigger(SessionWork& work, Session& session, size_t i);
+  void record_trigger(SessionWork& work, Session& session, size_t i, EventTime w);
   void take_vanished(SessionWork& work, Session& session, EventTime time);
   void fire_vanished(SessionWork& work, uint32_t release);
   void fire_rows(SessionWork& work, uint32_t release, FiringKind kind);

@@ -36,7 +36,7 @@ void SlidingNode::record_trigger(SlidingWork& work, const RecordWindows::Placed&
   const bool at_once = plan_.emit.trigger == Trigger::kRecord;
   if (at_once) fold(work);
   if (plan_.emit.mode == Mode::kComplete) {
-    if (at_once) snapshot(work, record, work.in.time(row));
+    if (at_once) snapshot(work, record, work.in.time(row), w);
     return;
   }
   work.windows.clear();

@@ -11,7 +11,8 @@ SlidingNode::SlidingNode(std::string name, std::vector<Input> inputs, StagePlan 
     : GroupedNode(std::move(name), std::move(inputs), std::move(stage), std::move(plan)),
       windows_(layout_, difference_us, plan_.allowed_lateness_us, plan_.emit.mode == Mode::kUpdate),
       blocks_(this->name(), "instant v1: time, emissions; " + layout_text(plan_.grouped.select)),
-      kept_(this->name(), layout_, layout_text(plan_.grouped.select)) {}
+      kept_(this->name(), layout_, layout_text(plan_.grouped.select),
+            plan_.emit.retain_us != kTimeMax) {}
 
 std::unique_ptr<NodeWork> SlidingNode::make_work() const {
   auto work = std::make_unique<SlidingWork>(layout_.slot_bytes());

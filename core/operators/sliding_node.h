@@ -35,6 +35,7 @@ class SlidingNode final : public GroupedNode {
   void show_changed(Work& work, uint32_t release, EventTime now) override;
   bool any_changed() const override { return !changed_.empty(); }
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
+  void forget_closed(EventTime end) override { kept_.forget(end); }
   void rows_done(Work& work) override;
 
   // sliding_fold.cc

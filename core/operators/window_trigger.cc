@@ -12,7 +12,7 @@ void WindowNode::record_trigger(Work& work, size_t i, EventTime w) {
   if (plan_.emit.mode == Mode::kComplete) {
     if (!at_once) return;
     fold(work);
-    return snapshot(work, record, t);
+    return snapshot(work, record, t, w);
   }
   if (at_once) fold(work);
   const WindowGroups::GroupId id{work.in.hashes[i], work.in.key(i)};
@@ -51,6 +51,14 @@ bool WindowNode::show_all(Work& work, uint32_t release, EventTime now, uint64_t&
   }
   for (const Span& window : groups_.open_windows()) add(window, groups_.groups_of(window));
   return !all_shown || rows <= rows_max;
+}
+
+void WindowNode::forget_closed(EventTime end) {
+  auto& slices = kept_.slices();  // By the ends of their windows.
+  while (!slices.empty() && slices.begin()->first <= end) {
+    kept_blocks_.drop_slice(slices.begin()->first);
+    kept_.drop_slice(slices.begin()->first);
+  }
 }
 
 void WindowNode::keep(const Span& window) {

@@ -2,8 +2,10 @@
 
 namespace millrace {
 
-Merge::Merge(std::vector<const SourceNode*> sources, bool by_arrival)
-    : inputs_(sources.size()), by_arrival_(by_arrival || sources.size() == 1) {
+Merge::Merge(std::vector<const SourceNode*> sources, bool by_arrival, int64_t max_idle_us)
+    : inputs_(sources.size()),
+      by_arrival_(by_arrival || sources.size() == 1),
+      max_idle_us_(max_idle_us) {
   for (size_t i = 0; i < sources.size(); ++i) inputs_[i].node = sources[i];
 }
 
@@ -13,6 +15,12 @@ Merge::Slot* Merge::push(size_t source, std::unique_ptr<Chunk> chunk) {
   Slot* raw = slot.get();
   inputs_[source].queue.push_back({std::move(slot), arrivals_++});
   return raw;
+}
+
+void Merge::set_at_proven_end(size_t source, bool at_end, int64_t now_us) {
+  InputQueue& input = inputs_[source];
+  if (at_end && !input.at_proven_end) input.proven_us = now_us;
+  input.at_proven_end = at_end;
 }
 
 bool Merge::empty() const {
@@ -40,7 +48,7 @@ EventTime Merge::head_time(const InputQueue& input) const {
   return input.node->times(chunk)[chunk.applied];
 }
 
-std::optional<Merge::Next> Merge::next() const {
+std::optional<Merge::Next> Merge::next(int64_t now_us) const {
   if (by_arrival_) return next_by_arrival();
   const InputQueue* best = nullptr;
   EventTime best_time = 0;
@@ -48,7 +56,8 @@ std::optional<Merge::Next> Merge::next() const {
   const InputQueue* other = nullptr;  // ...and whose it is, for ties.
   for (const InputQueue& input : inputs_) {
     if (input.queue.empty()) {
-      if (input.ended || input.at_proven_end) continue;
+      const bool waited = now_us >= saturating_add(input.proven_us, max_idle_us_);
+      if (input.ended || (input.at_proven_end && waited)) continue;
       return std::nullopt;
     }
     if (!input.queue.front().slot->prepared) return std::nullopt;

@@ -17,7 +17,8 @@ namespace millrace {
 
 class Merge {
  public:
-  Merge(std::vector<const SourceNode*> sources, bool by_arrival);
+  /// `max_idle_us`: how long an empty source at its proven end is still waited for.
+  Merge(std::vector<const SourceNode*> sources, bool by_arrival, int64_t max_idle_us = 0);
 
   struct Slot {
     std::unique_ptr<Chunk> chunk;
@@ -26,9 +27,9 @@ class Merge {
   /// Adds a chunk behind those of its source. The slot stays where it is until taken.
   Slot* push(size_t source, std::unique_ptr<Chunk> chunk);
   void end(size_t source) { inputs_[source].ended = true; }
-  /// The source has nothing more now, by its own word: while it is empty nobody waits for it (R22,
-  /// `max_task_idle` 0 behind the proven end of live input).
-  void set_at_proven_end(size_t source, bool at_end) { inputs_[source].at_proven_end = at_end; }
+  /// The source has nothing more now, by its own word: while it is empty nobody waits for it longer
+  /// than `max_idle_us` (R22: 0 behind the proven end of live input).
+  void set_at_proven_end(size_t source, bool at_end, int64_t now_us = 0);
 
   struct Next {
     size_t source;
@@ -36,7 +37,7 @@ class Merge {
     Range range;
   };
   /// What to apply next; nothing while an input is missing or not prepared.
-  std::optional<Next> next() const;
+  std::optional<Next> next(int64_t now_us = 0) const;
   /// `next` was applied. Returns the chunk when nothing of it is left.
   std::unique_ptr<Chunk> applied(const Next& next);
 
@@ -52,12 +53,14 @@ class Merge {
     const SourceNode* node = nullptr;
     std::deque<Queued> queue;
     bool ended = false, at_proven_end = false;
+    int64_t proven_us = 0;  ///< Since when it is at its proven end.
   };
   std::optional<Next> next_by_arrival() const;
   EventTime head_time(const InputQueue& input) const;
 
   std::vector<InputQueue> inputs_;
   bool by_arrival_;
+  int64_t max_idle_us_;
   uint64_t arrivals_ = 0;
 };
 

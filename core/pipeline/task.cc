@@ -29,7 +29,7 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
       committer_(committer),
       commits_(committer),
       options_(options),
-      merge_(nodes_of(sources), merges_by_arrival(sources)),
+      merge_(nodes_of(sources), merges_by_arrival(sources), graph.max_task_idle_us),
       can_skip_(!merges_by_arrival(sources)) {
   for (size_t i = 0; i < sources.size(); ++i) {
     Input& input = inputs_.emplace_back();
@@ -109,7 +109,7 @@ bool Task::finished() const {
   if (read_on_) return true;
   // A chunk whose place among the others is not known without reading on is read again at the next
   // start: a stop must not change the order (R22).
-  if (stop_asked_) return unprepared_.empty() && !merge_.next();
+  if (stop_asked_) return unprepared_.empty() && !merge_.next(monotonic_us());
   return merge_.empty() &&
          std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.ended; });
 }
@@ -121,7 +121,9 @@ std::optional<Error> Task::failure_beside() const {
 
 bool Task::step(Lock& lock) {
   if (error_ || (asked_ > 0 && !applying_)) return false;
-  if (auto failure = failure_beside()) {
+  auto failure = failure_beside();
+  if (!failure && !applying_) failure = look_at_state();
+  if (failure) {
     fail(lock, std::move(*failure));
     return false;
   }
@@ -165,7 +167,7 @@ bool Task::try_apply(Lock& lock) {
     const bool at_end = input.ended && input.runner->traits().bounded && merge_.queued(i) == 0;
     if (at_end) input.runner->start().node->set_at_end();
   }
-  auto next = merge_.next();
+  auto next = merge_.next(monotonic_us());
   if (!next) return false;
   if (reads_on() && !cut_to_target(*next)) {
     read_on_ = true;
@@ -274,7 +276,8 @@ bool Task::try_poll(Lock& lock) {
   }
   for (auto& chunk : polled->chunks) unprepared_.push_back(merge_.push(best, std::move(chunk)));
   input.ended = polled->end;
-  merge_.set_at_proven_end(best, polled->at_proven_end && !input.runner->traits().bounded);
+  merge_.set_at_proven_end(best, polled->at_proven_end && !input.runner->traits().bounded,
+                           monotonic_us());
   if (!polled->end && polled->retry_in_us == 0) push_tick(best);
   if (polled->end) {
     // The end has its place in the order: behind the last record of its source, so that a source
@@ -347,6 +350,17 @@ Result<void> Task::commit() {
   uncommitted_records_ = 0;
   dirty_ = false;
   return commits_.start(std::move(*open));
+}
+
+/// State must not grow until the next commit, which may be an hour away. Counting costs little, but
+/// more where there is more.
+std::optional<Error> Task::look_at_state() {
+  constexpr int64_t kEveryUs = 100'000, kShare = 50;
+  const int64_t now = monotonic_us();
+  if (now < look_at_state_us_) return std::nullopt;
+  const auto fits = check_state_size();
+  look_at_state_us_ = now + std::max(kEveryUs, kShare * (monotonic_us() - now));
+  return fits ? std::nullopt : std::optional(fits.error());
 }
 
 Result<void> Task::check_state_size() const {

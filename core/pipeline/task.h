@@ -97,6 +97,7 @@ class Task {
   uint64_t rows_out() const;
   Result<void> close_windows();
   Result<void> check_state_size() const;
+  std::optional<Error> look_at_state();
 
   Graph& graph_;
   Committer& committer_;
@@ -127,6 +128,7 @@ class Task {
   bool dirty_ = false;
   int64_t last_commit_us_ = 0;
   int64_t tick_at_us_ = 0;
+  int64_t look_at_state_us_ = 0;
   int64_t barrier_us_ = 0;  ///< How long the last barrier held up applying.
 };
 

@@ -100,73 +100,6 @@ bool Planner::is_grouped(const OperatorConfig& op) {
   return false;
 }
 
-/// Keys that speak of results over many records; true if this operator has none and was refused.
-bool Planner::refuse_result_keys(const OperatorConfig& op) {
-  const bool other = op.join || op.dedupe || op.table || !op.plugin.empty();
-  if (!other && is_grouped(op)) return false;
-  bool refused = false;
-  const auto refuse = [&](const Where& where, const std::string& what) {
-    faults_.add(
-        where,
-        other
-            ? what + " is not in this version of Millrace on an operator of this kind"
-            : what +
-                  " is about results over many records, and this operator passes each on by itself",
-        other ? "use it on an operator behind this one" : "give it aggregates in \"select\"");
-    refused = true;
-  };
-  for (const char* key : {"order_by", "limit", "limit_by", "complete_max_rows"}) {
-    if (const Where* where = find_written(op.written, key))
-      refuse(*where, "\"" + std::string(key) + "\"");
-  }
-  if (op.emit && op.emit->mode != Mode::kAppend) refuse(op.emit->where, "this output mode");
-  return refused;
-}
-
-/// E17: what only streams can be read by. Config has told it where the keys alone say so.
-bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Shape& shape = inputs[i].node->shape(inputs[i].port);
-    if (!shape.is_table || inputs[i].port != Port::kMain) continue;
-    const std::string name = "\"" + inputs[i].node->name() + "\"";
-    const auto refuse = [&](const std::string& what, const std::string& remedy) {
-      faults_.add(op.from[i].as_written.where, what, remedy);
-      return true;
-    };
-    const std::string append = "let " + name + " emit \"append\"";
-    if (shape.frame) {
-      return refuse(name + " emits whole results in frames, which only sinks can read",
-                    "let it emit \"update\" or \"append\"");
-    }
-    const char* reader = op.window   ? "a window"
-                         : op.join   ? "a stream join"
-                         : op.dedupe ? "dedupe"
-                                     : nullptr;
-    if (!op.plugin.empty()) reader = "a plugin";
-    if (reader)
-      return refuse("rows of " + name + " replace earlier ones, which " + reader + " cannot read",
-                    append);
-    if (inputs.size() > 1) {
-      return refuse(
-          "rows of " + name +
-              " replace earlier ones of their key, which rows of another input may have too",
-          append + ", or read the inputs one by one");
-    }
-    if (op.event_time) {
-      return refuse("rows of " + name +
-                        " replace earlier ones in the order they come, which has no new event time",
-                    "set it in front of " + name);
-    }
-    if (op.explode) {
-      return refuse(
-          "rows of " + name +
-              " replace earlier ones by their key, and \"explode\" would make several of one",
-          "explode in front of it");
-    }
-  }
-  return false;
-}
-
 /// Windows that begin or end at records differ from group to group, and a limit over those that are
 /// alike would have to take back rows whenever one of them changes.
 bool Planner::refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan) {
@@ -220,6 +153,11 @@ std::optional<EmitConfig> Planner::plan_emit(const OperatorConfig& op) {
   if (emit.mode == Mode::kAppend && !op.window && !bounded_[op.name.text]) {
     faults_.add(emit.where, "append without a window needs an input that ends",
                 "give it a window, or emit \"update\"");
+    return std::nullopt;
+  }
+  if (emit.retain_us != kTimeMax && !op.window) {
+    faults_.add(emit.where, "\"retain\" is about closed windows, and there is no window",
+                "give it a window, or leave \"retain\" out");
     return std::nullopt;
   }
   if (emit.mode != Mode::kComplete) {

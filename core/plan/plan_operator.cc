@@ -7,11 +7,6 @@
 #include "plan/planner.h"
 
 namespace millrace {
-namespace {
-
-constexpr std::string_view kNotYet = "is not in this version of Millrace";
-
-}  // namespace
 
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
   return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
@@ -48,15 +43,8 @@ Result<void> Planner::plan_operators() {
   return {};
 }
 
-/// Features that the page promises and this version lacks; true if there was one.
-bool Planner::refuse_missing(const OperatorConfig& op) {
-  const Where* where = find_written(op.written, "max_task_idle");
-  if (where) faults_.add(*where, "\"max_task_idle\" " + std::string(kNotYet));
-  return refuse_result_keys(op) || where;
-}
-
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
-  const bool refused = refuse_missing(op);
+  const bool refused = refuse_result_keys(op);
   std::vector<Input> inputs;
   bool bounded = true;
   for (const InputRef& ref : op.from) {
@@ -65,7 +53,10 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
-  if (refuse_table(op, inputs)) return {};
+  // There is one order of the task; who waits longest is heard.
+  plan_.graph.max_task_idle_us =
+      std::max(plan_.graph.max_task_idle_us, op.max_task_idle_us.value_or(0));
+  if (refuse_table(op, inputs) || refuse_lateness(op, inputs)) return {};
   if (inputs.size() > 1) {
     std::string difference;
     auto together = plan_union(inputs, difference);
@@ -125,9 +116,11 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
     if (type) {
       plan.fields.add(field.path.text, *type);
     } else {
-      faults_.add(
-          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+      faults_.add(field.type.where,
+                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
+                  "jsonb, and "
+                  "arrays of these: text[]");
     }
   }
   PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(
@@ -179,11 +172,16 @@ std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Sha
 
 std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, const Shape& input) {
   ExplodePlan plan;
-  const auto array = input.schema.find(explode.array.text);
-  if (!array || input.schema[*array].type != Type::kJsonb) {
+  const auto named = input.schema.find(explode.array.text);
+  const auto raw = input.schema.find(explode.array.text + std::string(kRawArray));
+  const auto array = raw ? raw : named;
+  const auto can_be = [](const Field& field) {
+    return field.type == Type::kJsonb || is_array(field.type);
+  };
+  if (!array || !can_be(input.schema[*array])) {
     std::vector<std::string> arrays;
     for (const Field& field : input.schema.fields()) {
-      if (field.type == Type::kJsonb) arrays.push_back(field.name);
+      if (can_be(field) && !field.name.ends_with(kRawArray)) arrays.push_back(field.name);
     }
     faults_.add(
         explode.array.where,
@@ -204,7 +202,7 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     return name.find_first_of(".[") == std::string::npos;
   };
   for (uint32_t i = 0; i < input.visible; ++i) {
-    if (is_top(input.schema[i].name) && i != plan.array) {
+    if (is_top(input.schema[i].name) && i != plan.array && i != named) {
       add(input.schema[i].name, input.schema[i].type, static_cast<int32_t>(i), -1);
     }
   }
@@ -214,11 +212,14 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     if (field.name.starts_with(prefix + "."))
       members.push_back({field.name.substr(prefix.size() + 1), field.type});
   }
-  plan.scalar = scalar && members.empty();
-  plan.as_field = add(explode.as.text, plan.scalar ? input.schema[*scalar].type : Type::kJsonb, -1,
-                      plan.scalar ? 0 : -1);
+  const Type array_type = input.schema[plan.array].type;
+  plan.scalar = (scalar || is_array(array_type)) && members.empty();
+  const Type element = !plan.scalar ? Type::kJsonb
+                       : scalar     ? input.schema[*scalar].type
+                                    : element_of(array_type);
+  plan.as_field = add(explode.as.text, element, -1, plan.scalar ? 0 : -1);
   plan.visible = plan.schema.size();
-  if (plan.scalar) plan.elements.push_back({{""}, input.schema[*scalar].type, CellFormat::kTyped});
+  if (plan.scalar) plan.elements.push_back({{""}, element, CellFormat::kTyped});
   for (const Field& member : members) {
     add(explode.as.text + "." + member.name, member.type, -1,
         static_cast<int32_t>(plan.elements.size()));

@@ -156,12 +156,38 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
     plan.config =
         with_member(plan.config, "csv_header", JsonValue::string(CsvRowEncoder::header(names)));
   }
+  if (refuse_deletes(sink, inputs, **component)) return {};
   if (!plan_keys(sink, inputs, plan)) return {};
   if (!plan_columns(sink, inputs, plan)) return {};
   SinkNode* node = plan_.graph.add(std::make_unique<SinkNode>(sink.name.text, config_.name.text,
                                                               std::move(inputs), std::move(plan)));
   plan_.graph.sinks.push_back(node);
   return {};
+}
+
+/// A sink that deletes only with some keys says so in its schema: `"x-deletes": {key: value}`.
+/// Without them rows that delete would lie beside those that they take back (R25, R30).
+bool Planner::refuse_deletes(const SinkConfig& sink, const std::vector<Input>& inputs,
+                             const Component& component) {
+  const auto schema = parse_json(component.abi->config_schema, "");
+  const auto config = parse_json(sink.plugin_config, "");
+  const JsonValue* needs = schema ? schema->root.find("x-deletes") : nullptr;
+  if (!needs || !needs->is_object() || !config) return false;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].node->shape(inputs[i].port);
+    if (!shape.is_table || !shape.op) continue;
+    for (const auto& [key, value, place] : needs->members()) {
+      const JsonValue* have = config->root.find(key);
+      if (have && to_json(*have) == to_json(value)) continue;
+      faults_.add(sink.from[i].as_written.where,
+                  "\"" + inputs[i].node->name() +
+                      "\" is a table, whose rows also delete, and sink \"" + sink.name.text +
+                      "\" (" + component.name() + ") would only add them",
+                  "set \"" + key + "\": " + to_json(value));
+      return true;
+    }
+  }
+  return false;
 }
 
 /// A sink without `key` gets the record's, unless its schema says that it has no use for keys.

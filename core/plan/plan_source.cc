@@ -132,18 +132,21 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     return true;
   }
   for (const FieldType& field : source.schema) {
-    std::string_view type_text = field.type.text;
-    const bool array = type_text.ends_with("[]");
-    if (array) type_text.remove_suffix(2);
-    const auto type = type_from_name(type_text);
+    const auto type = type_from_name(field.type.text);
     if (!type) {
-      faults_.add(
-          field.type.where, "\"" + field.type.text + "\" is not a type of this version of Millrace",
-          "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval jsonb");
+      faults_.add(field.type.where,
+                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
+                  "jsonb, and "
+                  "arrays of these: text[]");
     }
     // A stand-in, so that expressions over the field are checked in the same run.
-    // An array is read as a whole, and explode knows what its elements are.
-    plan.fields.add(field.path.text + (array ? "[]" : ""), type.value_or(Type::kText));
+    plan.fields.add(field.path.text, type.value_or(Type::kText));
+    if (!type || !is_array(*type) || field.path.text.find("[]") != std::string::npos) continue;
+    // What explode reads: the elements' type, and the array as it came, so that an element that
+    // does not fit is a fault of its own row.
+    plan.fields.add(field.path.text + "[]", element_of(*type));
+    plan.fields.add(field.path.text + std::string(kRawArray), Type::kJsonb);
   }
   if (needs_inference(component)) {
     auto inferred =

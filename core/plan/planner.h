@@ -60,7 +60,6 @@ class Planner {
   // plan_operator.cc
   Result<void> plan_operator(const OperatorConfig& op);
   Result<void> plan_processor(const OperatorConfig& op, std::vector<Input> inputs);
-  bool refuse_missing(const OperatorConfig& op);
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
@@ -69,6 +68,7 @@ class Planner {
   bool is_grouped(const OperatorConfig& op);
   bool refuse_result_keys(const OperatorConfig& op);
   bool refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs);
+  bool refuse_lateness(const OperatorConfig& op, const std::vector<Input>& inputs);
   bool refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan);
   bool refuse_hidden_bound(const OperatorConfig& op, EmitConfig::Mode mode);
   std::optional<EmitConfig> plan_emit(const OperatorConfig& op);
@@ -119,6 +119,8 @@ class Planner {
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+  bool refuse_deletes(const SinkConfig& sink, const std::vector<Input>& inputs,
+                      const Component& component);
   void plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);

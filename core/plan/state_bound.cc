@@ -39,7 +39,7 @@ std::string window_bound(const OperatorConfig& op, int64_t open, const std::stri
           text(size), text(window.every_us), why);
     }
     case Kind::kSession:
-      return fmt::format("its sessions of the last {} (gap {} + {})",
+      return fmt::format("one state for each session with a record in the last {} (gap {} + {})",
                          text(saturating_add(open, size)), text(size), why);
     case Kind::kSlidingByRecord:
       return fmt::format("its records of the last {} (2 x {} + {})",
@@ -63,7 +63,8 @@ std::string join_bound(const JoinConfig& join, int64_t open, const std::string& 
   if (join.as_of == JoinConfig::AsOf::kLatest)
     return "the newest row of each key of the table, for ever";
   return fmt::format(
-      "versions of the table within {} (keep) and the newest of each key, for ever; records that "
+      "versions of the table within {} (keep) and the newest of each key that is not deleted, for "
+      "ever; records that "
       "wait "
       "until the table has passed them",
       format_duration(join.keep_us));
@@ -89,8 +90,11 @@ std::string state_bound(const OperatorConfig& op, int64_t disorder_us, bool keep
                      : "one state, for ever: without a window it grows with the number of groups";
   if (op.emit && op.emit->mode == EmitConfig::Mode::kComplete) {
     bound += fmt::format(
-        "; closed windows stay for the snapshots, and above {} rows (complete_max_rows) the run "
+        "; closed windows stay for the snapshots{}, and above {} rows (complete_max_rows) the run "
         "stops",
+        op.emit->retain_us == kTimeMax
+            ? ""
+            : " until W is " + format_duration(op.emit->retain_us) + " further (retain)",
         op.complete_max_rows);
   }
   return bound;

@@ -3,7 +3,7 @@
 namespace millrace {
 
 bool FirstSeen::seen(std::string_view key, EventTime t) {
-  const auto [id, fresh] = ids_.try_emplace(std::string(key), t);
+  const auto [id, fresh] = find_or_make(ids_, key);
   if (!fresh && t <= saturating_add(id->second, keep_us_)) return true;
   if (fresh) key_bytes_ += key.size();
   id->second = t;
@@ -24,9 +24,9 @@ void FirstSeen::forget(EventTime w) {
 }
 
 void FirstSeen::restore(EventTime slice, std::string_view key, EventTime first) {
-  const auto [id, fresh] = ids_.try_emplace(std::string(key), first);
+  const auto [id, fresh] = find_or_make(ids_, key);
   if (fresh) key_bytes_ += key.size();
-  id->second = std::max(id->second, first);
+  id->second = fresh ? first : std::max(id->second, first);
   slices_.restore(slice, {{}, first, &id->first});
 }
 

@@ -8,8 +8,8 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "window/key_map.h"
 #include "window/time_slices.h"
 
 namespace millrace {
@@ -38,7 +38,7 @@ class FirstSeen {
   static constexpr size_t kIndexBytes = 96;  ///< One node of the index, about.
   int64_t keep_us_;
   TimeSlices<Id> slices_;
-  std::unordered_map<std::string, EventTime> ids_;  ///< The newest t_first.
+  KeyMap<EventTime> ids_;  ///< The newest t_first.
   size_t key_bytes_ = 0;
 };
 

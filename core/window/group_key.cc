@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "columns/array.h"
 #include "columns/decimal.h"
 #include "columns/interval.h"
 
@@ -63,6 +64,7 @@ int order(const T& a, const T& b) {
 int compare_bytes(Type type, std::string_view a, std::string_view b) {
   if (type == Type::kNumeric) return compare_numeric(a, b);
   if (type == Type::kInterval) return order(interval_of(a).span(), interval_of(b).span());
+  if (is_array(type)) return compare_arrays(a, b, element_of(type));
   return a.compare(b);
 }
 
@@ -72,6 +74,8 @@ void append_bytes(Type type, std::string_view value, std::string& out) {
   if (type == Type::kNumeric) value = without_trailing_zeros(value);
   if (type == Type::kInterval)
     value = store_interval(justified_interval(interval_of(value)), justified);
+  std::string array;
+  if (is_array(type)) value = array = canonical_array(value, element_of(type));
   append_u64(value.size(), out);
   out.append(value);
 }

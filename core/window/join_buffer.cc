@@ -25,7 +25,7 @@ Row& JoinBuffer::add(const std::string_view* key, EventTime t, std::string bytes
 void JoinBuffer::index(Row& row, const std::string_view* key) {
   row_bytes_ += row.bytes.size();
   if (!key) return;
-  row.key = &*keys_.try_emplace(std::string(*key)).first;
+  row.key = &*find_or_make(keys_, *key).first;
   auto& rows = row.key->second.rows;
   const auto living = rows.begin() + static_cast<std::ptrdiff_t>(row.key->second.first);
   rows.insert(std::upper_bound(living, rows.end(), &row, before), &row);
@@ -33,7 +33,7 @@ void JoinBuffer::index(Row& row, const std::string_view* key) {
 
 void JoinBuffer::find(std::string_view key, EventTime from, EventTime to, EventTime w,
                       std::vector<Row*>& out) const {
-  const auto found = keys_.find(std::string(key));
+  const auto found = keys_.find(key);
   if (found == keys_.end()) return;
   const auto& rows = found->second.rows;
   // The oldest that lives: W < t + life.

@@ -8,10 +8,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "window/key_map.h"
 #include "window/time_slices.h"
 
 namespace millrace {
@@ -72,7 +72,7 @@ class JoinBuffer {
   int64_t life_us_;
   bool asks_ends_;
   TimeSlices<Row> slices_;
-  std::unordered_map<std::string, Partners> keys_;
+  KeyMap<Partners> keys_;
   std::map<std::pair<EventTime, uint64_t>, Row*> ends_;  ///< Unmatched; only if somebody asks.
   uint64_t sequence_ = 0;
   size_t row_bytes_ = 0;

@@ -8,11 +8,11 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/hash.h"
+#include "window/key_map.h"
 #include "window/window_groups.h"
 
 namespace millrace {
@@ -39,7 +39,11 @@ class KeyedRows {
 
   /// Null: there is none. References hold until the row is erased.
   Row* find(std::string_view key) {
-    const auto found = rows_.find(std::string(key));
+    const auto found = rows_.find(key);
+    return found == rows_.end() ? nullptr : &found->second;
+  }
+  const Row* find(std::string_view key) const {
+    const auto found = rows_.find(key);
     return found == rows_.end() ? nullptr : &found->second;
   }
   /// `made`: the row is new, and is written with the next commit.
@@ -79,14 +83,14 @@ class KeyedRows {
 
   std::array<Shard, kGroupShards>& shards() { return shards_; }
   /// In no order.
-  std::unordered_map<std::string, Row>& all() { return rows_; }
+  KeyMap<Row>& all() { return rows_; }
   size_t size() const { return rows_.size(); }
   size_t bytes() const { return key_bytes_ + rows_.size() * (sizeof(Row) + kIndexBytes); }
 
  private:
   static constexpr size_t kIndexBytes = 88;  ///< The map's node and the places in a shard, about.
   Row& add(std::string_view key, bool& made) {
-    const auto [place, fresh] = rows_.try_emplace(std::string(key));
+    const auto [place, fresh] = find_or_make(rows_, key);
     made = fresh;
     Row& row = place->second;
     if (!fresh) return row;
@@ -97,7 +101,7 @@ class KeyedRows {
     return row;
   }
 
-  std::unordered_map<std::string, Row> rows_;
+  KeyMap<Row> rows_;
   std::array<Shard, kGroupShards> shards_;
   size_t key_bytes_ = 0;
 };

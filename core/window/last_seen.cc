@@ -60,7 +60,7 @@ void LastSeen::drop_round(const Round& round) {
 
 LastSeen::Round& LastSeen::restore(EventTime slice, std::string_view key, Round round,
                                    EventTime w) {
-  const auto id = ids_.try_emplace(std::string(key)).first;
+  const auto id = find_or_make(ids_, key).first;
   round.key = &id->first;
   sequence_ = std::max(sequence_, round.sequence + 1);
   round.handed_out = round.handed_out || w > saturating_add(round.first, keep_us_);

@@ -10,10 +10,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "window/key_map.h"
 #include "window/time_slices.h"
 
 namespace millrace {
@@ -33,7 +33,7 @@ class LastSeen {
   /// True: a duplicate. `row` is asked for its bytes only if they are to be kept.
   template <class RowBytes>
   bool seen(std::string_view key, EventTime t, RowBytes row) {
-    const auto rounds = ids_.try_emplace(std::string(key)).first;
+    const auto rounds = find_or_make(ids_, key).first;
     Round* round = find_round(rounds->second, t);
     const bool duplicate = round != nullptr;
     if (!round) round = &open_round(rounds->first, rounds->second, t);
@@ -66,7 +66,7 @@ class LastSeen {
 
   int64_t keep_us_;
   TimeSlices<Round> slices_;
-  std::unordered_map<std::string, Rounds> ids_;
+  KeyMap<Rounds> ids_;
   std::map<std::pair<EventTime, uint64_t>, Round*>
       due_;  ///< Not handed out, by (t_first, sequence).
   uint64_t sequence_ = 0;

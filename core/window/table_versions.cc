@@ -1,5 +1,7 @@
 #include "window/table_versions.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
 
@@ -11,23 +13,18 @@ bool later_than(EventTime t, const Version& version) { return t < version.time; 
 
 void TableVersions::put(std::string_view key, EventTime t, bool deleted, std::string row,
                         EventTime bound) {
-  const auto [place, fresh] = keys_.try_emplace(std::string(key), nullptr);
-  if (fresh) {
-    Key made;
-    made.key = &place->first;
-    place->second = &slices_.add(0, std::move(made));
-  }
-  Key& one = *place->second;
+  bool made = false;
+  Key& one = keys_.find_or_add(key, made);
+  if (!made && one.versions.back().deleted) deleted_.erase(place_of(one));
+  if (!history_) prune(one, kTimeMax);
   row_bytes_ += row.size() + kVersionBytes;
   Version version{t, deleted, std::make_shared<const std::string>(std::move(row))};
-  if (!history_) {
-    prune(one, kTimeMax);
-    one.versions.clear();
-  }
   one.versions.insert(std::upper_bound(one.versions.begin(), one.versions.end(), t, later_than),
                       std::move(version));
+  if (!history_ && deleted) return erase(one);
   if (history_) prune(one, bound);
-  slices_.touch(one);
+  if (one.versions.back().deleted) deleted_.insert(place_of(one));
+  keys_.touch(one);
 }
 
 void TableVersions::prune(Key& key, EventTime bound) {
@@ -39,10 +36,23 @@ void TableVersions::prune(Key& key, EventTime bound) {
   key.versions.erase(key.versions.begin(), keep);
 }
 
+void TableVersions::erase(Key& key) {
+  for (const Version& gone : key.versions) row_bytes_ -= gone.row->size() + kVersionBytes;
+  keys_.erase(key);
+}
+
+void TableVersions::forget_deleted(EventTime bound) {
+  while (!deleted_.empty() && deleted_.begin()->first <= bound) {
+    Key& key = *deleted_.begin()->second;
+    deleted_.erase(deleted_.begin());
+    erase(key);
+  }
+}
+
 std::shared_ptr<const std::string> TableVersions::find(std::string_view key, EventTime t) const {
-  const auto found = keys_.find(std::string(key));
-  if (found == keys_.end()) return nullptr;
-  const auto& versions = found->second->versions;
+  const Key* found = keys_.find(key);
+  if (!found) return nullptr;
+  const auto& versions = found->versions;
   const auto behind =
       history_ ? std::upper_bound(versions.begin(), versions.end(), t, later_than) : versions.end();
   if (behind == versions.begin()) return nullptr;
@@ -50,14 +60,13 @@ std::shared_ptr<const std::string> TableVersions::find(std::string_view key, Eve
   return version.deleted ? nullptr : version.row;
 }
 
-TableVersions::Key& TableVersions::restore(std::string_view key, std::vector<Version> versions) {
-  const auto place = keys_.try_emplace(std::string(key), nullptr).first;
+TableVersions::Key& TableVersions::restore(std::string_view key, uint32_t ordinal,
+                                           std::vector<Version> versions) {
   for (const Version& version : versions) row_bytes_ += version.row->size() + kVersionBytes;
-  Key made;
-  made.key = &place->first;
-  made.versions = std::move(versions);
-  place->second = &slices_.restore(0, std::move(made));
-  return *place->second;
+  Key& one = keys_.restore(key, ordinal);
+  one.versions = std::move(versions);
+  if (one.versions.back().deleted) deleted_.insert(place_of(one));
+  return one;
 }
 
 }  // namespace millrace

@@ -3,15 +3,18 @@
 /// The versions of a table's rows by key, for stream–table joins (semantics R31): the newest
 /// version with version_ts <= t, of equal times the later in the log. Kept are all versions newer
 /// than a bound and the newest at or before it; a key is pruned when it gets a new version, so it
-/// holds at most its versions within the history and one more. Pure. Threads: one.
+/// holds at most its versions within the history and one more. A key whose newest version deletes
+/// is forgotten once nobody can ask for what was before. Pure. Threads: one.
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "window/time_slices.h"
+#include "base/time.h"
+#include "window/keyed_rows.h"
 
 namespace millrace {
 
@@ -22,31 +25,34 @@ class TableVersions {
     bool deleted = false;
     std::shared_ptr<const std::string> row;  ///< Rows made from it may outlive it.
   };
-  struct Key : SliceRow {
-    const std::string* key = nullptr;
+  struct Key : KeyedRow {
     std::vector<Version> versions;  ///< By (time, log).
   };
 
   /// `history` false: only the version that came last counts, whatever its time (`latest`).
-  explicit TableVersions(bool history) : history_(history), slices_(kTimeMax) {}
+  explicit TableVersions(bool history) : history_(history) {}
 
   /// `bound`: versions at or before it are history, but for the newest of them.
   void put(std::string_view key, EventTime t, bool deleted, std::string row, EventTime bound);
   /// Null: no version, or it deletes.
   std::shared_ptr<const std::string> find(std::string_view key, EventTime t) const;
-  Key& restore(std::string_view key, std::vector<Version> versions);
+  /// Forgets the keys that were deleted at or before `bound`: nothing on time is older.
+  void forget_deleted(EventTime bound);
+  Key& restore(std::string_view key, uint32_t ordinal, std::vector<Version> versions);
 
-  /// One slice: a key has no time of its own.
-  TimeSlices<Key>& slices() { return slices_; }
-  size_t bytes() const { return row_bytes_ + keys_.size() * kKeyBytes; }
+  KeyedRows<Key>& keys() { return keys_; }
+  size_t bytes() const { return row_bytes_ + keys_.bytes(); }
 
  private:
-  static constexpr size_t kKeyBytes = 192, kVersionBytes = 64;
+  static constexpr size_t kVersionBytes = 64;
+  using Deleted = std::pair<EventTime, Key*>;
   void prune(Key& key, EventTime bound);
+  void erase(Key& key);
+  static Deleted place_of(Key& key) { return {key.versions.back().time, &key}; }
 
   bool history_;
-  TimeSlices<Key> slices_;
-  std::unordered_map<std::string, Key*> keys_;
+  KeyedRows<Key> keys_;
+  std::set<Deleted> deleted_;  ///< Keys whose newest version deletes, by its time.
   size_t row_bytes_ = 0;
 };
 

@@ -6,6 +6,7 @@
 /// Pure. Threads: one.
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <map>
 #include <utility>
@@ -25,37 +26,38 @@ template <class Row>
 class TimeSlices {
  public:
   struct Slice {
+    EventTime end = kTimeNone;  ///< Behind the last time that it holds.
     std::deque<Row> rows;
     std::vector<uint32_t> dirty;  ///< Ordinals changed since the last commit.
   };
 
   using Gone = std::vector<typename std::map<EventTime, Slice>::node_type>;
 
-  /// Slices of an eighth of the time that rows are kept.
-  explicit TimeSlices(int64_t keep_us) : width_(std::max<int64_t>(keep_us / 8, 1)) {}
+  /// Slices of about an eighth of the time that rows are kept: a power of two, so that slices of
+  /// different widths, before and behind a changed configuration, lie one within the other.
+  explicit TimeSlices(int64_t keep_us)
+      : width_(static_cast<int64_t>(
+            std::bit_floor(static_cast<uint64_t>(std::max<int64_t>(keep_us / 8, 1))))) {}
+
+  /// Of the widest slice that there may be. To be stored where `keep_us` may change between two
+  /// runs, and given back before rows are restored.
+  int64_t widest() const { return std::max(width_, restored_width_); }
+  void restore_widest(int64_t width) { restored_width_ = width; }
 
   EventTime slice_of(EventTime t) const {
     const int64_t number = floor_div(t, width_);
     int64_t start = 0;
     return __builtin_mul_overflow(number, width_, &start) ? kTimeNone : start;
   }
-  /// Behind the last time that the slice holds.
-  EventTime end_of(EventTime slice) const { return saturating_add(slice, width_); }
 
   /// The reference holds until the slice is dropped.
   Row& add(EventTime t, Row row) {
-    Row& added = restore(slice_of(t), std::move(row));
+    Row& added = place(slice_of(t), width_, std::move(row));
     touch(added);
     return added;
   }
   /// As add, for a row that the commit has already.
-  Row& restore(EventTime start, Row row) {
-    Slice& slice = slices_[start];
-    row.slice = start;
-    row.ordinal = static_cast<uint32_t>(slice.rows.size());
-    row.dirty = false;
-    return slice.rows.emplace_back(std::move(row));
-  }
+  Row& restore(EventTime start, Row row) { return place(start, widest(), std::move(row)); }
   /// The row changed and must be written again.
   void touch(Row& row) {
     if (row.dirty) return;
@@ -70,7 +72,7 @@ class TimeSlices {
   /// are as long as what is returned lives.
   Gone drop_before(EventTime t) {
     Gone gone;
-    while (!slices_.empty() && end_of(slices_.begin()->first) <= t) {
+    while (!slices_.empty() && slices_.begin()->second.end <= t) {
       dropped_.push_back(slices_.begin()->first);
       gone.push_back(slices_.extract(slices_.begin()));
     }
@@ -86,7 +88,16 @@ class TimeSlices {
   }
 
  private:
-  int64_t width_;
+  Row& place(EventTime start, int64_t width, Row row) {
+    Slice& slice = slices_[start];
+    slice.end = std::max(slice.end, saturating_add(start, width));
+    row.slice = start;
+    row.ordinal = static_cast<uint32_t>(slice.rows.size());
+    row.dirty = false;
+    return slice.rows.emplace_back(std::move(row));
+  }
+
+  int64_t width_, restored_width_ = 1;
   std::map<EventTime, Slice> slices_;
   std::vector<EventTime> dropped_;
 };

@@ -62,6 +62,11 @@ class WindowGroups {
   void open_windows_of(EventTime t, EventTime w, std::vector<Span>& out) const;
   /// Open windows that hold any record, by end.
   std::vector<Span> open_windows() const;
+  /// Drops a slice, whatever windows it belongs to.
+  void drop_slice(EventTime start) {
+    last_slice_ = nullptr;
+    slices_.erase(start);
+  }
   /// Forgets the window: slices that belong to no later window go, their starts are returned.
   std::vector<EventTime> close(const Span& window);
 

@@ -74,6 +74,11 @@ Table::Table(const Settings& settings, const std::vector<column_info>& columns)
           "field \"" + field.name +
           "\" is an interval, which this sink cannot write: cast it to text in \"select\"");
     }
+    if (field.type.ends_with("[]")) {
+      throw config_error("field \"" + field.name +
+                         "\" is an array, which this sink cannot write: "
+                         "make it text, or jsonb by to_jsonb(…), in \"select\"");
+    }
     if (settings_.upsert && field.name == "op") {
       op = std::move(field);
     } else {

@@ -5,6 +5,10 @@
 namespace millrace::wikipedia {
 namespace {
 
+/// `Date` is written by whoever answers, an event's time by whoever made it: two clocks, which may
+/// differ by so much. What comes twice for it has the same id and is dropped as a repeat.
+constexpr int64_t kClocksDifferMs = 5'000;
+
 struct State {
   std::optional<int64_t> version, seq, since;
   std::string streams;
@@ -109,7 +113,7 @@ void Resume::connected_live(int64_t server_ms) {
   const auto lost_from = times_.any_seen() ? times_.oldest_ms() : origin_ms_;
   if (lost_from) watch_.expect_loss(*lost_from);
   times_ = {};
-  origin_ms_ = server_ms;
+  origin_ms_ = server_ms - kClocksDifferMs;
 }
 
 void Resume::named(const std::vector<TopicPosition>& positions) {

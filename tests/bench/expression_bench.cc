@@ -75,7 +75,8 @@ void json_simdjson(benchmark::State& state) {
       if (parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
               .get(document))
         continue;
-      (void)document.get_object().find_field_unordered("new").raw_json_token().get(out[row]);
+      if (document.get_object().find_field_unordered("new").raw_json_token().get(out[row]))
+        out[row] = {};
     }
     benchmark::DoNotOptimize(out.data());
   }
@@ -101,7 +102,8 @@ void project_one_of_thousand(benchmark::State& state) {
   std::vector<BrokenValue> broken;
   for (auto _ : state) decoder->decode(lines, columns, broken);
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * 64);
-  state.counters["fields_decoded"] = static_cast<double>(fields.size());
+  const auto records = static_cast<double>(state.iterations() * 64);
+  state.counters["cells_read_per_record"] = static_cast<double>(decoder->cells_read()) / records;
 }
 
 BENCHMARK(re2_plain);

@@ -50,10 +50,14 @@ class Table {
       schema_.add(name, type_from_name(type).value());
       texts_.add(name, Type::kText);
     }
-    raw_.resize(schema_.size());
-    for (Column& column : raw_) column.reset(Type::kText, 0);
-    while (std::getline(in, line) && !line.empty()) add_row(line);
-    cast_all();
+    while (std::getline(in, line) && !line.empty()) lines_.push_back(line);
+    read_lines();
+  }
+  /// `count` rows from row `first` on; beyond the last row they begin anew.
+  Table(const Table& from, uint32_t first, uint32_t count)
+      : schema_(from.schema_), texts_(from.texts_) {
+    for (uint32_t i = 0; i < count; ++i) lines_.push_back(from.lines_[(first + i) % from.rows_]);
+    read_lines();
   }
 
   const Schema& schema() const { return schema_; }
@@ -62,6 +66,12 @@ class Table {
   const std::string& fault() const { return fault_; }
 
  private:
+  void read_lines() {
+    raw_.resize(schema_.size());
+    for (Column& column : raw_) column.reset(Type::kText, 0);
+    for (const std::string& line : lines_) add_row(line);
+    cast_all();
+  }
   void add_row(const std::string& line) {
     std::istringstream cells(line);
     std::string cell;
@@ -95,6 +105,7 @@ class Table {
   }
 
   Schema schema_, texts_;
+  std::vector<std::string> lines_;
   std::vector<Column> raw_;
   std::vector<std::unique_ptr<Program>> programs_;
   std::vector<std::unique_ptr<Scratch>> scratches_;
@@ -103,6 +114,9 @@ class Table {
   std::string fault_;
   uint32_t rows_ = 0;
 };
+
+/// jsonb and arrays are written as PostgreSQL does it by a cast: a raw jsonb is as it came.
+inline bool needs_cast_to_text(Type type) { return type == Type::kJsonb || is_array(type); }
 
 inline std::string cell_text(const Column& column, uint32_t row) {
   if (!column.valid(row)) return "null";

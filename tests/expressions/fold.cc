@@ -142,6 +142,10 @@ std::string answer_to(const std::string& text, const Table& table) {
   GroupedText grouped;
   grouped.select = {{"x", text}};
   auto select = compile_grouped(grouped, table.schema());
+  if (select && needs_cast_to_text(select->outputs[0].type())) {
+    grouped.select[0].text = "(" + text + ")::text";
+    select = compile_grouped(grouped, table.schema());
+  }
   if (!select) return "{\"refused\":" + quoted(select.error().summary()) + "}";
   Folding folding(*select, table);
   const std::string whole = folding.answer(false), parts = folding.answer(true);

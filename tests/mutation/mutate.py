@@ -6,9 +6,14 @@ is flipped. So a flip costs a run of the tests, not a build. Each flip is tried 
 the pipeline cases, then random streams against the oracle, until one fails. A survivor that no test can kill stands in
 equivalent.txt, with the reason; every other one makes the exit code 1.
 
-    mutate.py [--list] [--only core/window/slicer.cc] [--share 1/20] [--streams 200] [--work build-mutate]
+What was killed is remembered below --work as long as the file around it stays the same, so that a run that was broken off
+goes on, and a change is tried alone; --again tries everything. `--suites test_window` is a quick first pass.
+
+    mutate.py [--list] [--only core/window/slicer.cc] [--share 1/20] [--suites test_window] [--again] [--work build-mutate]
 """
 import argparse
+import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -22,14 +27,16 @@ import comparisons
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ["core/window/*.cc", "core/window/*.h", "core/operators/window_*.cc", "core/operators/session_*.cc",
            "core/operators/sliding_*.cc", "core/pipeline/merge.cc", "core/operators/join_apply.cc", "core/operators/dedupe_apply.cc",
-           "core/nodes/late_r*.cc"]
+           "core/operators/lookup_apply.cc", "core/nodes/late_r*.cc", "core/operators/grouped_fold.cc",
+           "core/operators/grouped_node.cc", "core/nodes/retimer.cc"]
 # Where bytes are laid out, not where time is judged; their own tests and fuzzers stand for them.
 NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}
 COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev", "README.md", "CONTRIBUTING.md")
 SITE = "core/base/mutation_site.h"
 HUNG_S = 120
 PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
-NEEDS = {"test_window": ["test_window"], "test_pipeline": ["test_pipeline"], "pipelines": PROGRAM, "property": PROGRAM}
+UNIT = ("test_window", "test_nodes", "test_operators", "test_pipeline")
+NEEDS = {**{name: [name] for name in UNIT}, "pipelines": PROGRAM, "property": PROGRAM}
 
 
 def targets(only):
@@ -77,6 +84,23 @@ def build(work, wanted):
                 sys.exit(f"the rewritten sources do not build: see {work / 'build.log'}")
 
 
+class Killed:
+    """The comparisons that a test noticed in earlier runs, as long as their file is as it was."""
+
+    def __init__(self, work, texts, again):
+        self.path = work / "killed.json"
+        self.digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        known = {} if again or not self.path.exists() else json.loads(self.path.read_text())
+        self.known = {key: one for key, one in known.items() if self.digests.get(one["path"]) == one["digest"]}
+
+    def killer(self, site):
+        return self.known[site.key]["killer"] if site.key in self.known else None
+
+    def note(self, site, killer):
+        self.known[site.key] = {"path": site.path, "digest": self.digests[site.path], "killer": killer}
+        self.path.write_text(json.dumps(self.known, indent=1))
+
+
 class Suites:
     """The tests, cheapest first."""
 
@@ -85,8 +109,7 @@ class Suites:
         python = "/usr/bin/python3"
         played = ["--millrace", self.bin / "millrace", "--plugins", self.plugins]
         suites = [
-            ("test_window", [self.bin / "test_window", "--gtest_brief=1", "--gtest_fail_fast"]),
-            ("test_pipeline", [self.bin / "test_pipeline", "--gtest_brief=1", "--gtest_fail_fast"]),
+            *((name, [self.bin / name, "--gtest_brief=1", "--gtest_fail_fast"]) for name in UNIT),
             ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"]),
             ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11"])]
         self.all = [suite for suite in suites if suite[0] in names]
@@ -132,12 +155,13 @@ def main():
     parser.add_argument("--only", action="append", help="this file only; may be repeated")
     parser.add_argument("--share", default="1/1", help="K/N: every N-th comparison, from the K-th on")
     parser.add_argument("--suites", type=lambda text: text.split(","), default=list(NEEDS), help="of " + ",".join(NEEDS))
+    parser.add_argument("--again", action="store_true", help="also those that were killed before")
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutate")
     options = parser.parse_args()
-    rewritten, sites = {}, []
+    rewritten, texts, sites = {}, {}, []
     for name in targets(None):
-        text = (ROOT / name).read_text()
+        text = texts[name] = (ROOT / name).read_text()
         found = comparisons.find(name, text)
         rewritten[name] = comparisons.rewrite(text, found, len(sites) + 1, SITE.removeprefix("core/"))
         sites += found
@@ -150,6 +174,7 @@ def main():
     suites = Suites(options.work, options.streams, options.suites)
     reached = suites.reached(options.work)
     equivalent, kills, survivors, spared = read_equivalent(), {}, [], 0
+    killed = Killed(options.work, texts, options.again)
     part, parts = map(int, options.share.split("/"))
     started = time.monotonic()
     for number, site in enumerate(sites, 1):
@@ -158,8 +183,9 @@ def main():
         if site.key in equivalent:
             spared += 1
             continue
-        killer = suites.killer(number, reached)
+        killer = killed.killer(site) or suites.killer(number, reached)
         if killer:
+            killed.note(site, killer)
             kills[killer] = kills.get(killer, 0) + 1
             continue
         survivors.append(site)

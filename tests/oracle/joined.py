@@ -41,6 +41,8 @@ class Joined:
                     came += 1
                     self.take(side, row, both.before(step))
             self.end_up_to(mark)
+            if mark == marks.END:
+                self.end_all()
         self.ledger = {"in": came, "rows": came, "used": came - len(self.late), "late": len(self.late), "late_partial": 0,
                        "filtered": 0, "duplicates": 0, "errors": 0, "out": sum(map(len, self.out))}
         return marks.Stream(self.out, [marks.held_back(mark, max(self.before, self.after) + self.lateness) for mark in both.marks])
@@ -80,6 +82,11 @@ class Joined:
         for _, side, at, _, one in sorted(over, key=lambda item: item[:4]):
             one.told = True
             self.put(at, *((one.row, None) if side == LEFT else (None, one.row)))
+
+    def end_all(self):
+        """R20: what the end of a run ended stays so, though W stands before that end again in the next one."""
+        for one in self.seen[LEFT] + self.seen[RIGHT]:
+            one.end = marks.NONE
 
     def put(self, at, left, right):
         values = {f"{name}.{field}": value for name, row in zip(self.names, (left, right)) if row

@@ -1,7 +1,8 @@
 """A stream joined with a table as of the event time, by definition (R31): every version of every key is kept.
 
 A stream record waits until the table's W is behind it; then the newest version with version_ts <= t answers, of equal
-times the one that came later. A record behind W - H of its own stream is late.
+times the one that came later. A record behind W - H of its own stream is late. A deleted key is forgotten with all its
+versions once W - H, of the records that wait too, and the table's W are behind the deletion.
 """
 import expressions
 import marks
@@ -35,7 +36,7 @@ class Lookup:
         self.versions, self.waiting, self.late, self.out, self.ledger = [], [], [], [], {}
 
     def run(self, stream, table):
-        came, behind = 0, []
+        came, behind, stood = 0, [], [marks.NONE, marks.NONE]
         for step, mark in enumerate(stream.marks):
             self.out.append([])
             self.versions += table.rows[step]
@@ -43,6 +44,8 @@ class Lookup:
                 came += 1
                 self.take(row, stream.before(step), table.before(step))
             self.release(table.marks[step])
+            stood = [max(w, one.marks[step]) if one.marks[step] != marks.END else w for w, one in zip(stood, (stream, table))]
+            self.forget_deleted(*stood)
             behind.append(min([mark, *(row.at for row in self.waiting)]))    # R19
         self.ledger = {"late": len(self.late), "out": sum(map(len, self.out))}
         return marks.Stream(self.out, behind)
@@ -59,6 +62,17 @@ class Lookup:
         for row in sorted((row for row in self.waiting if row.at < table_mark), key=lambda row: row.at):
             self.waiting.remove(row)
             self.answer(row)
+
+    def forget_deleted(self, mark, table_mark):
+        bound = marks.held_back(min([mark, *(row.at for row in self.waiting)]), self.history)
+        newest = {}
+        for one in self.versions:
+            key = str(self.table.key_of(one))
+            if key not in newest or one.at >= newest[key].at:
+                newest[key] = one
+        gone = {key for key, one in newest.items()
+                if self.table.gone(one.values) is True and one.at <= bound and one.at < table_mark}
+        self.versions = [one for one in self.versions if str(self.table.key_of(one)) not in gone]
 
     def answer(self, row):
         key = [row.values.get(name) for name in self.on]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import marks
 import rows
 import tables
+from completed import completed
 from deduped import Deduped
 from joined import Joined
 from lookups import Lookup
@@ -99,6 +100,8 @@ def decider(operator, upstream):
 
 
 def windowed(operator):
+    if "complete" in str(operator.get("emit")):
+        return completed(operator["window"])(operator)
     if "update" in str(operator.get("emit")):
         return updated(operator["window"])(operator)
     special = [kind for name, kind in (("session", Sessions), ("sliding_by_record", Sliding)) if name in operator["window"]]

@@ -24,6 +24,9 @@ class Windowed:
         """R11; R20: what the end of an earlier run closed stays closed, though W stands before that end again."""
         return mark < end + self.lateness and end > self.closed_upto
 
+    def ended(self):
+        """The end of a run."""
+
     def ends(self):
         return [window[1] for window, _ in self.tables]
 
@@ -37,6 +40,7 @@ class Windowed:
                 self.judge(row, inputs.before(self.step))
             if inputs.marks[self.step] == marks.END:
                 self.closed_upto = max([self.closed_upto, *self.ends()])
+                self.ended()
         out = marks.Stream(self.released(inputs), [marks.held_back(mark, self.lateness) for mark in inputs.marks])
         self.ledger = {**self.counts, "rows": self.counts["in"], "duplicates": 0, "errors": 0, "out": sum(map(len, out.rows))}
         return out

@@ -11,9 +11,6 @@ import operators
 SCHEMA = {"t": "int8", "k": "text", "n": "int8", "v": "int8", "x": "float8"}
 
 OPERATORS = (8, 16)    # per case: many share what the start of a process costs
-# The page has no rule for what the end of a run means to joins, dedupes and lookups if more comes later; and W of a union
-# that had an empty input in the first run does not go on where it stood (R15).
-NOT_CONTINUED = {"union_of_sources", *(f"{kind}{chained}" for kind in ("join", "dedupe", "lookup") for chained in ("", "_chained"))}
 ORDER_FREE = {"tumbling", "hopping", "cumulative", "session", "sliding_by_record", "chained", "session_chained", "sliding_chained",
               "after_filter", "union_of_sources", "union_of_windows"}
 
@@ -54,8 +51,6 @@ class Case:
 
     def fit_for(self, mode):
         """What of it says the same when played in this way."""
-        if mode == "continued":
-            return self.only([name for name, kind in self.kinds.items() if kind not in NOT_CONTINUED])
         return self.order_free() if mode == "parallel" else self
 
     def order_free(self):

@@ -9,6 +9,7 @@ TABLE_SELECTIONS = (["n", "k", "v", "x"], {"v": "v", "k": "k", "n": "n", "x": "x
 SELECTIONS = (["k", "v"], {"k": "k", "w": "v + 1", "d": "v - n"}, {"x": "x", "q": "coalesce(v, 0)"})
 
 
+WINDOWS = ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")
 # Midnights that are skipped or come twice, a day that is missing, half and quarter hours.
 ZONES = ("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu",
          "America/St_Johns", "UTC")
@@ -46,7 +47,8 @@ class Builder:
 
     def sink_of_several(self):
         """R50 across operators: of one source only, since the page gives ends of several sources no place in the order."""
-        mine = [name for name, one in self.operators.items() if one["from"] == "a" and name in self.kinds and "join" not in one]
+        mine = [name for name, one in self.operators.items() if one["from"] == "a" and name in self.kinds and "join" not in one
+                and self.kinds[name] != "complete"]
         if len(mine) > 1:
             self.sink("several", self.rng.sample(mine, min(3, len(mine))))
 
@@ -102,6 +104,18 @@ def update(*kinds):
         every = {"update": {"every": build.ticks(build.rng.choice((1, 3, 10, 50, 200)))}}
         return {**found, "emit": every if build.rng.random() < 0.4 else "update"}
     return made
+
+
+def complete(build):
+    """R26: whole results, of which each record would send one more if it triggers by itself."""
+    by_record = build.rng.random() < 0.3
+    found = windowed(build, build.rng.choice(("tumbling", "session") if by_record else WINDOWS), build.source())
+    if by_record:
+        return {**found, "emit": "complete"}
+    emit = {"every": build.ticks(build.rng.choice((10, 50, 200)))}
+    if build.rng.random() < 0.5:
+        emit["retain"] = build.ticks(build.rng.choice((0, 1, 20, 300)))
+    return {**found, "emit": {"complete": emit}}
 
 
 def stateless(build):
@@ -313,9 +327,9 @@ def of_update(build):
     return {"from": inner, "group_by": build.rng.choice((["k"], {"starts": "window_start"})), "select": aggregates(build)}
 
 
-KINDS = {**{kind: of_source(kind) for kind in ("tumbling", "hopping", "cumulative", "session", "sliding_by_record", "calendar")},
+KINDS = {**{kind: of_source(kind) for kind in WINDOWS},
          "update": update("tumbling", "hopping", "cumulative"), "session_update": update("session"),
-         "sliding_update": update("sliding_by_record"), "stateless": stateless, "chained": chained,
+         "sliding_update": update("sliding_by_record"), "complete": complete, "stateless": stateless, "chained": chained,
          "session_chained": chained_behind("session"), "sliding_chained": chained_behind("sliding_by_record"),
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
          "table_chain": table_chain, "of_update": of_update,

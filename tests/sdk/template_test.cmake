@@ -1,5 +1,5 @@
 # Installs the SDK, builds a copy of the template against it outside of the tree, and has the host's
-# own code list and run the result. Then: builds that must fail do.
+# own code and the host list and run the result. Then: builds that must fail do.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(failed)
@@ -23,6 +23,23 @@ file(CHMOD ${WORK}/folder PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 run(${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache ${LIST} ${WORK}/folder)
 if(NOT output STREQUAL "source org.example.counter 1.0.0 10 records\n")
   message(FATAL_ERROR "unexpected list: ${output}")
+endif()
+
+# The program itself, as it was built before the plugin existed.
+run(${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache ${MILLRACE} plugins --plugins ${WORK}/folder)
+if(NOT output MATCHES "source +counter +1\\.0\\.0")
+  message(FATAL_ERROR "the host does not list it: ${output}")
+endif()
+file(WRITE ${WORK}/count.json [[{
+  "pipeline": "count",
+  "sources": {"n": {"plugin": "org.example.counter", "records": 4}},
+  "sinks": {"out": {"from": "n", "plugin": "file", "path": "out.jsonl"}}
+}]])
+run(${CMAKE_COMMAND} -E chdir ${WORK} ${CMAKE_COMMAND} -E env XDG_CACHE_HOME=${WORK}/cache
+    ${MILLRACE} run count.json --plugins ${WORK}/folder --plugins ${BUILD}/plugins)
+file(READ ${WORK}/out.jsonl counted)
+if(NOT counted STREQUAL "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n")
+  message(FATAL_ERROR "the host ran it to: ${counted}\n${output}")
 endif()
 
 find_program(PKG_CONFIG pkg-config)

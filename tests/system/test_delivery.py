@@ -109,12 +109,12 @@ class Delivery(SystemTest):
         lines = [line.split("\t") for line in self.read("out.txt").decode().splitlines()]
         self.assertTrue(all(tag.split(" ")[2] == json.loads(row)["k"] for tag, row in lines))
 
-    def keys_of(self, operator=None, **source):
-        """What a sink that asks for no key of its own is given as the key of each row."""
+    def keys_of(self, *operators, **source):
+        """What a sink that asks for no key of its own is given as the key of each row. `operators`: one behind the other."""
         config = passing(key="k", **source)
-        config["sinks"]["out"] = {"from": "o" if operator else "in", "plugin": "tagged", "path": "out.txt"}
-        if operator:
-            config["operators"] = {"o": {"from": "in", **operator}}
+        names = ["in", *(f"o{i}" for i in range(len(operators)))]
+        config["sinks"]["out"] = {"from": names[-1], "plugin": "tagged", "path": "out.txt"}
+        config["operators"] = {name: {"from": above, **one} for name, above, one in zip(names[1:], names, operators)}
         self.clear()
         self.write("p.json", config)
         self.write("in.jsonl", [at(0, "a", n=1), at(1, None, n=1), at(2, "b", n=2)])
@@ -132,6 +132,16 @@ class Delivery(SystemTest):
         self.assertEqual(self.keys_of(window, **schema), [""])
         self.assertEqual(self.keys_of({"group_by": ["k"], "select": {"c": "count(*)"}}, **schema), ["a", "", "b"])
         self.assertEqual(self.keys_of({"table": {"key": ["n"]}}, **schema), ["1", "1", "2"])
+
+    def test_E27_a_select_behind_group_by_keeps_the_key(self):
+        schema = {"schema": {"k": "text", "n": "int8"}}
+        window = {"window": {"tumbling": "1m"}, "select": {"c": "count(*)"}}
+        by_two = {**window, "group_by": ["k", "n"]}
+        keys = ['["a",1]', '["b",2]', "[null,1]"]
+        self.assertEqual(self.keys_of({**window, "group_by": ["n"]}, {"select": {"m": "c"}}, **schema), ["1", "2"])
+        self.assertEqual(self.keys_of(by_two, {"select": {"m": "c"}}, {"select": {"o": "m + 1"}, "filter": "m > 0"}, **schema), keys)
+        both = [{"from": "o0", "select": {"m": "c"}}, {"from": "o0", "select": {"m": "c + 1"}}, {"from": ["o1", "o2"]}]
+        self.assertEqual(sorted(self.keys_of(by_two, *both, **schema)), sorted(2 * keys), "inputs that have it, together")
 
     def test_R54_a_sink_that_cannot_is_refused_with_those_that_can(self):
         self.lay_out("lossy", "exactly_once")

@@ -100,6 +100,18 @@ class ToPostgres(SystemTest):
         self.assertTrue(self.live(MILLRACE_COMMIT_RECORDS="2", MILLRACE_BATCH_RECORDS="1"))
         self.assertEqual(self.server.query("select k, v from t order by k"), [["a", "5"], ["c", "14"], ["d", "21"]])
 
+    def test_R30_append_is_refused_for_a_table_that_deletes(self):
+        config = self.upserts()
+        config["operators"] = {"latest": {"from": "in", "table": {"key": ["k"], "delete": "k = 'x'"}, "select": ["k"]}}
+        config["sinks"]["out"] = {"from": "latest", "plugin": "postgres", "url": self.server.url, "table": "t"}
+        self.write("p.json", config)
+        self.write("in.jsonl", [at(0)])
+        self.assert_says(self.verb("check", "p.json", code=2), '"latest" is a table, whose rows also delete',
+                         'set "mode": "upsert"')
+        config["operators"]["latest"] = {"from": "in", "filter": "k <> 'x'", "select": ["k"]}
+        self.write("p.json", config)
+        self.verb("check", "p.json")
+
     def test_a_table_that_does_not_fit_is_refused(self):
         self.pass_rows()
         self.server.query("create table t (k text, n numeric, t int8)")

@@ -42,6 +42,27 @@ class WallClock(SystemTest):
             self.assertEqual(len(row["window_start"]), len("2026-01-01T00:00:00Z"), "whole seconds")
             self.assertGreater(row["window_end"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before_us / 10**6)))
 
+    def test_R38_sessions_close_by_the_clock_without_input(self):
+        run = self.start_on({"window": {"session": "1s", "time": "processing"}},
+                            [{"t": START_S + second, "k": "a"} for second in (0, -DAY_S, DAY_S)])
+        self.wait_until("the session that nothing but the clock closes", lambda: self.counted() == 3, run)
+        self.append("in.jsonl", [{"t": 0, "k": "a"}, {"t": 1, "k": "b"}])
+        self.wait_until("two more", lambda: self.counted() == 5, run)
+        done = self.stop(run)
+        rows = self.lines("out.jsonl")
+        self.assertEqual([(row["k"], row["n"]) for row in rows], [("a", 3), ("a", 1), ("b", 1)])
+        self.assertLess(rows[0]["window_end"], rows[1]["window_start"], "a second of silence lies between")
+        self.assertEqual(done.report["operators"]["per_minute"]["late"], 0)
+
+    def test_R38_a_restart_keeps_open_sessions(self):
+        self.write("in.jsonl", [{"t": 1, "k": "a"}] * 3)
+        self.write("p.json", counting({"follow": True}, {"window": {"session": "1d", "time": "processing"}}))
+        self.run_to_end("--fresh", "--for", "1s")
+        self.assertEqual(self.size("out.jsonl"), 0)
+        self.append("in.jsonl", [{"t": 1, "k": "a"}])
+        self.run_to_end("--for", "1s", "--drain")
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [4])
+
     def test_R38_a_restart_keeps_open_windows(self):
         self.write("in.jsonl", [{"t": 1, "k": "a"}] * 3)
         self.write("p.json", counting({"follow": True}, {"window": {"tumbling": "36500d", "time": "processing"}}))

@@ -110,6 +110,46 @@ class Watermarks(ScriptedTest):
         late = self.dead_letters("per_minute.late")
         self.assertEqual([row["reason"] for row in late], ["window closed while its partition was idle"], "R13")
 
+    def test_R17_late_after_idle_is_counted_by_every_operator_that_judges(self):
+        """Partition 1 falls idle behind the end of 0 and wakes behind W."""
+        self.script("A 0", "A 1", record(0, 10), record(1, 10), record(0, 200), "E 1", "S 1500", record(1, 30), record(0, 300))
+        config = counting(scripted("script", idle_timeout="500ms"))
+        config["sources"]["other"] = scripted("other")
+        self.script("A 0", record(0, 190), "E 0", name="other")
+        config["sources"]["table"] = scripted("table")
+        self.script("A 0", record(0, 5), "E 0", name="table")
+        for one in config["sources"].values():
+            one["schema"] = {"k": "text", "t": "int8"}
+        within = {"with": "other", "on": ["k"], "within": {"before": "1s", "after": "1s"}}
+        config["operators"] = {
+            "windows": config["operators"]["per_minute"],
+            "sessions": {**config["operators"]["per_minute"], "window": {"session": "1s"}},
+            "sliding": {**config["operators"]["per_minute"], "window": {"sliding_by_record": "1s"}},
+            "distinct": {"from": "in", "dedupe": {"by": ["t"], "keep": "1s"}},
+            "joined": {"from": "in", "join": within, "select": {"t": '"in".t'}},
+            "rows": {"from": "table", "table": {"key": ["k"]}},
+            "looked_up": {"from": "in", "join": {"with": "rows", "on": ["k"], "as_of": "event_time", "keep": "1s"}, "select": {"t": '"in".t'}}}
+        config["sinks"] = {name: {"from": name, "plugin": "file", "path": f"{name}.jsonl"} for name in config["operators"]}
+        self.write("p.json", config)
+        done = self.start("--for", "4s").wait()
+        self.assertEqual(done.code, 0, done)
+        for name in ("windows", "sessions", "sliding", "distinct", "joined", "looked_up"):
+            with self.subTest(name):
+                counters = done.report["operators"][name]
+                self.assertEqual((counters["late"], counters.get("late_after_idle")), (1, 1))
+                self.assertIn("idle", self.dead_letters(f"{name}.late")[0]["reason"])
+
+    def test_R41_a_new_time_has_a_watermark_per_partition(self):
+        """Of the source's own times only ends count; late is judged by the slower partition of the new time."""
+        self.script("A 0", "A 1", record(0, 1, at=START_S + 10), record(1, 2, at=START_S + 10), record(0, 3, at=START_S + 200),
+                    record(0, 4, at=START_S + 30), "E 1", record(0, 5, at=START_S + 210), record(0, 6, at=START_S + 40))
+        config = counting({**scripted("script", bounded=True), "schema": {"k": "text", "at": "int8"}}, {"from": "retimed"})
+        config["operators"]["retimed"] = {"from": "in", "select": ["k", "at"], "event_time": {"field": "at", "unit": "s"}}
+        self.write("p.json", config)
+        done = self.run_to_end("--fresh")
+        self.assertEqual(self.rows(), [("00", 3), ("03", 2)])
+        self.assertEqual(done.report["operators"]["per_minute"]["late"], 1, "40 behind the end of partition 1")
+
     def test_R16_a_broken_connection_is_no_idleness(self):
         self.script("A 0", "A 1", record(0, 10), record(1, 10), record(0, 200), "E 1", "S 200", "X", "S 2500", "E 1")
         self.write("p.json", counting({**scripted("script", idle_timeout="1s"), "on_all_idle": "hold"}))
@@ -289,6 +329,9 @@ class Bounds(SystemTest):
                 ({"window": {"hopping": "1h", "every": "5m"}}, "at most 14 slices of time (windows of 1h every 5m"),
                 ({"window": {"hopping": "12m", "every": "5m"}}, "at most 8 slices of time"),
                 ({"window": {"cumulative": "1d", "every": "1h"}}, "at most 26 slices of time"),
+                ({"window": {"session": "10m"}, "allowed_lateness": "55s"},
+                 "one state for each session with a record in the last 11m (gap 10m + out_of_orderness 5s + allowed_lateness 55s)"),
+                ({"window": {"sliding_by_record": "1m"}}, "its records of the last 2m5s (2 x 1m + out_of_orderness 5s"),
                 ({"emit": "complete", "complete_max_rows": 7}, "above 7 rows (complete_max_rows) the run stops")):
             with self.subTest(operator):
                 line, said = self.bounds(operator)
@@ -301,6 +344,13 @@ class Bounds(SystemTest):
         done = self.run_to_end(code=1, env={"MILLRACE_COMMIT_RECORDS": "5000"})  # Judged at commits.
         self.assert_says(done, "limits.state allows (1 MiB)", "per_minute")
         self.assertEqual(done.report["outcome"], "failed")
+
+    def test_R52_state_is_judged_between_commits_too(self):
+        self.write("in.jsonl", [at(i % 50, key=f"key {i}") for i in range(30000)])
+        self.write("p.json", counting({"follow": True}, limits={"state": "1MiB"}, commit={"every": "1h"}))
+        done = self.run_to_end(code=1)    # Nothing else would ever end it.
+        self.assert_says(done, "limits.state allows (1 MiB)", "per_minute")
+        self.assertEqual(done.report["commits"], 0)
 
 
 class Metrics(ScriptedTest):

@@ -101,6 +101,15 @@ TEST(Interval, ReadsAndWritesAsPostgres) {
   for (const char* bad : {"", "day", "1 fortnight", "soon", "2024-02-29"}) {
     EXPECT_EQ(interval_text(bad), "syntax") << bad;
   }
+  // One word to PostgreSQL, a unit written twice, a clock with more behind it, no ISO 8601.
+  for (const char* bad :
+       {"1 day42", "1 day-7", "1 day1.5", "1 d 2 days", "1 hour 2:03", "1:02:03 4", "1:02:03.4.5",
+        "-1:02-3", "1-2 3 months", "1-2.5", "1.5 s 2 ms", "1.", "-.5", "+.5", " P1D", "P1D ",
+        "1.5 mss", "2 centurys", "1:02 0.5 days"})
+    EXPECT_EQ(interval_text(bad), "syntax") << bad;
+  EXPECT_EQ(interval_text("1 mon42"), "1 mon 00:00:42");
+  EXPECT_EQ(interval_text("2 secs 3ms"), "00:00:02.003");
+  EXPECT_EQ(interval_text("1:02 3 days ago"), "-3 days -01:02:00");
   EXPECT_EQ(interval_text("3000000000 days"), "range");
   EXPECT_EQ(interval_text("1:99"), "range");
 }

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "base/time.h"
+#include "columns/array_text.h"
 #include "columns/json_decode.h"
+#include "columns/json_encode.h"
 
 namespace millrace {
 
@@ -70,6 +72,11 @@ class Padded {
 inline std::string cell_text(const Column& column, size_t row) {
   if (column.cell(row) == kNull) return "NULL";
   if (column.cell(row) == kMismatch) return "MISMATCH";
+  if (is_array(column.type)) {
+    ByteBuffer out;
+    write_array_text(column, row, out);
+    return std::string(out.view());
+  }
   switch (column.type) {
     case Type::kBool: return column.bools[row] ? "true" : "false";
     case Type::kFloat8: {

@@ -162,5 +162,29 @@ TEST(JsonDecoder, ACallForgetsTheOneBefore) {
   EXPECT_EQ(decode_with(*decoder, 2, {}).rows, std::vector<Cells>{});
 }
 
+/// A record of a thousand fields, of which a query reads some: the counter tells what was decoded.
+TEST(JsonDecoder, OfAThousandFieldsOnlyThoseThatAreReadAreDecoded) {
+  std::string record = "{";
+  for (int i = 0; i < 1000; ++i)
+    record += (i ? ",\"f" : "\"f") + std::to_string(i) + "\":{\"x\":" + std::to_string(i) + "}";
+  record += "}";
+  Padded padded;
+  const std::vector<std::string_view> values(8, padded.add(record));
+  for (const size_t wanted : {0, 1, 3, 1000}) {
+    std::vector<WantedField> fields;
+    for (size_t i = 0; i < wanted; ++i)
+      fields.push_back(want("f" + std::to_string(i * 333 % 1000) + ".x", Type::kInt8));
+    const auto decoder = make_json_decoder(fields);
+    std::vector<Column> columns(wanted);
+    std::vector<BrokenValue> broken;
+    decoder->decode(values, columns, broken);
+    EXPECT_TRUE(broken.empty());
+    EXPECT_EQ(decoder->cells_read(), wanted * values.size());
+    if (wanted == 3) {
+      EXPECT_EQ(columns[2].ints[7], 666);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace millrace

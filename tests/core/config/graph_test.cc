@@ -117,7 +117,7 @@ TEST(ConfigGraph, LaddersOfMergesAreCheckedQuickly) {
   EXPECT_EQ(faults_of(ladder + R"(, "w": {"from": "a60", "window": {"tumbling": "1m"}}})"), "");
 }
 
-TEST(ConfigGraph, SideOutputsFeedOnlyOperatorsWithoutState) {
+TEST(ConfigGraph, R45_SideOutputsFeedOnlyOperatorsWithoutState) {
   EXPECT_EQ(
       faults_of(R"({"a": {"from": "in.errors", "window": {"tumbling": "1m"}}})"),
       "c.json:4:31: /operators/a/from: \"in.errors\" is a side output without a watermark, but "
@@ -129,7 +129,7 @@ TEST(ConfigGraph, SideOutputsFeedOnlyOperatorsWithoutState) {
       "it");
 }
 
-TEST(ConfigGraph, TablesCannotBeWindowed) {
+TEST(ConfigGraph, R30_TablesCannotBeWindowed) {
   EXPECT_EQ(
       faults_of(R"({"t": {"from": "in", "group_by": ["x"]},
 "f": {"from": "t", "filter": "x > 1"},

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "columns/interval.h"
 #include "eval_support.h"
 
 namespace millrace {
@@ -80,6 +81,64 @@ TEST(Aggregate, SkipsNullsAndIsNullOfNothing) {
   for (const char* name : {"sum", "avg", "min", "max"}) {
     EXPECT_EQ(aggregate(find(name, Type::kInt8), nothing), "NULL") << name;
   }
+}
+
+TEST(Aggregate, ArrayAggKeepsOrderAndNulls) {
+  TestBatch texts;
+  texts.texts("t", {"b", std::nullopt, "a b", "b"});
+  EXPECT_EQ(aggregate(find("array_agg", Type::kText), texts), "{b,NULL,\"a b\",b}");
+  EXPECT_EQ(aggregate(*distinct_array(Type::kText), texts), "{\"a b\",b,NULL}");
+  EXPECT_EQ(distinct_array(Type::kJsonb), nullptr);
+  State none(find("array_agg", Type::kInt8));
+  EXPECT_EQ(none.result(), "NULL");
+}
+
+/// The states of array_agg and of sums of intervals: version 1.
+TEST(Aggregate, NewStatesAreStored) {
+  TestBatch ints;
+  ints.ints("n", {7, std::nullopt});
+  for (const AggregateFunction* function :
+       {&find("array_agg", Type::kInt8), distinct_array(Type::kInt8)}) {
+    State state(*function), read(*function), both(*function);
+    state.fold(ints.inputs().columns[0], Selection::all(2));
+    const std::string bytes = state.bytes();
+    std::string_view in = bytes;
+    ASSERT_TRUE(read.read(in));
+    EXPECT_TRUE(in.empty());
+    EXPECT_EQ(read.result(), "{7,NULL}");
+    both.merge(read);
+    EXPECT_EQ(both.bytes(), bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      State broken(*function);
+      std::string_view cut(bytes.data(), size);
+      EXPECT_FALSE(broken.read(cut)) << size;
+    }
+  }
+  State state(find("array_agg", Type::kInt8));
+  state.fold(ints.inputs().columns[0], Selection::all(2));
+  const std::string expected(
+      "\2\0\0\0"
+      "\12\0\0\0\0\0\0\0"
+      "\0\7\0\0\0\0\0\0\0"
+      "\1",
+      22);
+  EXPECT_EQ(state.bytes(), expected);
+}
+
+TEST(Aggregate, IntervalsAreJudgedOnceAtTheEnd) {
+  const auto sum = [](const std::vector<IntervalValue>& values, const char* name) {
+    TestBatch batch;
+    TestBatch::Texts cells;
+    char bytes[sizeof(IntervalValue)];
+    for (const IntervalValue& value : values)
+      cells.emplace_back(std::string(store_interval(value, bytes)));
+    batch.texts("v", cells, Type::kInterval);
+    return aggregate(find(name, Type::kInterval), batch);
+  };
+  EXPECT_EQ(sum({{1'000'000, 1, 1}, {0, 0, 2}}, "sum"), "3 mons 1 day 00:00:01");
+  EXPECT_EQ(sum({{0, 0, 1}, {0, 0, 2}}, "avg"), "1 mon 15 days");
+  EXPECT_EQ(sum({{0, INT32_MAX, 0}, {0, 1, 0}}, "sum"), "22008 interval out of range");
+  EXPECT_EQ(sum({{0, INT32_MAX, 0}, {0, 1, 0}, {0, -1, 0}}, "sum"), "2147483647 days");
 }
 
 TEST(Aggregate, SumIsJudgedOnceAtTheEnd) {

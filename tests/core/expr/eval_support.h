@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "columns/array_text.h"
 #include "columns/datetime.h"
 #include "columns/interval.h"
+#include "columns/json_encode.h"
 #include "columns/number_text.h"
 #include "expr/compile.h"
 
@@ -83,6 +85,11 @@ inline std::string cell_text(const Column& column, uint32_t row) {
   if (!column.valid(row)) return "NULL";
   const uint32_t at = column.constant ? 0 : row;
   char text[kNumberTextMax];
+  if (is_array(column.type)) {
+    ByteBuffer out;
+    write_array_text(column, row, out);
+    return std::string(out.view());
+  }
   switch (column.type) {
     case Type::kBool: return column.bools[at] ? "true" : "false";
     case Type::kInt4:

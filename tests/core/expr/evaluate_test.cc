@@ -31,6 +31,24 @@ TEST(Evaluate, FirstErrorOfARowStays) {
             (Values{"22P02 invalid input syntax for type bigint: \"x\"", "5"}));
 }
 
+/// `flag` is one node with several parents: what one of them chose stays while the next one
+/// chooses.
+TEST(Evaluate, AConditionInsideAnotherLeavesTheRowsOfTheFirst) {
+  TestBatch batch;
+  batch.bools("flag", {1, 0, std::nullopt, 0, 1}).ints("n", {1, 2, 3, 4, 5});
+  batch.ints("m", {10, 20, 30, 40, 50});
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(
+      values_of("case when not flag then case when flag then -1 else n end else m end", batch),
+      (Values{"10", "2", "30", "4", "50"}));
+  EXPECT_EQ(
+      values_of("case when flag then case when not flag then -1 else n end else m end", batch),
+      (Values{"1", "20", "30", "40", "5"}));
+  EXPECT_EQ(
+      values_of("case when flag or n = 2 then case when not flag then n else -n end end", batch),
+      (Values{"-1", "2", "NULL", "NULL", "-5"}));
+}
+
 TEST(Evaluate, ErrorsNameTheirPlace) {
   TestBatch batch;
   batch.ints("n", {0});
@@ -119,6 +137,12 @@ const char* const kExpressions[] = {
     "a in (b, 1, null) or t = u",
     "case when flag then a when b = 2 then 10 / a else b end",
     "case t when u then 'same' when 'edit' then upper(u) else t || '-' || a end",
+    "case when not flag then case when flag then a else b end else a + b end",
+    "case when a > 0 then case when not a > 0 then b when flag then a end when not flag then case "
+    "when flag then a when a > 0 then b else 7 end else case when a > 0 then 1 else 10 / a end end",
+    "case when flag or a > 0 then case when a > 0 or flag then b else a end else b / a end",
+    "flag and (not flag or case when flag then a > 0 else a < 0 end)",
+    "coalesce(case when t = u then a end, case when not t = u then case when t = u then b end end)",
     "coalesce(nullif(t, 'a'), u, a::text)",
     "t::int8 + a",
     "t like u || '%'",

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "eval_support.h"
+#include "expr/resolve.h"
 
 namespace millrace {
 namespace {
@@ -35,7 +36,7 @@ TEST(FunctionTable, HasNoTwoEqualEntries) {
     std::string key(function->name);
     for (uint8_t i = 0; i < function->arg_count; ++i) {
       key += ' ';
-      key += type_name(function->args[i]);
+      key += shown_type(function->args[i]);
     }
     if (function->cast != Cast::kNone)
       key += std::string(" to ") + std::string(type_name(function->result));

@@ -155,6 +155,14 @@ TEST(Grouped, OrderByIsReadAsPostgreSQLReadsIt) {
   EXPECT_EQ(compiled->calls.size(), 2u);
 }
 
+TEST(Grouped, AnUnreadableOrderSaysHowOneIsWritten) {
+  GroupedText grouped = text({{"wiki", "wiki"}}, {{"edits", "count(*)"}});
+  grouped.order_by = {"edits descending"};
+  const auto compiled = compile_grouped(grouped, edits());
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().hint, "an entry is \"EXPRESSION [asc|desc] [nulls first|last]\"");
+}
+
 TEST(Grouped, RowNumberIsForSelectOnly) {
   GroupedText grouped = text({{"wiki", "wiki"}}, {{"place", "row_number() + 1"}});
   auto compiled = compile_grouped(grouped, edits());

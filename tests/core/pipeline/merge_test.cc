@@ -141,6 +141,22 @@ TEST(Merge, R22_AnInputAtItsProvenEndIsNotWaitedForWhileItIsEmpty) {
   EXPECT_EQ(merging.order.size(), 4u);
 }
 
+TEST(Merge, R22_AnInputAtItsProvenEndIsWaitedForAsLongAsAsked) {
+  const auto a = plain_source("a", 0), b = plain_source("b", 1);
+  Merge merge({a.get(), b.get()}, false, 1000);
+  merge.push(0, chunk_of(*a, at_times({5})))->prepared = true;
+  EXPECT_FALSE(merge.next(99999)) << "nobody said that b is at its end";
+  merge.set_at_proven_end(1, true, 100);
+  EXPECT_FALSE(merge.next(1099));
+  merge.set_at_proven_end(1, true, 900);  // Still: since 100.
+  EXPECT_TRUE(merge.next(1100));
+  merge.set_at_proven_end(1, false, 1200);
+  EXPECT_FALSE(merge.next(99999));
+  merge.set_at_proven_end(1, true, 100000);
+  EXPECT_FALSE(merge.next(100999));
+  EXPECT_TRUE(merge.next(101000));
+}
+
 TEST(Merge, WaitsForPreparation) {
   Merging merging(2);
   merging.push(0, {1});

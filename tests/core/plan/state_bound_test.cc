@@ -34,9 +34,14 @@ TEST(StateBound, WindowsCountWhatCanBeOpenAtOnce) {
   EXPECT_NE(bound_of(windowed(Kind::kHopping, 12 * kMinute, 5 * kMinute)).find("at most 8 slices"),
             std::string::npos)
       << "cut at starts and ends: two to a hop";
-  EXPECT_NE(bound_of(windowed(Kind::kSession, 10 * kMinute)).find("sessions of the last 10m5s"),
+  EXPECT_NE(bound_of(windowed(Kind::kSession, 10 * kMinute))
+                .find("one state for each session with a record in the last 10m5s (gap 10m + "),
             std::string::npos)
       << bound_of(windowed(Kind::kSession, 10 * kMinute));
+  EXPECT_NE(
+      bound_of(windowed(Kind::kSlidingByRecord, kMinute)).find("its records of the last 2m5s"),
+      std::string::npos)
+      << "a right window lies up to twice the difference behind its record";
   EXPECT_NE(bound_of(windowed(Kind::kCalendar, 0)).find("each open calendar unit"),
             std::string::npos);
 }
@@ -68,7 +73,11 @@ TEST(StateBound, CompleteSaysWhatStopsIt) {
   op.emit.emplace();
   op.emit->mode = EmitConfig::Mode::kComplete;
   op.complete_max_rows = 12;
-  EXPECT_NE(bound_of(op).find("above 12 rows (complete_max_rows)"), std::string::npos);
+  EXPECT_NE(bound_of(op).find("stay for the snapshots, and above 12 rows (complete_max_rows)"),
+            std::string::npos);
+  op.emit->retain_us = 2 * kMinute;
+  EXPECT_NE(bound_of(op).find("stay for the snapshots until W is 2m further (retain), and above"),
+            std::string::npos);
 }
 
 TEST(StateBound, R52_TheLimitIsHalfOfTheMemoryUnlessConfigured) {

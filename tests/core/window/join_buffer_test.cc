@@ -102,5 +102,30 @@ TEST(JoinBuffer, R35_RestoredRowsThatHadEndedDoNotEndAgain) {
   EXPECT_EQ(buffer.take_ended(kTimeMax), nullptr);
 }
 
+/// A row of a commit that was made while rows lived for about 800.
+void restore_at(JoinBuffer& buffer, EventTime t) {
+  JoinBuffer::Row row;
+  row.time = t;
+  row.sequence = static_cast<uint64_t>(t);
+  row.bytes = std::to_string(t) + " ";
+  buffer.restore(floor_div(t, 64) * 64, &kA, std::move(row), kTimeNone);
+}
+
+TEST(JoinBuffer, R37_AShorterLifeOverOldStateDropsNothingEarly) {
+  EXPECT_EQ(JoinBuffer(800, false).slices().widest(), 64) << "a power of two, of an eighth at most";
+  JoinBuffer buffer(11, false);
+  buffer.slices().restore_widest(64);
+  restore_at(buffer, 5);
+  restore_at(buffer, 60);
+  EXPECT_TRUE(buffer.drop_ended(40).empty());
+  EXPECT_EQ(found(buffer, kA, 0, 99, 40), "60 ") << "W < 60 + 11; that of 5 is over";
+  buffer.add(&kA, 62, "62 ", false);
+  EXPECT_EQ(found(buffer, kA, 0, 99, 70), "60 62 ");
+  EXPECT_EQ(buffer.slices().widest(), 64) << "what the next commit says";
+  EXPECT_EQ(buffer.drop_ended(75).size(), 2u) << "slices within slices go together";
+  EXPECT_EQ(buffer.rows(), 0u);
+  EXPECT_EQ(found(buffer, kA, 0, 99, 40), "");
+}
+
 }  // namespace
 }  // namespace millrace

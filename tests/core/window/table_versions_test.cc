@@ -57,6 +57,57 @@ TEST(TableVersions, LatestIsWhatCameLast) {
   EXPECT_EQ(at(table, 99), "none");
 }
 
+TEST(TableVersions, R31_ADeletedKeyIsForgottenOnceNobodyCanAskForWhatWasBefore) {
+  TableVersions table(true);
+  table.put("k", 10, false, "ten", kTimeNone);
+  table.put("k", 20, true, "", kTimeNone);
+  table.put("other", 5, false, "five", kTimeNone);
+  table.forget_deleted(19);
+  EXPECT_EQ(at(table, 15), "ten");
+  table.forget_deleted(20);
+  EXPECT_EQ(at(table, 15), "none");
+  EXPECT_EQ(table.keys().size(), 1u) << "the other one lives";
+  EXPECT_EQ(*table.find("other", 99), "five");
+}
+
+TEST(TableVersions, R31_AKeyThatLivesAgainIsNotForgotten) {
+  TableVersions table(true);
+  table.put("k", 20, true, "", kTimeNone);
+  table.put("k", 30, false, "thirty", kTimeNone);
+  table.forget_deleted(99);
+  EXPECT_EQ(at(table, 30), "thirty");
+  table.put("k", 40, true, "", kTimeNone);
+  table.put("k", 35, false, "before", kTimeNone);
+  table.forget_deleted(39);
+  EXPECT_EQ(at(table, 36), "before") << "deleted at 40";
+  table.forget_deleted(40);
+  EXPECT_EQ(table.keys().size(), 0u);
+}
+
+TEST(TableVersions, R52_DeletedKeysTakeNoMemory) {
+  TableVersions history(true), latest(false);
+  for (EventTime t = 0; t < 1000; ++t) {
+    const std::string key = "key" + std::to_string(t);
+    for (TableVersions* table : {&history, &latest}) {
+      table->put(key, t, false, "x", kTimeNone);
+      table->put(key, t, true, "", kTimeNone);
+    }
+    history.forget_deleted(t - 3);
+  }
+  EXPECT_EQ(history.keys().size(), 3u);
+  EXPECT_EQ(latest.keys().size(), 0u);
+  EXPECT_EQ(latest.bytes(), 0u);
+}
+
+TEST(TableVersions, R35_ARestoredKeyIsForgottenToo) {
+  TableVersions table(true);
+  const auto nothing = std::make_shared<const std::string>();
+  table.restore("k", 0, {{20, true, nothing}});
+  table.forget_deleted(20);
+  EXPECT_EQ(table.keys().size(), 0u);
+  EXPECT_EQ(table.keys().shards()[group_shard(hash_bytes("k"))].erased.size(), 1u);
+}
+
 TEST(TableVersions, BytesGoWithTheVersions) {
   TableVersions table(true);
   for (EventTime t = 0; t < 1000; ++t) table.put("k", t, false, std::string(100, 'x'), t - 3);

@@ -38,7 +38,7 @@ TEST(TimedStates, EqualHashesOfOtherKeysAreOtherGroups) {
   EXPECT_EQ(states.newest(5, "b"), &b);
 }
 
-TEST(TimedStates, WaitingEntriesComeByTimeAndThoseThatWentDoNotCome) {
+TEST(TimedStates, R21_WaitingEntriesComeByTimeAndThoseThatWentDoNotCome) {
   States states(small_layout());
   Entry& late = states.add(1, "a", nullptr, 1, 1);
   Entry& gone = states.add(2, "b", nullptr, 1, 1);

@@ -1,8 +1,9 @@
-#include "expr/packed_values.h"
+#include "columns/packed_values.h"
 
 #include <cmath>
 #include <cstring>
 
+#include "columns/array.h"
 #include "columns/decimal.h"
 #include "columns/interval.h"
 
@@ -45,6 +46,11 @@ void pack_value(const Column& column, size_t row, bool canonical, std::string& o
       if (canonical && column.type == Type::kNumeric) value = without_trailing_zeros(value);
       if (canonical && column.type == Type::kInterval) {
         value = store_interval(justified_interval(interval_of(value)), justified);
+      }
+      std::string array;
+      if (canonical && is_array(column.type)) {
+        array = canonical_array(value, element_of(column.type));
+        value = array;
       }
       put_bytes(static_cast<uint32_t>(value.size()), out);
       out += value;
@@ -91,23 +97,28 @@ bool unpack_values(std::string_view packed, Column& out) {
   return true;
 }
 
-int compare_values(const Column& column, size_t a, size_t b) {
-  switch (storage_of(column.type)) {
-    case Storage::kBool: return order(column.bools[a], column.bools[b]);
-    case Storage::kInt: return order(column.ints[a], column.ints[b]);
+int compare_values(const Column& a_column, size_t a, const Column& b_column, size_t b) {
+  const Type type = a_column.type;
+  switch (storage_of(type)) {
+    case Storage::kBool: return order(a_column.bools[a], b_column.bools[b]);
+    case Storage::kInt: return order(a_column.ints[a], b_column.ints[b]);
     case Storage::kFloat: {
-      const double x = column.floats[a], y = column.floats[b];
+      const double x = a_column.floats[a], y = b_column.floats[b];
       if (std::isnan(x) || std::isnan(y)) return order(std::isnan(x), std::isnan(y));
       return order(x, y);
     }
-    case Storage::kBytes:
-      if (column.type == Type::kNumeric) return compare_numeric(column.texts[a], column.texts[b]);
-      if (column.type == Type::kInterval) {
-        return order(interval_of(column.texts[a]).span(), interval_of(column.texts[b]).span());
-      }
-      return column.texts[a].compare(column.texts[b]);
+    case Storage::kBytes: {
+      const std::string_view x = a_column.texts[a], y = b_column.texts[b];
+      if (type == Type::kNumeric) return compare_numeric(x, y);
+      if (type == Type::kInterval) return order(interval_of(x).span(), interval_of(y).span());
+      return is_array(type) ? compare_arrays(x, y, element_of(type)) : x.compare(y);
+    }
   }
   return 0;
+}
+
+int compare_values(const Column& column, size_t a, size_t b) {
+  return compare_values(column, a, column, b);
 }
 
 }  // namespace millrace

@@ -1,7 +1,8 @@
 #pragma once
 
-/// Lists of values in one text: what aggregates that keep their values hold and emit. Each value is
-/// its bytes; those of varying size have a size in front. Private to this room.
+/// Lists of values in one text: what aggregates that keep their values hold and emit, and the
+/// elements of arrays. Each value is its bytes; those of varying size have a size in front.
+/// Pure functions; threads: any.
 
 #include <string>
 #include <string_view>
@@ -19,7 +20,10 @@ bool unpack_value(std::string_view& packed, Column& out);
 /// All values, behind out's rows.
 bool unpack_values(std::string_view packed, Column& out);
 
-/// <0, 0, >0 as PostgreSQL orders the type: NaN last, numeric by value, text by bytes.
+/// <0, 0, >0 as PostgreSQL orders the type: NaN last, numeric by value, text by bytes, arrays
+/// element by element.
 int compare_values(const Column& column, size_t a, size_t b);
+/// The same for values of two columns of one storage.
+int compare_values(const Column& a_column, size_t a, const Column& b_column, size_t b);
 
 }  // namespace millrace
