@@ -31,9 +31,9 @@ void commit(DuplicateBlocks& blocks, CommitLog& log) {
 }
 
 Entries restored(DuplicateBlocks& blocks, CommitLog& log) {
-  auto entries = blocks.restore(log);
-  EXPECT_TRUE(entries) << entries.error().message;
-  return entries ? *entries : Entries{};
+  const auto done = blocks.restore(log);
+  EXPECT_TRUE(done) << done.error().message;
+  return blocks.entries();
 }
 
 TEST(DuplicateBlocks, EntriesComeBackSliceBySlice) {
