@@ -61,7 +61,7 @@ class Kept(SystemTest):
         config = counting({"event_time": EVENT_TIME, "schema": {"k": "text", "n": "int8"}}, operator=None,
                           sinks={"out": {"from": "op", "plugin": "file", "path": "out.jsonl"},
                                  "late": {"from": "op.late", "plugin": "file", "path": "late.jsonl"}})
-        config["operators"] = PIPELINES[name]
+        config["operators"] = dict(PIPELINES[name])
         if keep == "cache":
             config["commit"] |= {"keep": "cache"}
             config["cache"] = {"redis": url or self.server.url, **cache}
