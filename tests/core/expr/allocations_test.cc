@@ -82,7 +82,10 @@ TEST(Allocations, NoneForARow) {
     ASSERT_TRUE(program) << text << "\n" << program.error().caret();
     Scratch scratch;
     RowErrors errors;
-    EXPECT_GT(allocations_of(*program, batch, Selection::all(kRows), scratch, errors), 0u) << text;
+    // The arena of the texts that are made takes its blocks in the first two.
+    const size_t first = allocations_of(*program, batch, Selection::all(kRows), scratch, errors);
+    EXPECT_GT(first, 0u) << text;
+    allocations_of(*program, batch, Selection::all(kRows), scratch, errors);
     ASSERT_EQ(errors.size(), 0u) << text;
     const size_t few = allocations_of(*program, batch, Selection::all(8), scratch, errors);
     const size_t all = allocations_of(*program, batch, Selection::all(kRows), scratch, errors);
