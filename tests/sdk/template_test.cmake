@@ -8,6 +8,7 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
+set(ENV{CMAKE_GENERATOR} Ninja)  # `./dev` installs no make.
 file(REMOVE_RECURSE ${WORK})
 set(prefix ${WORK}/prefix)
 run(${CMAKE_COMMAND} --install ${BUILD} --component sdk --prefix ${prefix})
