@@ -100,21 +100,9 @@ void extend(const KernelCall& call) {
   });
 }
 
-void remove_element(const KernelCall& call) {
-  ArrayCell cell;
-  ArrayMaker made(call.out);
-  each_row(call.rows, [&](uint32_t row) {
-    if (!call.args[0]->valid(row)) return call.out.set_cell(row, kNull, call.row_count);
-    const Column& elements = cell.read(call, 0, row);
-    made.start();
-    for (size_t i = 0; i < elements.size(); ++i) {
-      if (!same_element(elements, i, *call.args[1], row)) made.add(elements, i);
-    }
-    made.done(row);
-  });
-}
-
-void replace_element(const KernelCall& call) {
+/// The elements of each array, those that equal the second argument given to `found`.
+template <class Found>
+void each_found(const KernelCall& call, Found found) {
   ArrayCell cell;
   ArrayMaker made(call.out);
   each_row(call.rows, [&](uint32_t row) {
@@ -123,13 +111,21 @@ void replace_element(const KernelCall& call) {
     made.start();
     for (size_t i = 0; i < elements.size(); ++i) {
       if (same_element(elements, i, *call.args[1], row)) {
-        made.add(*call.args[2], row);
+        found(made, row);
       } else {
         made.add(elements, i);
       }
     }
     made.done(row);
   });
+}
+
+void remove_element(const KernelCall& call) {
+  each_found(call, [](ArrayMaker&, uint32_t) {});
+}
+
+void replace_element(const KernelCall& call) {
+  each_found(call, [&](ArrayMaker& made, uint32_t row) { made.add(*call.args[2], row); });
 }
 
 void trim_array(const KernelCall& call) {

@@ -233,6 +233,15 @@ void count_matches(const KernelCall& call) {
   });
 }
 
+/// The flags of a function that has no use for `g`.
+bool read_flags_of_one(const KernelCall& call, uint32_t row, const char* function, Flags& flags) {
+  if (!read_flags(call, 2, row, flags)) return false;
+  if (!flags.all) return true;
+  call.fail(row, sqlstate::kInvalidParameter,
+            std::string(function) + "() does not support the \"global\" option");
+  return false;
+}
+
 /// What the groups of the first match matched, or all of it if there is no group; NULL: no match.
 void match_groups(const KernelCall& call) {
   ArrayMaker made(call.out);
@@ -243,10 +252,7 @@ void match_groups(const KernelCall& call) {
     const View text = argument<View>(call, 0, row);
     Flags flags;
     call.out.texts[row] = {};
-    if (!read_flags(call, 2, row, flags)) return;
-    if (flags.all)
-      return call.fail(row, sqlstate::kInvalidParameter,
-                       "regexp_match() does not support the \"global\" option");
+    if (!read_flags_of_one(call, row, "regexp_match", flags)) return;
     const RE2* re2 = pattern.get(row, flags.fold);
     if (!re2) return;
     const int count = re2->NumberOfCapturingGroups();
@@ -276,10 +282,7 @@ void split(const KernelCall& call) {
     const View text = argument<View>(call, 0, row);
     Flags flags;
     call.out.texts[row] = {};
-    if (!read_flags(call, 2, row, flags)) return;
-    if (flags.all)
-      return call.fail(row, sqlstate::kInvalidParameter,
-                       "regexp_split_to_array() does not support the \"global\" option");
+    if (!read_flags_of_one(call, row, "regexp_split_to_array", flags)) return;
     const RE2* re2 = pattern.get(row, flags.fold);
     if (!re2) return;
     made.start();
