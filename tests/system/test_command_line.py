@@ -278,6 +278,27 @@ class Faults(SystemTest):
         self.write("p.json", counting({"event_time": {"field": "when", "unit": "s"}, "schema": {"k": "text", "when": "int8"}}))
         self.verb("check", "p.json")
 
+    def test_an_operator_is_of_one_kind(self):
+        """What would be ignored in silence is refused."""
+        dedupe, table, join = {"dedupe": {"by": ["k"]}}, {"table": {"key": ["k"]}}, {"join": {"with": "in", "on": ["k"], "within": {"before": "1s"}}}
+        window, group, having = {"window": {"tumbling": "1m"}}, {"group_by": ["k"]}, {"having": "k = 'a'"}
+        for own, others in ((dedupe, (window, group, having, table)), (table, (window, group, having)),
+                            (join, (window, group, having, dedupe, table))):
+            for other in others:
+                with self.subTest(own=own, other=other):
+                    operators = {"a": {"from": "in"}, "b": {"from": "a", **own, **other}}
+                    key, beside = next(iter(other)), next(iter(own))
+                    self.assertIn(f'/operators/b/{key}: "{key}" cannot stand beside "{beside}"',
+                                  self.faults({**passing(), "operators": operators}))
+
+    def test_names_that_come_later_and_functions_of_other_places(self):
+        text = self.faults({**passing(), "operators": {
+            "a": {"from": "in", "filter": "n > 1", "group_by": ["k"], "select": {"n": "count(*)"}},
+            "b": {"from": "in", "select": {"place": "row_number()"}}}})
+        self.assertIn('/operators/a/filter: "n" is made by "select", which comes behind the filter', text)
+        self.assertIn('use "having"', text)
+        self.assertIn("/operators/b/select/place: row_number() is not available here; it is for", text)
+
 
 class Streams(SystemTest):
     def setUp(self):
