@@ -64,6 +64,9 @@ class GroupedNode : public Node {
   virtual void forget_closed(EventTime end) = 0;
   /// How many windows are open, for people.
   virtual uint64_t open_windows() const = 0;
+  /// W came to `w` behind a range, and what was due is fired: what it closes is past, also where
+  /// nothing was. Said for each range, lest what is saved depends on where batches end.
+  virtual void pass(EventTime) {}
   /// The rows of a range are computed: what they pointed to may go.
   virtual void rows_done(Work&) {}
 
