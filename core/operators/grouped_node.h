@@ -28,6 +28,7 @@ class GroupedNode : public Node {
   bool prepares_ahead() const override { return inputs_parallel_; }
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
+  void set_wanted(std::vector<bool> wanted) override;
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
   std::optional<OpenWork> open_work() const override;
