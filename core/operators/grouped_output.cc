@@ -184,7 +184,7 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
 /// The columns of `group_by` as one text (E27); a single one that is NULL is no key.
 void GroupedOutput::write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const {
   std::vector<const Column*> groups;
-  for (uint32_t i : shown_groups_) groups.push_back(&work.derived[i]);
+  for (uint32_t i : shown_groups_) groups.push_back(&work.derived.columns[i]);
   const size_t field = out_shape.schema.size() - 1;
   Column& keys = out.own_column(field + 2);  // Those before it are the picked rows'.
   keys.reset(Type::kText, out.count);
