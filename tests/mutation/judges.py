@@ -1,4 +1,4 @@
-"""What may notice a flipped comparison: unit tests, random streams against the oracle, pipeline cases. Each judge is a list of
+"""What may notice a flipped comparison: unit tests, random streams against the oracle, pipeline cases, whole runs. Each judge is a list of
 trials with a name; a trial is played alone, and knows which sites it reaches, so that a flip costs only what can see it.
 """
 import os
@@ -140,6 +140,28 @@ class Pipelines(Judge):
             return False
         finally:
             self.program.environment = usual
+
+
+class SystemTests(Judge):
+    """Those modules of tests/system that are about time and state, one by one: they take seconds."""
+    name = "system"
+    HUNG_S = 120
+
+    def __init__(self, bin_, plugins, folder):
+        super().__init__(folder)
+        build = bin_.parent
+        self.options = ["--program", bin_ / "millrace", "--plugins", plugins, "--test-plugins", build / "test_plugins",
+                        "--test-sinks", build / "test_sinks", "--failfast"]
+        self.trials = ["test_tables", "test_lateness", "test_watermarks", "test_max_task_idle", "test_state", "test_report",
+                       "test_restart", "test_time"]
+
+    def passes(self, trial, environment):
+        command = ["/usr/bin/python3", "-B", TESTS / "system" / f"{trial}.py", *self.options]
+        try:
+            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.HUNG_S,
+                                  env={**os.environ, **environment}).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
 
 class ManyStreams:

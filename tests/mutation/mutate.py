@@ -2,9 +2,9 @@
 """Flips each comparison in the code that closes windows and judges lateness, one at a time, and shows that a test fails.
 
 All sites are compiled into one program (site.h), in a copy of the checkout below --work; the environment says which one
-is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against the unit tests of the room, then
-random streams against the oracle, then the pipeline cases, until one fails. A survivor that no test can kill stands in
-equivalent.txt, with the reason; every other one makes the exit code 1.
+is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against what reaches it (judges.py) of the unit
+tests, then random streams against the oracle, the pipeline cases, the system tests, and at last many more streams, until one
+fails. A survivor that no test can kill stands in equivalent.txt, with the reason; every other one makes the exit code 1.
 
 What was killed is remembered below --work as long as the file around it stays the same, so that a run that was broken off
 goes on, and a change is tried alone; --again tries everything. `--suites test_window` is a quick first pass.
@@ -36,7 +36,8 @@ COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev",
 SITE = "core/base/mutation_site.h"
 PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
 UNIT = ("test_window", "test_nodes", "test_operators", "test_pipeline")
-NEEDS = {**{name: [name] for name in UNIT}, "property": PROGRAM, "pipelines": PROGRAM}
+NEEDS = {**{name: [name] for name in UNIT}, "property": PROGRAM, "pipelines": PROGRAM,
+         "system": [*PROGRAM, "source_scripted", "test_sinks"]}
 
 
 def targets(only):
@@ -109,7 +110,8 @@ def judges_of(options):
     bin_, plugins = options.work / "build-test/bin", options.work / "build-test/plugins"
     made = {**{name: lambda name=name: judges.UnitTests(bin_ / name, work) for name in UNIT},
             "property": lambda: judges.Streams(bin_ / "millrace", plugins, work, "11", options.streams),
-            "pipelines": lambda: judges.Pipelines(bin_ / "millrace", plugins, work)}
+            "pipelines": lambda: judges.Pipelines(bin_ / "millrace", plugins, work),
+            "system": lambda: judges.SystemTests(bin_, plugins, work)}
     chosen = [make() for name, make in made.items() if name in options.suites]
     failing = [trial for judge in chosen for trial in judge.look()]
     if failing:
