@@ -13,8 +13,7 @@ void GroupedNode::fold_range(Work& work, const GroupedInput::Cut& cut, const Eve
   fold_rows(work, fold, cut);
   advance(work, fold, range.end);
   this->fold(work);
-  if (fold.w_end == kTimeMax)
-    end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
+  if (fold.w_end == kTimeMax) end_trigger(work, range.end - 1);  // A range has a place at least.
 }
 
 void GroupedNode::set_next_due(Fold& fold) const {

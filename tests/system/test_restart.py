@@ -125,6 +125,28 @@ class Fresh(SystemTest):
         self.assertEqual(self.read("out.jsonl"), first)
 
 
+class LessLateness(SystemTest):
+    def test_R37_R50_windows_that_it_makes_due_come_before_the_next_record(self):
+        """W has passed the first window, which stays open for a day, when the run stops; the next one waits no longer."""
+        self.write("in.jsonl", [at(0), at(61)])
+        config = counting({"follow": True}, {"allowed_lateness": "1d"})
+        config["sinks"] = {"both": {"from": ["per_minute", "in"], "plugin": "file", "path": "both.jsonl"}}
+        self.write("p.json", config)
+        self.until_rows(2)
+        del config["operators"]["per_minute"]["allowed_lateness"]
+        self.write("p.json", config)
+        self.append("in.jsonl", [at(62)])
+        self.until_rows(4)
+        rows = self.lines("both.jsonl")
+        self.assertEqual([rows[0], rows[1], rows[2]["n"], rows[3]], [at(0), at(61), 1, at(62)])
+
+    def until_rows(self, count):
+        run = self.start()
+        self.wait_until("the rows", lambda: self.size("both.jsonl") and self.read("both.jsonl").count(b"\n") == count, run)
+        run.signal()
+        self.assertEqual(run.wait().code, 0)
+
+
 class ChangedConfiguration(SystemTest):
     """R37."""
 
