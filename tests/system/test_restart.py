@@ -147,6 +147,32 @@ class LessLateness(SystemTest):
         self.assertEqual(run.wait().code, 0)
 
 
+class ChainedWindows(SystemTest):
+    def test_R34_W_of_an_operator_is_known_after_a_stop(self):
+        """Two windows and a third over both: a is far ahead when the run stops, and only b goes on."""
+        def source(name):
+            return {"plugin": "file", "path": f"{name}.jsonl", "follow": True, "schema": {"k": "text"},
+                    "event_time": {"field": "t", "unit": "s", "idle_timeout": "none"}}
+        def counts(given):
+            return {"from": given, "window": {"tumbling": "1m"}, "select": {"n": "count(*)"}}
+        self.write("p.json", {"pipeline": "p", "commit": {"every": "50ms"}, "sources": {name: source(name) for name in "ab"},
+                              "operators": {"of_a": counts("a"), "of_b": counts("b"), "both": counts(["of_a", "of_b"])},
+                              "sinks": {"a": {"from": "of_a", "plugin": "file", "path": "a_out.jsonl"},
+                                        "out": {"from": "both", "plugin": "file", "path": "out.jsonl"}}})
+        self.write("a.jsonl", [at(0), at(200)])
+        self.write("b.jsonl", [at(1)])
+        self.until_written("a_out.jsonl")
+        self.append("b.jsonl", [at(70)])
+        self.until_written("out.jsonl")
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [2])
+
+    def until_written(self, name):
+        run = self.start()
+        self.wait_until(name, lambda: self.size(name), run)
+        run.signal()
+        self.assertEqual(run.wait().code, 0)
+
+
 class ChangedConfiguration(SystemTest):
     """R37."""
 
