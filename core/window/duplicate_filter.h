@@ -2,8 +2,8 @@
 
 /// Records seen before, by the hash of their id (sources.md P4). Entries belong to a group (a
 /// topic) and are forgotten once they lie `horizon` behind the largest time of their group; at most
-/// `entries_max` are kept, the oldest go first, of equally old ones those of the smaller group, so that
-/// a restart forgets the same ones. A 64-bit hash drops a new record by mistake with
+/// `entries_max` are kept, the oldest go first, of equally old ones those of the smaller group, so
+/// that a restart forgets the same ones. A 64-bit hash drops a new record by mistake with
 /// probability 6e-14 at 2^20 entries.
 /// Pure. Threads: one.
 
