@@ -87,7 +87,28 @@ Reader::Reader(const context& ctx, const config& cfg, const ReaderSettings& sett
     for (PartitionOffset& one : offsets_.all())
       one.target = range_in(*all, one.topic, one.partition).end;
   }
+  if (settings.apart) keep_apart();
   assign();
+}
+
+/// Before they are assigned: what librdkafka fetches would go to the common queue at once.
+void Reader::keep_apart() {
+  for (const PartitionOffset& one : offsets_.all()) {
+    apart_.emplace_back(
+        rd_kafka_queue_get_partition(client_.get(), one.topic.c_str(), one.partition));
+    if (!apart_.back()) throw fatal("there is no queue of " + one.topic);
+    rd_kafka_queue_forward(apart_.back().get(), nullptr);
+  }
+}
+
+/// What is left in queues of their own would keep librdkafka from ending.
+Reader::~Reader() {
+  for (const auto& queue : apart_) rd_kafka_queue_forward(queue.get(), queue_.get());
+}
+
+void Reader::wake() {
+  rd_kafka_queue_yield(queue_.get());
+  for (const auto& queue : apart_) rd_kafka_queue_yield(queue.get());
 }
 
 std::vector<int32_t> Reader::partitions_of(const rd_kafka_metadata_t& metadata,
@@ -154,6 +175,11 @@ void Reader::read(std::vector<Owned<rd_kafka_message_t>>& out, size_t max,
       max > 1 ? rd_kafka_consume_batch_queue(queue_.get(), 0, got.data() + 1, max - 1) : 0;
   const size_t count = 1 + static_cast<size_t>(std::max<ssize_t>(0, more));
   for (size_t i = 0; i < count; ++i) out.emplace_back(got[i]);
+}
+
+Owned<rd_kafka_message_t> Reader::read_one(uint32_t number, std::chrono::milliseconds wait) {
+  return Owned<rd_kafka_message_t>(
+      rd_kafka_consume_queue(apart_[number].get(), static_cast<int>(wait.count())));
 }
 
 int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {

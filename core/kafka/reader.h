@@ -16,6 +16,7 @@ struct ReaderSettings {
   std::string group;
   bool repartition = false;     ///< The topic is one of ours, with markers (repartition.h).
   std::optional<int32_t> task;  ///< Only this partition of each topic; the group is not told.
+  bool apart = false;           ///< Partitions are read one by one, by read_one().
 };
 
 class Reader {
@@ -25,17 +26,24 @@ class Reader {
   /// client.h says.
   Reader(const context& ctx, const config& cfg, const ReaderSettings& settings, Offsets& offsets,
          bool until_end);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   /// Up to `max` messages in `out` (which may hold events: look at err); waits while there is none.
   void read(std::vector<Owned<rd_kafka_message_t>>& out, size_t max,
             std::chrono::milliseconds wait);
+  /// With `apart`: the next message or event of one partition; null: none came within `wait`.
+  Owned<rd_kafka_message_t> read_one(uint32_t number, std::chrono::milliseconds wait);
+  /// With `apart`: lets librdkafka say what is of no partition.
+  void serve() { Owned<rd_kafka_message_t>(rd_kafka_consumer_poll(client_.get(), 0)); }
   /// The log begins behind the stored offset: where it begins now. The partition goes on there.
   int64_t skip_to_start(const std::string& topic, int32_t partition);
   /// Tells the group, for those who watch it. Failures are nobody's loss.
   void publish(const std::vector<PartitionOffset>& partitions);
   /// How many partitions the first topic has.
   int32_t width() const { return width_; }
-  void wake() { rd_kafka_queue_yield(queue_.get()); }
+  void wake();
 
  private:
   std::vector<int32_t> partitions_of(const rd_kafka_metadata_t& metadata, const std::string& topic);
@@ -48,12 +56,14 @@ class Reader {
   LogRange range_of(const std::string& topic, int32_t partition);
   static LogRange range_in(rd_kafka_t& client, const std::string& topic, int32_t partition);
   void assign();
+  void keep_apart();
 
   Offsets& offsets_;
   const std::optional<int32_t> task_;
   int32_t width_ = 0;
   Owned<rd_kafka_t> client_;
   Owned<rd_kafka_queue_t> queue_;
+  std::vector<Owned<rd_kafka_queue_t>> apart_;  ///< By number; empty: all go through queue_.
 };
 
 }  // namespace millrace::kafka

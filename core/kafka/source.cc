@@ -20,8 +20,17 @@ ReaderSettings settings_of(const config& cfg) {
   out.repartition = cfg.flag("repartition", false);
   // The host adds it for a task under the kafka commit log.
   if (cfg.has("task")) out.task = static_cast<int32_t>(cfg.i64("task"));
+  // Upstream tasks of a repartition topic are in no order, and have watermarks instead.
+  out.apart = cfg.has("max_task_idle_us") && !out.repartition;
   return out;
 }
+
+int64_t wall_clock_us() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+constexpr std::chrono::milliseconds kNoWait{0};
 
 }  // namespace
 
@@ -46,6 +55,7 @@ void KafkaSource::open(const opening& how) {
   offsets_.clear();
   messages_.clear();
   taken_ = 0;
+  heads_.clear();
   announced_ = 0;
   until_end_ = how.until_end;
   if (how.state.data() && !how.fresh) offsets_.restore(ctx_, how.state);
@@ -53,6 +63,11 @@ void KafkaSource::open(const opening& how) {
   // Upstream tasks that went idle are not known again by opening.
   if (settings_.repartition && how.state.data())
     announced_ = static_cast<uint32_t>(reader->width());
+  if (settings_.apart) {
+    merged_.emplace(cfg_.i64("max_task_idle_us"));
+    merged_->resize(offsets_.all().size());
+    heads_.resize(offsets_.all().size());
+  }
   const std::lock_guard lock(mutex_);
   reader_ = std::move(reader);
 }
@@ -64,6 +79,18 @@ flow KafkaSource::poll(const budget& b, emitter& out) {
   const size_t logs =
       settings_.repartition ? static_cast<size_t>(reader_->width()) : offsets_.all().size();
   for (; announced_ < logs; ++announced_) out.assigned(announced_);
+  if (merged_) {
+    poll_merged(b, out);
+  } else {
+    poll_arrived(b, out);
+  }
+  records_.add(out.records());
+  bytes_.add(static_cast<double>(out.bytes()));
+  if (until_end_ && offsets_.all_reached()) return flow::end;
+  return taken_ < messages_.size() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
+}
+
+void KafkaSource::poll_arrived(const budget& b, emitter& out) {
   if (taken_ == messages_.size()) {
     messages_.clear();
     taken_ = 0;
@@ -81,10 +108,50 @@ flow KafkaSource::poll(const budget& b, emitter& out) {
       take_event(message, out);
     }
   }
-  records_.add(out.records());
-  bytes_.add(static_cast<double>(out.bytes()));
-  if (until_end_ && offsets_.all_reached()) return flow::end;
-  return taken_ < messages_.size() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
+}
+
+/// Waits only while there is nothing to hand on.
+void KafkaSource::poll_merged(const budget& b, emitter& out) {
+  reader_->serve();
+  for (uint32_t number = 0; number < heads_.size(); ++number) {
+    if (!heads_[number]) pull(number, kNoWait, out);
+  }
+  while (out.records() < b.max_records && out.bytes() < b.max_bytes) {
+    const MergedHeads::Next next = merged_->next(wall_clock_us());
+    if (next.message) {
+      const uint32_t number = *next.message;
+      take_record(*heads_[number], number, out);
+      heads_[number].reset();
+      merged_->taken(number);
+      pull(number, kNoWait, out);
+      continue;
+    }
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(b.left());
+    if (!next.missing || out.records() > 0 || wait <= kNoWait) return;
+    if (!pull(*next.missing, wait, out)) return;
+  }
+}
+
+/// What is next in a partition of which no message is held. False: nothing came.
+bool KafkaSource::pull(uint32_t number, std::chrono::milliseconds wait, emitter& out) {
+  Owned<rd_kafka_message_t> message = reader_->read_one(number, wait);
+  if (!message) return false;
+  PartitionOffset& place = offsets_[number];
+  const bool at_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    take_event(*message, out);
+  } else if (place.target && message->offset >= *place.target) {
+    place.reached = true;
+  } else {
+    merged_->put(number, rd_kafka_message_timestamp(message.get(), nullptr));
+    heads_[number] = std::move(message);
+  }
+  if (place.reached) {
+    merged_->ended(number);
+  } else if (at_end) {
+    merged_->at_end(number, wall_clock_us());
+  }
+  return true;
 }
 
 void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out) {
@@ -207,6 +274,7 @@ void KafkaSource::cancel() noexcept {
 
 void KafkaSource::close() {
   messages_.clear();
+  heads_.clear();
   const std::lock_guard lock(mutex_);
   reader_.reset();
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 /// Source `kafka`: topics as records with key, headers and time. Positions are offsets, so replay
-/// is exact.
+/// is exact. Asked to (`max_task_idle_us`, which the host adds), it merges its partitions by the
+/// timestamps of the log (merged_heads.h); otherwise messages come as they arrive.
 
 #include <mutex>
 #include <optional>
 
+#include "kafka/merged_heads.h"
 #include "kafka/reader.h"
 #include "millrace_kafka_schema.h"
 
@@ -29,6 +31,9 @@ class KafkaSource final : public source {
   void close() override;
 
  private:
+  void poll_arrived(const budget& b, emitter& out);
+  void poll_merged(const budget& b, emitter& out);
+  bool pull(uint32_t number, std::chrono::milliseconds wait, emitter& out);
   void take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out);
   bool take_note(const rd_kafka_message_t& message, record& r, emitter& out);
   void take_event(const rd_kafka_message_t& message, emitter& out);
@@ -45,6 +50,8 @@ class KafkaSource final : public source {
   std::vector<Owned<rd_kafka_message_t>>
       messages_;  ///< Read and not yet put out, from `taken_` on.
   size_t taken_ = 0;
+  std::optional<MergedHeads> merged_;             ///< Then instead of messages_...
+  std::vector<Owned<rd_kafka_message_t>> heads_;  ///< ...the next one of each partition.
   std::vector<header> headers_;
   std::vector<PartitionOffset> snapshot_, published_;
   counter records_, bytes_;

@@ -131,7 +131,7 @@ void DedupeNode::finish_last(Work& work) {
   made.time = made.own_time.data();
   made.columns.assign(work.made_columns.size(), nullptr);
   for (uint32_t i = 0; i < work.made_columns.size(); ++i) {
-    if (kept_[i] || i == results_.made().visible) made.columns[i] = &work.made_columns[i];
+    if (kept_[i]) made.columns[i] = &work.made_columns[i];
   }
   if (!work.records.empty()) made.batch = batch_of(work.builder, work.records);
   results_.finish(work.result, made, Selection::all(made.count), work.ports[Port::kMain],

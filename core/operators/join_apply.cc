@@ -12,7 +12,7 @@ Result<void> JoinNode::apply(Chunk& chunk, Range range) {
   read_watermarks(work, chunk, places);
   for (uint32_t place = places.begin; place < places.end; ++place) {
     work.record = place;
-    for (size_t side = 0; side < 2; ++side) {
+    for (const size_t side : {size_t{0}, size_t{1}}) {
       for (; at(work, side, place); ++work.next[side])
         take(work, side, work.next[side], work.w[place]);
     }

@@ -72,9 +72,6 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   }
   if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
-  // There is one order of the task; who waits longest is heard.
-  plan_.graph.max_task_idle_us =
-      std::max(plan_.graph.max_task_idle_us, op.max_task_idle_us.value_or(0));
   if (refuse_table(op, inputs) || refuse_lateness(op, inputs)) return {};
   if (inputs.size() > 1) {
     std::string difference;

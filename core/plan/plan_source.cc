@@ -49,6 +49,11 @@ bool has_own_key(const Component& component, std::string_view key) {
 }  // namespace
 
 Result<void> Planner::plan_sources() {
+  // There is one order of the task; who waits longest is heard.
+  for (const OperatorConfig& op : config_.operators) {
+    plan_.graph.max_task_idle_us =
+        std::max(plan_.graph.max_task_idle_us, op.max_task_idle_us.value_or(0));
+  }
   for (const SourceConfig& source : config_.sources) MILLRACE_TRY(plan_source(source));
   return {};
 }
@@ -94,12 +99,21 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   if (config_.commit.task) {
     plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
   }
+  if (merges_partitions(source)) {
+    plugin_config = with_member(plugin_config, "max_task_idle_us",
+                                JsonValue::integer(plan_.graph.max_task_idle_us));
+  }
   plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
                                  dedupe_horizon_us, static_cast<size_t>(source.dedupe.entries_max),
                                  std::move(dedupe), source.journal});
   named_[source.name.text] = node;
   bounded_[source.name.text] = traits.bounded;
   return {};
+}
+
+/// The one source with partitions that are logs of their own and can be read one by one (R22).
+bool Planner::merges_partitions(const SourceConfig& source) const {
+  return source.plugin.text == "kafka" && plan_.graph.max_task_idle_us > 0;
 }
 
 void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
@@ -266,6 +280,11 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
         (plan.watermark.clock_when_all_idle
              ? ", and while all are, the clock moves the watermark (on_all_idle)"
              : ""));
+  }
+  if (source.plugin.text == "kafka" && !merges_partitions(source)) {
+    plan_.nondeterministic.push_back(name +
+                                     ": records of several partitions come in the order of their "
+                                     "arrival (max_task_idle: \"unlimited\" merges them by time)");
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
     plan_.nondeterministic.push_back(

@@ -40,6 +40,7 @@ class Planner {
                                                      const Component& component,
                                                      const SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
+  bool merges_partitions(const SourceConfig& source) const;
   void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);

@@ -1,5 +1,8 @@
 #include "window/record_windows.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/hash.h"
 
 namespace millrace {
@@ -99,8 +102,7 @@ void RecordWindows::changed_windows(const Placed& placed, EventTime w,
   }
   if (placed.fresh && right_window(*placed.instant, right) && open(right.end, w))
     out.push_back(right);
-  std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
-            [](const Window& a, const Window& b) { return a.end < b.end; });
+  std::ranges::sort(std::span(out).subspan(first), {}, &Window::end);
 }
 
 void RecordWindows::combine(const Window& window, std::byte* into) const {

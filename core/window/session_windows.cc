@@ -1,5 +1,7 @@
 #include "window/session_windows.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace millrace {
@@ -74,9 +76,7 @@ void SessionWindows::take_due(EventTime w, std::vector<Session*>& out) {
 }
 
 void SessionWindows::sort_by_window(std::vector<Session*>& sessions) {
-  std::sort(sessions.begin(), sessions.end(), [](const Session* a, const Session* b) {
-    return std::pair(a->last, a->first) < std::pair(b->last, b->first);
-  });
+  std::ranges::sort(sessions, {}, [](const Session* s) { return std::pair(s->last, s->first); });
 }
 
 void SessionWindows::drop(Session& session) {

@@ -41,16 +41,10 @@ GroupSlice& WindowGroups::slice_starting(EventTime start) {
 
 bool WindowGroups::next_due(Due& due) const {
   if (slices_.empty()) return false;
-  // The earliest slice with anything in it decides, unless its earlier windows are closed already.
+  // The earliest slice decides, unless its earlier windows are closed already. It is there because
+  // one is not, so the first one that ends behind what was closed holds it.
   const EventTime first_slice = slices_.begin()->first;
   due.window = slicer_.first_window_ending_after(std::max(first_slice, fired_upto_));
-  // Several windows may lie between what was closed and the next slice: go on until one holds it.
-  if (due.window.start > first_slice || due.window.end <= first_slice) {
-    for (const auto& [start, slice] : slices_) {
-      due.window = slicer_.first_window_ending_after(std::max(start, fired_upto_));
-      if (due.window.start <= start) break;
-    }
-  }
   due.closes_at = saturating_add(due.window.end, allowed_lateness_us_);
   return true;
 }

@@ -210,7 +210,7 @@ class OneWorker(WorkersTest):
         run.signal(signal.SIGTERM)
         self.assertEqual(run.wait().code, 0)
 
-    def test_R51_killed_at_every_step_of_a_commit(self):
+    def test_R51_R57_killed_at_every_step_of_a_commit(self):
         for point in ("kafka.begun", "kafka.rows", "kafka.changelog", "kafka.offsets", "kafka.committed", "commit.logged"):
             with self.subTest(point):
                 source, target = self.topic_pair(2)

@@ -2,9 +2,9 @@
 """Flips each comparison in the code that closes windows and judges lateness, one at a time, and shows that a test fails.
 
 All sites are compiled into one program (site.h), in a copy of the checkout below --work; the environment says which one
-is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against the unit tests of the room, then
-random streams against the oracle, then the pipeline cases, until one fails. A survivor that no test can kill stands in
-equivalent.txt, with the reason; every other one makes the exit code 1.
+is flipped. So a flip costs a run of the tests, not a build. Each flip is tried against what reaches it (judges.py) of the unit
+tests, then random streams against the oracle, the pipeline cases, the system tests, and at last many more streams, until one
+fails. A survivor that no test can kill stands in equivalent.txt, with the reason; every other one makes the exit code 1.
 
 What was killed is remembered below --work as long as the file around it stays the same, so that a run that was broken off
 goes on, and a change is tried alone; --again tries everything. `--suites test_window` is a quick first pass.
@@ -23,6 +23,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import comparisons
+import judges
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ["core/window/*.cc", "core/window/*.h", "core/operators/window_*.cc", "core/operators/session_*.cc",
@@ -33,10 +34,10 @@ TARGETS = ["core/window/*.cc", "core/window/*.h", "core/operators/window_*.cc", 
 NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}
 COPIED = ("CMakeLists.txt", "core", "plugins", "sdk", "tests", "configs", "dev", "README.md", "CONTRIBUTING.md")
 SITE = "core/base/mutation_site.h"
-HUNG_S = 120
 PROGRAM = ["millrace", "source_file", "sink_file", "sink_stdout"]
 UNIT = ("test_window", "test_nodes", "test_operators", "test_pipeline")
-NEEDS = {**{name: [name] for name in UNIT}, "property": PROGRAM, "pipelines": PROGRAM}
+NEEDS = {**{name: [name] for name in UNIT}, "property": PROGRAM, "pipelines": PROGRAM,
+         "system": [*PROGRAM, "source_scripted", "test_sinks"]}
 
 
 def targets(only):
@@ -101,46 +102,34 @@ class Killed:
         self.path.write_text(json.dumps(self.known, indent=1))
 
 
-class Suites:
-    """The tests, cheapest first."""
+def judges_of(options):
+    """Cheapest first."""
+    work = options.work / "trials"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    bin_, plugins = options.work / "build-test/bin", options.work / "build-test/plugins"
+    made = {**{name: lambda name=name: judges.UnitTests(bin_ / name, work) for name in UNIT},
+            "property": lambda: judges.Streams(bin_ / "millrace", plugins, work, "11", options.streams),
+            "pipelines": lambda: judges.Pipelines(bin_ / "millrace", plugins, work),
+            "system": lambda: judges.SystemTests(bin_, plugins, work)}
+    chosen = [make() for name, make in made.items() if name in options.suites]
+    failing = [trial for judge in chosen for trial in judge.look()]
+    if failing:
+        sys.exit("these fail before anything is flipped:\n  " + "\n  ".join(failing))
+    if not all(any(judge.reached.values()) for judge in chosen):
+        sys.exit("a suite reaches no comparison at all: does it hand on MILLRACE_MUTANT_TRACE?")
+    if options.many and "property" in options.suites:
+        chosen.append(judges.ManyStreams(bin_ / "millrace", plugins, options.many))
+    return chosen
 
-    def __init__(self, work, streams, names):
-        self.bin, self.plugins = work / "build-test/bin", work / "build-test/plugins"
-        python = "/usr/bin/python3"
-        played = ["--millrace", self.bin / "millrace", "--plugins", self.plugins]
-        suites = [
-            *((name, [self.bin / name, "--gtest_brief=1", "--gtest_fail_fast"]) for name in UNIT),
-            ("property", [python, ROOT / "tests/property/property.py", *played, "--streams", str(streams), "--seed", "11",
-                          "--no-shrink", "--fail-fast"]),
-            ("pipelines", [python, ROOT / "tests/pipelines/run.py", *played, "--mode", "batch1"])]
-        self.all = [suite for suite in suites if suite[0] in names]
 
-    @staticmethod
-    def passes(command, env):
-        try:
-            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=HUNG_S,
-                                  env={**os.environ, **env}).returncode == 0
-        except subprocess.TimeoutExpired:
-            return False
-
-    def reached(self, work):
-        """Which sites each suite reaches; all must pass while nothing is flipped."""
-        out = {}
-        for name, command in self.all:
-            trace = work / f"reached.{name}"
-            trace.unlink(missing_ok=True)
-            if not self.passes(command, {"MILLRACE_MUTANT_TRACE": str(trace)}):
-                sys.exit(f"{name} fails before anything is flipped: {' '.join(map(str, command))}")
-            if not trace.exists():
-                sys.exit(f"{name} reaches no comparison at all: does it hand on MILLRACE_MUTANT_TRACE?")
-            out[name] = {int(line) for line in trace.read_text().split()}
-        return out
-
-    def killer(self, number, reached):
-        for name, command in self.all:
-            if number in reached[name] and not self.passes(command, {"MILLRACE_MUTANT": str(number)}):
-                return name
-        return None
+def killer_of(number, chosen):
+    """(judge, trial) that fails with this one flipped."""
+    for judge in chosen:
+        trial = judge.killer(number)
+        if trial:
+            return judge.name, trial
+    return None
 
 
 def read_equivalent():
@@ -159,7 +148,8 @@ def main():
     parser.add_argument("--share", default="1/1", help="K/N: every N-th comparison, from the K-th on")
     parser.add_argument("--suites", type=lambda text: text.split(","), default=list(NEEDS), help="of " + ",".join(NEEDS))
     parser.add_argument("--again", action="store_true", help="also those that were killed before")
-    parser.add_argument("--streams", type=int, default=200)
+    parser.add_argument("--streams", type=int, default=400)
+    parser.add_argument("--many", type=int, default=5000, help="streams for what nothing else has noticed; 0: none")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build-mutate")
     options = parser.parse_args()
     rewritten, texts, sites = {}, {}, []
@@ -174,8 +164,7 @@ def main():
     options.work.mkdir(exist_ok=True)
     make_copy(options.work, rewritten)
     build(options.work, sorted({target for name in options.suites for target in NEEDS[name]}))
-    suites = Suites(options.work, options.streams, options.suites)
-    reached = suites.reached(options.work)
+    chosen = judges_of(options)
     equivalent, kills, survivors, spared = read_equivalent(), {}, [], 0
     killed = Killed(options.work, texts, options.again)
     part, parts = map(int, options.share.split("/"))
@@ -186,14 +175,14 @@ def main():
         if site.key in equivalent:
             spared += 1
             continue
-        killer = killed.killer(site) or suites.killer(number, reached)
+        killer = killed.killer(site) or killer_of(number, chosen)
         if killer:
             killed.note(site, killer)
-            kills[killer] = kills.get(killer, 0) + 1
+            kills[killer[0]] = kills.get(killer[0], 0) + 1
             continue
         survivors.append(site)
-        never = not any(number in sites_reached for sites_reached in reached.values())
-        print(f"SURVIVED {site}" + (" (no test reaches it)" if never else ""), flush=True)
+        never = not any(judge.reaches(number) for judge in chosen if isinstance(judge, judges.Judge))
+        print(f"SURVIVED {number} {site}" + (" (no test reaches it)" if never else ""), flush=True)
     tried = sum(kills.values()) + len(survivors)
     print(f"{tried} of {len(sites)} comparisons flipped in {time.monotonic() - started:.0f} s: "
           f"{len(survivors)} survived; killed by {', '.join(f'{name} {count}' for name, count in kills.items()) or 'nobody'}; "

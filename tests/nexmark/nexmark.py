@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Nexmark queries of this folder through the program and through SQLite: the digests of the sorted results must be
-equal. Each query is played plain and, with small batches and three lanes, once more.
+"""The Nexmark queries of this folder through the program and through a database: the digests of the sorted results must be
+equal. Each query is played plain and, with small batches and three lanes, once more. Exits 77 without the database.
 """
 import argparse
 import collections
@@ -21,6 +21,7 @@ import questions    # noqa: E402
 
 MODES = {"plain": ({}, 1), "small batches, three lanes": ({"MILLRACE_BATCH_RECORDS": "501"}, 3)}
 RUN_S_MAX = 300
+SKIPPED = 77
 
 
 class Failure(Exception):
@@ -75,16 +76,17 @@ def digest(rows):
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16], lines
 
 
-def compare(query, mode, got, wanted):
+def compare(query, mode, got, wanted, database):
     (got_digest, got_lines), (wanted_digest, wanted_lines) = digest(got), digest(wanted)
     if not wanted_lines:
-        raise Failure("SQLite found no rows: the events show nothing")
+        raise Failure(f"{database} found no rows: the events show nothing")
     if got_digest == wanted_digest:
         print(f"{query:<4} {len(got_lines):>7} rows, digest {got_digest}, {mode}", flush=True)
         return
     extra, missing = (list((collections.Counter(a) - collections.Counter(b)).elements())[:3]
                       for a, b in ((got_lines, wanted_lines), (wanted_lines, got_lines)))
-    raise Failure(f"{len(got_lines)} rows, SQLite has {len(wanted_lines)}\n  only the program: {extra}\n  only SQLite: {missing}")
+    raise Failure(f"{len(got_lines)} rows, {database} has {len(wanted_lines)}\n  only the program: {extra}\n"
+                  f"  only {database}: {missing}")
 
 
 def main():
@@ -94,20 +96,25 @@ def main():
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--rate", type=int, default=200, help="events per second of event time")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("names", nargs="*", metavar="QUERY", help=f"default: {' '.join(questions.QUESTIONS)}")
     options = parser.parse_args()
-    print(f"{options.events} events, seed {options.seed}", flush=True)
+    database = questions.database(options.database)
+    if database is None:
+        print("skipped: PostgreSQL is not installed")
+        return SKIPPED
+    print(f"{options.events} events, seed {options.seed}, checked by {database.name}", flush=True)
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="millrace-nexmark-") as made:
+    with tempfile.TemporaryDirectory(prefix="millrace-nexmark-") as made, database:
         folder = pathlib.Path(made)
         events = list(generate.lines(options.events, options.rate, 50, options.seed))
         (folder / "events.jsonl").write_text("".join(events), encoding="utf-8")
-        database = questions.load(events)
+        database.load(events)
         for query in options.names or questions.QUESTIONS:
-            wanted = questions.ask(database, query)
+            wanted = database.ask(query)
             for mode in MODES:
                 try:
-                    compare(query, mode, shown(query, run(options, folder, query, mode)), wanted)
+                    compare(query, mode, shown(query, run(options, folder, query, mode)), wanted, database.name)
                 except (Failure, OSError, ValueError, subprocess.TimeoutExpired) as failure:
                     print(f"FAILED {query}, {mode}: {failure}", flush=True)
                     failed += 1

@@ -31,7 +31,7 @@ class Lookup:
     def __init__(self, config, table):
         join = config["join"]
         self.names, self.table, self.type = [config["from"], join["with"]], table, join.get("type", "inner")
-        self.on, self.history = join["on"], rows.duration_us(join["keep"])
+        self.on, self.history = join["on"], rows.duration_us(join.get("keep", "0s"))
         self.select = expressions.columns(config["select"])
         self.versions, self.waiting, self.late, self.out, self.ledger = [], [], [], [], {}
 
@@ -74,14 +74,33 @@ class Lookup:
                 if self.table.gone(one.values) is True and one.at <= bound and one.at < table_mark}
         self.versions = [one for one in self.versions if str(self.table.key_of(one)) not in gone]
 
-    def answer(self, row):
+    def version_for(self, row):
+        """Of the versions of its key the newest one that is not younger than it, of equal times the one that came later."""
+        there = [(one.at, place, one) for place, one in enumerate(self.of_key(row)) if one.at <= row.at]
+        return max(there, key=lambda item: item[:2])[2] if there else None
+
+    def of_key(self, row):
         key = [row.values.get(name) for name in self.on]
-        there = [(one.at, place, one) for place, one in enumerate(self.versions)
-                 if None not in key and self.table.key_of(one) == key and one.at <= row.at]
-        found = max(there, key=lambda item: item[:2])[2] if there else None
+        return [one for one in self.versions if None not in key and self.table.key_of(one) == key]
+
+    def answer(self, row):
+        found = self.version_for(row)
         if found is not None and self.table.gone(found.values) is True:
             found = None
         if self.type == "left" or (self.type == "anti") == (found is None):
             values = {f"{name}.{field}": value for name, one in zip(self.names, (row, found)) if one
                       for field, value in one.values.items()}
             self.out[-1].append(expressions.selected(self.select, values, row.at))
+
+
+class Latest(Lookup):
+    """`latest`: whatever its time, a row is answered as it comes, by the version that came last. Nothing waits, nothing is late."""
+
+    def take(self, row, mark, table_mark):
+        self.answer(row)
+
+    def version_for(self, row):
+        return next(reversed(self.of_key(row)), None)
+
+    def forget_deleted(self, mark, table_mark):
+        """A deleted row answers as none."""

@@ -8,7 +8,7 @@ import tables
 from completed import completed
 from deduped import Deduped
 from joined import Joined
-from lookups import Lookup
+from lookups import Latest, Lookup
 from lookups import Table as LookedUp
 from ranked import is_ranked, ranked
 from retimed import Retimed
@@ -40,7 +40,9 @@ class Answer:
             return Retimed(operator, self.made_by(names(operator["from"])[0]), steps, self.sources_above(names(operator["from"])))
         if "join" in operator:
             join = operator["join"]
-            return Joined(operator) if "within" in join else Lookup(operator, self.operators[join["with"]])
+            if "within" in join:
+                return Joined(operator)
+            return (Latest if join["as_of"] == "latest" else Lookup)(operator, self.operators[join["with"]])
         if "dedupe" in operator:
             return Deduped(operator)
         if "table" in operator and self.is_looked_up(operator):

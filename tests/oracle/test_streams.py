@@ -85,9 +85,10 @@ class Dedupe(unittest.TestCase):
 
 
 class Lookups(unittest.TestCase):
-    def looked_up(self, stream, table, kind="left", keep="100s"):
+    def looked_up(self, stream, table, kind="left", keep="100s", as_of=None):
+        as_of = as_of or {"as_of": "event_time", "keep": keep}
         operators = {"t": {"from": "b", "table": {"key": ["k"], "delete": "n = 0"}},
-                     "o": {"from": "a", "join": {"with": "t", "on": ["k"], "as_of": "event_time", "keep": keep, "type": kind},
+                     "o": {"from": "a", "join": {"with": "t", "on": ["k"], "type": kind, **as_of},
                            "select": {"n": "a.n", "r": "t.n"}}}
         return told(answer(operators, {"a": stream, "b": table}))
 
@@ -107,6 +108,13 @@ class Lookups(unittest.TestCase):
 
     def test_R31_late_iff_behind_the_history(self):
         self.assertEqual(self.looked_up([(10, "k", 1), (5, "k", 2), (4, "k", 3)], [(1, "k", 11)], keep="5s"), ([(1, 11), (2, 11)], 1))
+
+    def test_R31_latest_is_what_came_last_whatever_its_time(self):
+        """By (event time of the head, order in the configuration), R22: (9, 11) comes before (2, 12), which stands behind it."""
+        stream, table = [(1, "k", 1), (10, "k", 2), (5, "k", 3), (11, "x", 4)], [(9, "k", 11), (2, "k", 12), (10, "k", 13)]
+        latest = {"as_of": "latest"}
+        self.assertEqual(self.looked_up(stream, table, as_of=latest), ([(1, None), (2, 12), (3, 12), (4, None)], 0))
+        self.assertEqual(self.looked_up(stream, [*table[:2], (2, "k", 0)], "anti", as_of=latest), ([(1, None), (2, None), (3, None), (4, None)], 0))
 
 
 if __name__ == "__main__":

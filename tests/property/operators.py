@@ -251,6 +251,15 @@ def lookup(build):
             "select": of_left(stream) if kind in ("semi", "anti") else of_sides(stream, table)}
 
 
+def latest(build):
+    """R31: what the table holds as a row comes; of two files merged by event time that is a function of the files."""
+    stream, changes = sides(build)
+    table = before(build, {"from": changes, "table": {"key": ["k"], "delete": "n = 0"}})
+    kind = build.rng.choice(("inner", "left", "semi", "anti"))
+    return {"from": stream, "join": {"with": table, "on": ["k"], "as_of": "latest", "type": kind},
+            "select": of_left(stream) if kind in ("semi", "anti") else of_sides(stream, table)}
+
+
 def behind(kind):
     """R19: windows behind a join, a dedupe or a lookup, whose W_out holds until they have told all."""
     return lambda build: windowed(build, build.rng.choice(("tumbling", "hopping", "cumulative")), before(build, kind(build)))
@@ -353,5 +362,5 @@ KINDS = {**{kind: of_source(kind) for kind in WINDOWS},
          "table": table, "table_filter": table_filter, "table_groups": table_groups, "table_rekeyed": table_rekeyed,
          "table_chain": table_chain, "of_update": of_update,
          "after_filter": after_filter, "new_time": new_time, "union_of_sources": union_of_sources, "union_of_windows": union_of_windows,
-         "join": join, "dedupe": dedupe, "lookup": lookup, "join_chained": behind(join), "dedupe_chained": behind(dedupe),
+         "join": join, "dedupe": dedupe, "lookup": lookup, "latest": latest, "join_chained": behind(join), "dedupe_chained": behind(dedupe),
          "lookup_chained": behind(lookup)}

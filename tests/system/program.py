@@ -31,8 +31,9 @@ class Settings:
 
 
 def environment(extra=None):
-    """What a child sees: nothing of ours but the plugins' place, so that no setting leaks in from outside."""
-    out = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_")}
+    """What a child sees: nothing of ours but the plugins' place, so that no setting leaks in from outside; and what
+    tests/mutation asks."""
+    out = {key: value for key, value in os.environ.items() if not key.startswith("MILLRACE_") or key.startswith("MILLRACE_MUTANT")}
     if Settings.plugins:
         out["MILLRACE_PLUGIN_PATH"] = Settings.plugins
     return {**out, **(extra or {})}

@@ -117,6 +117,19 @@ class Lateness(SystemTest):
         self.write("p.json", config)
         self.assert_says(self.verb("check", "p.json", code=2), '"retain" is about closed windows')
 
+    def test_R26_whole_results_are_refused_for_sinks_that_cannot_replace(self):
+        self.write("in.jsonl", [at(1)])
+        config = counting(operator={"emit": {"complete": {"every": "1m"}}})
+        self.write("p.json", config)
+        self.verb("check", "p.json")
+        for sink in ({"plugin": "file", "path": "out.csv", "format": "csv"},
+                     {"plugin": "kafka", "brokers": "127.0.0.1:1", "topic": "t"}):
+            with self.subTest(sink):
+                config["sinks"]["out"] = {"from": "per_minute", **sink}
+                self.write("p.json", config)
+                self.assert_says(self.verb("check", "p.json", code=2), '"per_minute" emits "complete" results', "cannot replace what it wrote",
+                                 'emit "append" or "update"')
+
     def test_R20_the_end_of_bounded_input_closes_every_window(self):
         self.run_with(allowed_lateness="1d")
         self.assertEqual(sum(row["n"] for row in self.lines("out.jsonl")), len(self.RECORDS))

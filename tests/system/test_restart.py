@@ -125,6 +125,56 @@ class Fresh(SystemTest):
         self.assertEqual(self.read("out.jsonl"), first)
 
 
+class LessLateness(SystemTest):
+    def test_R37_R50_windows_that_it_makes_due_come_before_the_next_record(self):
+        """W has passed the first window, which stays open for a day, when the run stops; the next one waits no longer."""
+        self.write("in.jsonl", [at(0), at(61)])
+        config = counting({"follow": True}, {"allowed_lateness": "1d"})
+        config["sinks"] = {"both": {"from": ["per_minute", "in"], "plugin": "file", "path": "both.jsonl"}}
+        self.write("p.json", config)
+        self.until_rows(2)
+        del config["operators"]["per_minute"]["allowed_lateness"]
+        self.write("p.json", config)
+        self.append("in.jsonl", [at(62)])
+        self.until_rows(4)
+        rows = self.lines("both.jsonl")
+        self.assertEqual([rows[0], rows[1], rows[2]["n"], rows[3]], [at(0), at(61), 1, at(62)])
+
+    def until_rows(self, count):
+        run = self.start()
+        self.wait_until("the rows", lambda: self.size("both.jsonl") and self.read("both.jsonl").count(b"\n") == count, run)
+        run.signal()
+        self.assertEqual(run.wait().code, 0)
+
+
+class ChainedWindows(SystemTest):
+    def test_R34_W_of_an_operator_is_known_after_a_stop(self):
+        """Two windows and a third over both: a is far ahead when the run stops, and b comes first when it goes on."""
+        def source(name):
+            return {"plugin": "file", "path": f"{name}.jsonl", "follow": True, "schema": {"k": "text"},
+                    "event_time": {"field": "t", "unit": "s", "idle_timeout": "none"}}
+        def counts(given):
+            return {"from": given, "window": {"tumbling": "1m"}, "select": {"n": "count(*)"}}
+        self.write("p.json", {"pipeline": "p", "commit": {"every": "50ms"}, "sources": {name: source(name) for name in "ab"},
+                              "operators": {"of_a": counts("a"), "of_b": counts("b"), "both": counts(["of_a", "of_b"])},
+                              "sinks": {"a": {"from": "of_a", "plugin": "file", "path": "a_out.jsonl"},
+                                        "out": {"from": ["both", "b"], "plugin": "file", "path": "out.jsonl"}}})
+        self.write("a.jsonl", [at(0), at(200)])
+        self.write("b.jsonl", [at(1)])
+        self.until_lines("a_out.jsonl", 1)
+        self.append("a.jsonl", [at(300)])
+        self.append("b.jsonl", [at(70)])
+        self.until_lines("out.jsonl", 3)
+        first, second, third = self.lines("out.jsonl")
+        self.assertEqual([first, second["n"], third], [at(1), 2, at(70)])
+
+    def until_lines(self, name, count):
+        run = self.start()
+        self.wait_until(name, lambda: self.size(name) and self.read(name).count(b"\n") == count, run)
+        run.signal()
+        self.assertEqual(run.wait().code, 0)
+
+
 class ChangedConfiguration(SystemTest):
     """R37."""
 

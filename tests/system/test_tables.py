@@ -1,4 +1,6 @@
 """Tables and joins with changed configurations on old state (E5, R37), and what may not read a table (E17)."""
+import json
+
 from program import SystemTest, at, main
 
 SCHEMA = {"k": "text", "v": "int8", "w": "int8", "gone": "bool"}
@@ -24,6 +26,24 @@ class Changed(SystemTest):
         done = self.go(code=2)
         self.assert_says(done, f"--forget {name}")
         self.run_to_end("--until-end", "--forget", name)
+
+
+class BoundedTable(Changed):
+    def test_R31_a_stream_that_goes_on_does_not_wait_for_a_table_at_its_end(self):
+        """Only a bounded table has one (E16); W of the table stays far behind."""
+        self.configure({"now": {"from": "b", "table": {"key": ["k"]}},
+                        "j": {"from": "a", "join": {"with": "now", "on": ["k"], "as_of": "event_time", "keep": "1h"},
+                              "select": {"read": "a.v", "value": "now.v"}}}, ("a", "b"))
+        config = json.loads((self.folder / "p.json").read_text())
+        del config["sources"]["b"]["follow"]
+        self.write("p.json", config)
+        self.write("a.jsonl", [at(100, v=1)])
+        self.write("b.jsonl", [at(0, v=7)])
+        run = self.start()
+        self.wait_until("the row", lambda: self.size("out.jsonl"), run)
+        run.signal()
+        self.assertEqual(run.wait().code, 0)
+        self.assertEqual(self.lines("out.jsonl"), [{"read": 1, "value": 7}])
 
 
 class Joins(Changed):

@@ -62,6 +62,20 @@ TEST(DuplicateFilter, AFullFilterStillTakesEntriesOfAnotherGroup) {
   EXPECT_FALSE(filter.seen({1, 100, 0})) << "1 was the oldest";
 }
 
+TEST(DuplicateFilter, R35_OfEquallyOldOnesThoseOfTheSmallerGroupGoFirst) {
+  for (const bool turned : {false, true}) {
+    DuplicateFilter filter(1'000'000, 3);
+    for (const uint32_t i : {0u, 1u, 2u}) {
+      const uint32_t group = turned ? 2 - i : i;
+      filter.restore({group + 1, 50, group});
+    }
+    EXPECT_FALSE(filter.seen({9, 100, 7}));
+    EXPECT_TRUE(filter.seen({2, 50, 1})) << turned;
+    EXPECT_TRUE(filter.seen({3, 50, 2})) << turned;
+    EXPECT_FALSE(filter.seen({1, 50, 0})) << turned;
+  }
+}
+
 TEST(DuplicateFilter, RestoredEntriesAreKnown) {
   DuplicateFilter filter(100, kMany);
   filter.restore({1, 10, 0});

@@ -185,6 +185,51 @@ TEST(RecordWindows, R25_ARecordChangesTheWindowsThatHoldItAndMakesTheOneBehindIt
             (FiredRows{{{6, 12}, 3}, {{7, 13}, 4}, {{11, 17}, 3}}));
 }
 
+TEST(RecordWindows, R25_ARecordBehindAWindowDoesNotChangeIt) {
+  Records records(5);
+  records.place(10, kTimeNone);
+  records.place(12, kTimeNone);
+  // [11, 17) ends in front of 17; [13, 19) behind 12 comes to be.
+  EXPECT_EQ(records.changed(records.place(17, kTimeNone), kTimeNone),
+            (FiredRows{{{12, 18}, 2}, {{13, 19}, 1}}));
+}
+
+/// W passed the end of a window of its own before the record came: it stays closed over a restart.
+TEST(RecordWindows, R35_WhatWPassedStaysClosedOverARestart) {
+  Records before(5);
+  before.place(10, kTimeNone);
+  EXPECT_EQ(before.close(13), (FiredRows{{{5, 11}, 1}}));
+  EXPECT_TRUE(before.place(12, 13).partial);  // [7, 13) is closed; [11, 17) behind 10 is not.
+  Records after(5);
+  after.windows.restore_closed(before.windows.fired_upto(), before.windows.closed_upto());
+  before.windows.states().each([&](RecordWindows::Instant& instant) {
+    RecordWindows::Instant& restored = after.windows.restore("k", instant.first);
+    fold(after.windows.states().layout(), RecordWindows::States::state_of(restored), 1, 0);
+  });
+  EXPECT_EQ(after.close(kTimeMax), (FiredRows{{{11, 17}, 1}}));
+}
+
+TEST(RecordWindows, R26_WhatTheEndFiredIsNotOpen) {
+  Records records(5);
+  records.place(10, kTimeNone);
+  records.place(13, kTimeNone);
+  const auto open = [&] {
+    std::vector<EventTime> ends;
+    records.windows.states().each([&](RecordWindows::Instant& instant) {
+      std::vector<Window> found;
+      records.windows.open_windows(instant, found);
+      for (const Window& window : found) ends.push_back(window.end);
+    });
+    std::ranges::sort(ends);
+    return ends;
+  };
+  EXPECT_EQ(open(), (std::vector<EventTime>{11, 14, 17}));
+  records.close(13);
+  EXPECT_EQ(open(), (std::vector<EventTime>{14, 17}));
+  records.close(kTimeMax);
+  EXPECT_EQ(open(), std::vector<EventTime>());
+}
+
 TEST(RecordWindows, R47_CombinesInOrderOfTimeWhateverTheLog) {
   for (const bool forward : {true, false}) {
     Records records(20);

@@ -28,6 +28,17 @@ TEST(TimedStates, EntriesOfAGroupAreLinkedByTime) {
   EXPECT_EQ(states.entries(), 0u);
 }
 
+TEST(TimedStates, KeysThatNeedMemoryOfTheirOwnAreCounted) {
+  const auto bytes_with = [](const std::string& key) {
+    States states(small_layout());
+    states.add(1, key, nullptr, 1, 1);
+    return states.bytes();
+  };
+  const std::string lengthy(100, 'k');
+  EXPECT_EQ(bytes_with("k"), bytes_with(""));
+  EXPECT_EQ(bytes_with(lengthy), bytes_with("k") + lengthy.size() + 1);
+}
+
 TEST(TimedStates, EqualHashesOfOtherKeysAreOtherGroups) {
   States states(small_layout());
   Entry& a = states.add(5, "a", nullptr, 1, 1);
