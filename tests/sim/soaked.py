@@ -217,7 +217,7 @@ class Http(Listed):
         return "--rate", 10 * factor
 
     def source(self, port, _factor):
-        return {"plugin": "http", "url": f"http://127.0.0.1:{port}/json", "every": "2s", "since": {"param": "since", "field": "updated_at", "start": "0"}, "key": "id",
+        return {"plugin": "http", "url": f"http://127.0.0.1:{port}/json", "every": "5s", "since": {"param": "since", "field": "updated_at", "start": "0"}, "key": "id",
                 "dedupe_key": "id", **QUICK, "schema": {"id": "int8"}, "event_time": {"field": "updated_at", "unit": "s", "max_future": "3650d"}}
 
 
