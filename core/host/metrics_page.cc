@@ -6,6 +6,10 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
+#include <map>
+
+#include "plugin/live_metrics.h"
+
 namespace millrace {
 namespace {
 
@@ -49,6 +53,7 @@ class RunMetrics final : public prometheus::Collectable {
     runner_.look_at_graph([&](const Graph& graph) { add_gauges(graph, gauges); });
     for (Family* family : {&gauges.watermark, &gauges.state, &gauges.open}) family->move_to(out);
     add_figures(out);
+    add_plugins(out);
     return out;
   }
 
@@ -69,6 +74,7 @@ class RunMetrics final : public prometheus::Collectable {
   void add_counters(const RunResult& result, std::vector<MetricFamily>& out) const;
   void add_gauges(const Graph& graph, Gauges& out) const;
   void add_figures(std::vector<MetricFamily>& out) const;
+  void add_plugins(std::vector<MetricFamily>& out) const;
 
   std::string pipeline_;
   Execution& runner_;
@@ -135,6 +141,29 @@ void RunMetrics::add_figures(std::vector<MetricFamily>& out) const {
       for (const auto& [label, value] : figures[i].labels) all.push_back({label, value});
       family.add(std::move(all), figures[i].value);
     }
+    family.move_to(out);
+  }
+}
+
+/// What the plugins count themselves, as millrace_plugin_NAME. Several instances of one name
+/// (tasks) are one sample.
+void RunMetrics::add_plugins(std::vector<MetricFamily>& out) const {
+  std::map<std::string, Family> families;
+  std::map<std::string, std::map<std::pair<Kind, std::string>, double>> values;
+  for (const LiveMetrics& instance : live_metrics()) {
+    if (instance.name.pipeline != pipeline_) continue;
+    for (const Metric& metric : instance.metrics) {
+      const bool counts = metric.kind == Metric::Kind::kCounter;
+      const bool needs_total = counts && !metric.name.ends_with("_total");
+      const std::string name = "millrace_plugin_" + metric.name + (needs_total ? "_total" : "");
+      families.try_emplace(name, name, metric.help,
+                           counts ? MetricType::Counter : MetricType::Gauge);
+      values[name][{instance.kind, instance.name.name}] += metric.value;
+    }
+  }
+  for (auto& [name, family] : families) {
+    for (const auto& [whose, value] : values[name])
+      family.add(labels(std::string(kind_name(whose.first)).c_str(), whose.second), value);
     family.move_to(out);
   }
 }

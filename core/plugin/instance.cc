@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "plugin/component.h"
 #include "plugin/instance_state.h"
+#include "plugin/live_metrics.h"
 
 namespace millrace {
 namespace {
@@ -93,9 +94,14 @@ mr_rc CommitBytes::append(mr_buf* buf, mr_str bytes) noexcept {
 }
 
 Instance::Instance(const Component& component, InstanceName name)
-    : state_(std::make_unique<State>(component, std::move(name))) {}
+    : state_(std::make_unique<State>(component, name)) {
+  begin_metrics(*this, std::move(name), component.kind());
+}
 
-Instance::~Instance() { destroy(); }
+Instance::~Instance() {
+  end_metrics(*this);
+  destroy();
+}
 
 void Instance::destroy() {
   State& s = *state_;

@@ -158,8 +158,14 @@ class Chart {
   }
 }
 
+/// Hashes and the like have no place to break at: their ends tell them apart, the rest is in the tip.
+const cellOf = value => {
+  if (typeof value === 'string' && /^[0-9A-Za-z]{33,}$/.test(value)) return {textContent: `${value.slice(0, 10)}…${value.slice(-8)}`, title: value};
+  return {textContent: textOf(value), className: typeof value === 'number' ? 'number' : isTime(value) ? 'time' : ''};
+};
+
 const tableOf = (columns, rows) => {
-  const cell = (tag, value) => element(tag, {textContent: textOf(value), className: typeof value === 'number' ? 'number' : ''});
+  const cell = (tag, value) => element(tag, cellOf(value));
   const head = element('tr', {}, ...columns.map(name => element('th', {textContent: name, scope: 'col'})));
   const body = rows.map(row => element('tr', {}, ...columns.map(name => cell('td', row[name]))));
   return element('table', {}, element('thead', {}, head), element('tbody', {}, ...body));
@@ -414,6 +420,15 @@ class Table extends Chart {
   }
 }
 
+/// The last chart takes what would be left empty beside it.
+const fill = main => {
+  const narrow = [...main.children].filter(section => section.className !== 'wide');
+  narrow.forEach(section => { section.style.gridColumn = ''; });
+  const columns = getComputedStyle(main).gridTemplateColumns.split(' ').length;
+  const left = narrow.length % columns;
+  if (left > 0 && narrow.length > columns) narrow.at(-1).style.gridColumn = `span ${columns - left + 1}`;
+};
+
 const KINDS = {line: Line, bars: Bars, heat: Heat, map: WorldMap, table: Table};
 
 (() => {
@@ -432,8 +447,12 @@ const KINDS = {line: Line, bars: Bars, heat: Heat, map: WorldMap, table: Table};
     }
   };
   const draw = () => sections.flat().forEach(chart => chart.show());
-  const redraw = () => sections.flat().forEach(chart => chart.draw());
+  const redraw = () => {
+    fill(main);
+    sections.flat().forEach(chart => chart.draw());
+  };
   sections.forEach((charts, i) => take(charts, document.getElementById(`rows-${i}`).textContent));
+  fill(main);
   draw();
   addEventListener('resize', redraw);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

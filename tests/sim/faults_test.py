@@ -2,8 +2,10 @@
 
 README.md has the table. What a kind of service cannot meet is None here, with the reason.
 """
+import concurrent.futures
 import json
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -379,5 +381,18 @@ class Sse(Streamed, events.SseCase):
     test_sequence_backwards = None    # An id is a text without an order: the last one is where to go on (S13).
 
 
+SERVICES = (Wikipedia, DarkSky, Blocks, Transactions, MeetupGraph, MeetupStream, Http, Sse, GenericSocket)
+
+
+def side_by_side():
+    """A process per service: they mostly wait."""
+    def play(service):
+        return subprocess.run([sys.executable, "-B", __file__, service.__name__], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        done = list(pool.map(play, SERVICES))
+    print(*(one.stdout for one in done))
+    return max(one.returncode for one in done)
+
+
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    sys.exit(side_by_side() if len(sys.argv) == 1 else unittest.main(verbosity=1))

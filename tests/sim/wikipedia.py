@@ -34,6 +34,7 @@ def parse(arguments=None):
     add("--records", type=int, default=0, help="produce so many, then fall silent; 0: no end")
     add("--history", default="0s", help="records reach back so far before the start time")
     add("--retention", default="7d", help="older records are gone")
+    add("--forget", default="0s", help="older records are dropped from memory, for long runs; 0: none")
     add("--script", metavar="FILE", help="JSON lines of records with logical send times, instead of made ones")
     add("--streams", default="recentchange", help="comma list of streams that get records, in turns")
     add("--active", choices=("eqiad", "codfw"), default="eqiad")
@@ -50,6 +51,7 @@ def parse(arguments=None):
     options.stream_names = options.streams.split(",")
     options.script_records = read_script(options.script) if options.script else []
     options.history_ms, options.retention_ms = duration_ms(options.history), duration_ms(options.retention)
+    options.forget_ms = duration_ms(options.forget)
     options.cut_ms, options.ghost_s = duration_ms(options.cut_after), options.ghost
     return options
 

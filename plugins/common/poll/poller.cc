@@ -50,6 +50,7 @@ flow Poller::poll(const budget& b, emitter& out) {
 /// False: the deadline has passed.
 bool Poller::advance(Micros deadline, emitter& out) {
   if (!slot_ && !begin_slot(deadline, out)) return false;
+  if (!slot_) return true;  // Waited for the next one.
   if (give_up_if_over(out)) return true;
   if (!exchange_.is_running() && !send(deadline)) return false;
   const Micros left = std::max(deadline - http::steady_now(), Micros(0));

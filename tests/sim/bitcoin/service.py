@@ -73,8 +73,8 @@ class Bitcoin(Service):
 
     # What the control API asks for.
 
-    def ledger(self, _with_data):
-        for n in range(self.count()):
+    def ledger(self, _with_data, first=0):
+        for n in range(first, self.count()):
             yield {"index": n, "id": self.tx(n)["hash"], "times_served": self.served.get(n, 0)}
         for height, name in enumerate(self.chain.main, self.chain.first):
             yield {"height": height, "block": name, "time": self.chain.blocks[name]["time"]}

@@ -1,7 +1,7 @@
 """The control API under /_sim, the same for every simulator.
 
 GET ledger, requests, state; POST fault, emit, clock, reset. The service behind it offers `clock`, `faults`,
-`requests`, `skew_s`, and the methods ledger(with_data), state(), emit(body), post_fault(fault), reset(body).
+`requests`, `skew_s`, and the methods ledger(with_data, first), state(), emit(body), post_fault(fault), reset(body).
 """
 import json
 
@@ -45,8 +45,8 @@ class Control:
             response.headers["Date"] = http_date(0, self.service.skew_s)
 
     async def ledger(self, request):
-        """With ?data the bodies, too."""
-        return ndjson(self.service.ledger("data" in request.query))
+        """With ?data the bodies, too; ?from=N: records from that index on."""
+        return ndjson(self.service.ledger("data" in request.query, int(request.query.get("from", 0))))
 
     async def requests(self, _request):
         return ndjson(self.service.requests.entries)

@@ -159,8 +159,8 @@ class Meetings(Service):
 
     # What the control API asks for.
 
-    def ledger(self, _with_data):
-        for n in range(self.count()):
+    def ledger(self, _with_data, first=0):
+        for n in range(first, self.count()):
             record = self.record(n)
             yield {"index": n, "id": record["rsvp_id"], "mtime": record["mtime"]}
 

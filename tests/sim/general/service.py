@@ -49,7 +49,8 @@ class Items(Service):
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers={"ETag": tag})
         since = int(request.query.get("since", 0))
-        found = [item for item in self.items() if item.get("updated_at", since + 1) > since]
+        first = 0 if self.given else max(0, since - 1_760_000_000 + 1)
+        found = [item for item in self.items(first) if item.get("updated_at", since + 1) > since]
         return await send_json(request, found, fault, {"ETag": tag})
 
     async def page(self, request, _entry, fault):
@@ -126,8 +127,8 @@ class Items(Service):
 
     # What the control API asks for.
 
-    def ledger(self, _with_data):
-        for n in range(self.count()):
+    def ledger(self, _with_data, first=0):
+        for n in range(first, self.count()):
             yield {"index": n, "id": self.item(n).get("id"), "times_served": self.served.get(n, 0)}
 
     def state(self):

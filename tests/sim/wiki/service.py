@@ -56,7 +56,7 @@ class Wikipedia:
         topics = self.topics_of(request.match_info["names"])
         self.model.produce()
         cluster = self.opened % self.options.clusters
-        keep_from = self.clock.now_ms() - self.retention_ms
+        keep_from = self.clock.now_ms() - min(self.retention_ms, self.options.forget_ms or self.retention_ms)
         header = request.headers.get("Last-Event-ID", "")
         places = resume.start_places(topics, cluster, header, request.query.get("since", ""), keep_from)
         self.opened += 1
@@ -92,9 +92,11 @@ class Wikipedia:
 
     # What the control API asks for.
 
-    def ledger(self, with_data):
+    def ledger(self, with_data, first=0):
         self.model.produce()
-        for r in self.model.log:
+        for r in (self.model.log[n] for n in range(first, len(self.model.log))):
+            if r is None:
+                continue
             topic = self.model.topics[r.topic]
             row = {"index": r.index, "id": r.uid, "kind": r.kind, "topic": r.topic, "event_time": r.event_s,
                    "kafka_ms": r.kafka_ms, "sent_ms": r.sent_ms, "same_as": r.same_as,

@@ -72,7 +72,7 @@ class Model:
                 self.topics[name] = Topic(name, len(self.topics))
         self.active = CENTRES.index(options.active)
         self.switch_at = set(options.switch_at)
-        self.next_index = 0
+        self.next_index = self.forgotten = 0
         self.script = sorted(options.script_records, key=lambda one: one["at_ms"])
 
     def due_ms(self):
@@ -94,6 +94,15 @@ class Model:
                 self.add_given(self.script.pop(0), due)
             else:
                 self.add_made(self.next_index)
+        if self.options.forget_ms:
+            self.forget(now - 2 * self.options.forget_ms)
+
+    def forget(self, before_ms):
+        """Nobody is served these any more: their places stay, what they were goes."""
+        while self.forgotten < len(self.log) and self.log[self.forgotten].sent_ms < before_ms:
+            record, self.log[self.forgotten] = self.log[self.forgotten], None
+            self.topics[record.topic].records[record.place] = None
+            self.forgotten += 1
 
     def switch_over(self):
         self.active = 1 - self.active
