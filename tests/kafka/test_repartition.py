@@ -46,7 +46,6 @@ class Repartition(WorkersTest):
         config = json.loads(path.read_text())
         del config["sources"]["in"]["key"]
         config["sources"]["in"]["schema"]["g"] = "text"
-        config["sources"]["in"]["on_all_idle"] = "hold"
         config["sources"]["in"]["event_time"].update(out_of_orderness="2s", idle_timeout="1s")
         config["operators"] = {"live": {"from": "in", "filter": "n >= 0"},
                                "counts": {"from": "live", "window": {"tumbling": "10s"}, "group_by": ["g"],
