@@ -17,6 +17,7 @@ from expected import NOTHING_WRONG, compare, windows
 from program import main
 
 SIZE_MS, BOUND_MS = 10_000, 2_000
+BACK_SOON = {"reconnect.backoff.max.ms": 500}       # Of a broker that was away; librdkafka's own choice is 10 s.
 # What a client is told while a broker comes back.
 PASSING = ck and {
     ck.KafkaError.NOT_COORDINATOR, ck.KafkaError.COORDINATOR_LOAD_IN_PROGRESS, ck.KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -53,12 +54,13 @@ class WorkersTest(KafkaTest):
         """A keyed tumbling count from topic to topic, under the kafka log."""
         brokers = Shared.broker.address
         commit = {"log": "kafka", "brokers": brokers, "every": "50ms", **top.pop("commit", {})}
+        commit["kafka"] = {**BACK_SOON, **commit.get("kafka", {})}
         self.name = self.id().rsplit(".", 1)[-1] + name
         self.write("p.json", {
             "pipeline": self.name, "commit": commit,
             # A quiet partition stays as it is, however long a slow machine makes the quiet: no clock moves W.
             "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": source, "key": "k", "on_all_idle": "hold",
-                               "schema": {"k": "text", "n": "int8", "t": "int8"},
+                               "kafka": BACK_SOON, "schema": {"k": "text", "n": "int8", "t": "int8"},
                                "event_time": {"field": "t", "unit": "ms", "out_of_orderness": "2s"}}},
             "operators": {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"],
                                      "select": {"c": "count(*)", "s": "sum(n)", "lo": "min(n)", "hi": "max(n)"}}},
