@@ -2,14 +2,53 @@
 
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "state/block_reader.h"
 
 namespace millrace {
 namespace {
 
-/// In front of a row: whether it has a value, and its event time.
-constexpr size_t kHeadBytes = 1 + sizeof(int64_t);
+/// In front of a row: what it has, then its event time.
+constexpr uint8_t kHasValue = 1, kHasHeaders = 2;
+
+struct Header {
+  std::string_view name, value;  ///< value.data() null: null.
+};
+
+/// A row as it is stored; points into the block.
+struct StoredRow {
+  int64_t time_us = 0;
+  std::vector<Header> headers;
+  std::string_view value;  ///< data() null: null.
+};
+
+/// Headers in front of a value: how many, then names and values, a value as its length + 1, 0:
+/// null.
+void append_headers(std::string& out, const BatchRef& rows, uint32_t i) {
+  const auto headers = rows.headers(i);
+  append_varint(out, headers.size());
+  for (const mr_header& one : headers) {
+    append_sized(out, rows.header_text(one.name));
+    const std::string_view value = rows.header_text(one.value);
+    append_varint(out, value.data() ? value.size() + 1 : 0);
+    out.append(value);
+  }
+}
+
+bool read_row(std::string_view bytes, StoredRow& out) {
+  ByteReader in(bytes);
+  const uint8_t has = in.u8();
+  out.time_us = in.i64();
+  out.headers.clear();
+  for (uint64_t h = has & kHasHeaders ? in.varint() : 0; h > 0 && in.ok(); --h) {
+    Header& one = out.headers.emplace_back();
+    one.name = in.sized();
+    if (const uint64_t size = in.varint()) one.value = in.bytes(size - 1);
+  }
+  out.value = has & kHasValue ? in.left() : std::string_view();
+  return in.ok();
+}
 
 /// Room in one batch for all rows of a block.
 Result<mr_room> room_for(BlockReader rows, BatchBuilder& builder) {
@@ -17,10 +56,15 @@ Result<mr_room> room_for(BlockReader rows, BatchBuilder& builder) {
   need.struct_size = sizeof need;
   need.columns = MR_COL_KEY | MR_COL_TIME;
   BlockEntry entry;
+  StoredRow row;
   while (rows.next(entry)) {
     ++need.records;
     need.key_bytes += entry.key.size();
     need.value_bytes += entry.value.size();
+    if (!read_row(entry.value, row) || row.headers.empty()) continue;
+    need.columns |= MR_COL_HEADERS;
+    need.headers += static_cast<uint32_t>(row.headers.size());
+    for (const Header& one : row.headers) need.header_bytes += one.name.size() + one.value.size();
   }
   mr_room room{};
   room.struct_size = sizeof room;
@@ -29,11 +73,38 @@ Result<mr_room> room_for(BlockReader rows, BatchBuilder& builder) {
 }
 
 mr_span copy_to(uint8_t* arena, uint32_t& used, std::string_view bytes) {
-  std::memcpy(arena + used, bytes.data(), bytes.size());
+  if (bytes.data() == nullptr) return {0, MR_NULL_LEN};
+  if (!bytes.empty()) std::memcpy(arena + used, bytes.data(), bytes.size());
   const mr_span span{used, static_cast<uint32_t>(bytes.size())};
   used += span.len;
   return span;
 }
+
+/// Writes rows into a room, one behind the other.
+class RoomWriter {
+ public:
+  explicit RoomWriter(const mr_room& room) : room_(room) {
+    if (room_.header_first) room_.header_first[0] = 0;
+  }
+  void put(const BlockEntry& entry, const StoredRow& row) {
+    room_.key_spans[rows_] =
+        copy_to(room_.key, key_used_, entry.has_key ? entry.key : std::string_view());
+    room_.value_spans[rows_] = copy_to(room_.value, value_used_, row.value);
+    room_.time_us[rows_] = row.time_us;
+    for (const Header& one : row.headers) {
+      mr_header& to = room_.headers[headers_++];
+      to.name = copy_to(room_.header_bytes, header_bytes_used_, one.name);
+      to.value = copy_to(room_.header_bytes, header_bytes_used_, one.value);
+    }
+    ++rows_;
+    if (room_.header_first) room_.header_first[rows_] = headers_;
+  }
+  uint32_t rows() const { return rows_; }
+
+ private:
+  mr_room room_;
+  uint32_t rows_ = 0, headers_ = 0, key_used_ = 0, value_used_ = 0, header_bytes_used_ = 0;
+};
 
 }  // namespace
 
@@ -54,8 +125,11 @@ void OutboxRows::add(const BatchRef& rows, uint64_t epoch) {
   for (uint32_t i = 0; i < rows.size(); ++i) {
     const std::string_view key = rows.key(i), value = rows.value(i);
     const int64_t time_us = rows.time_us(i);
-    value_.assign(1, value.data() ? '\1' : '\0');
-    value_.append(reinterpret_cast<const char*>(&time_us), sizeof time_us);
+    const bool headers = !rows.headers(i).empty();
+    value_.assign(1,
+                  static_cast<char>((value.data() ? kHasValue : 0) | (headers ? kHasHeaders : 0)));
+    append_i64(value_, time_us);
+    if (headers) append_headers(value_, rows, i);
     value_.append(value);
     writer_->put(rows_++, key.data() ? std::optional(key) : std::nullopt, value_);
     bytes_ += key.size() + value_.size();
@@ -78,24 +152,19 @@ Result<BatchRef> OutboxRows::read(std::string_view block, std::string_view owner
   auto room = room_for(*reader, builder);
   if (!room) return room.error();
   const auto epoch = static_cast<uint64_t>(reader->header().id.slice);
-  uint32_t count = 0, key_used = 0, value_used = 0;
+  RoomWriter writer(*room);
   uint64_t first_row = 0;
   BlockEntry entry;
+  StoredRow row;
   while (reader->next(entry)) {
-    if (count == 0) first_row = entry.ordinal;
-    if (entry.kind != EntryKind::kPut || entry.value.size() < kHeadBytes ||
-        entry.ordinal != first_row + count) {
+    if (writer.rows() == 0) first_row = entry.ordinal;
+    if (entry.kind != EntryKind::kPut || !read_row(entry.value, row) ||
+        entry.ordinal != first_row + writer.rows()) {
       return Error{Code::kCorrupt, to_text(reader->header().id) + " holds no rows of an outbox"};
     }
-    room->key_spans[count] =
-        entry.has_key ? copy_to(room->key, key_used, entry.key) : mr_span{0, MR_NULL_LEN};
-    std::memcpy(&room->time_us[count], entry.value.data() + 1, sizeof(int64_t));
-    room->value_spans[count] =
-        entry.value[0] ? copy_to(room->value, value_used, entry.value.substr(kHeadBytes))
-                       : mr_span{0, MR_NULL_LEN};
-    ++count;
+    writer.put(entry, row);
   }
-  builder.commit(count);
+  builder.commit(writer.rows());
   return builder.take().batches.at(0).batch.tagged(owner, epoch, first_row);
 }
 

@@ -3,9 +3,9 @@
 /// The outbox as state blocks: rows of one sink that a commit holds until the sink has confirmed
 /// them. One slice per epoch, so that an epoch is dropped as a whole; the operator is
 /// `@outbox/SINK`. An entry is a row: put, ordinal = number of the row in its epoch, key = the
-/// record's key if it has one, value = 1 (0: a row without a value), the event time (8 bytes), the
-/// bytes of the row. A block is delivered as one batch, so an epoch that is delivered again is cut
-/// as it was before.
+/// record's key if it has one, value = a byte of bits (1: it has a value, 2: headers), the event
+/// time (8 bytes), the headers, the bytes of the row. A block is delivered as one batch, so an
+/// epoch that is delivered again is cut as it was before.
 
 #include <cstdint>
 #include <optional>

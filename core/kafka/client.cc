@@ -3,6 +3,8 @@
 #include <syslog.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include "base/log.h"
 #include "kafka/reach.h"
@@ -81,6 +83,41 @@ std::string text_of(const config& value) {
     case MR_JSON_FALSE: return "false";
     case MR_JSON_NUMBER: return std::to_string(value.i64(""));
     default: return value.str("");
+  }
+}
+
+/// What will not pass, however often it is tried.
+std::optional<Error> hopeless(std::string_view what, rd_kafka_resp_err_t code) {
+  if (code != RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT) return std::nullopt;
+  return Error{Code::kFailed, std::string(what) +
+                                  ": the broker does not allow transactions as long as "
+                                  "transaction.timeout.ms; lower it in commit.kafka, or raise "
+                                  "transaction.max.timeout.ms of the broker"};
+}
+
+/// A new producer may need a second before its first message leaves (librdkafka before 2.10), and
+/// whatever failed, the next commit is a new producer's: with less than a few of them none may ever
+/// succeed.
+constexpr int64_t kTimeOutMsMin = 5'000;
+/// librdkafka's own, as far as it has one for producers with transactions.
+constexpr int64_t kTransactionMs = 60'000;
+
+void check_time_outs(const Cluster& cluster) {
+  int64_t transaction_ms = kTransactionMs, message_ms = 0;
+  for (const auto& [property, value] : cluster.properties) {
+    const bool transaction = property == "transaction.timeout.ms";
+    const bool message = property == "message.timeout.ms" || property == "delivery.timeout.ms";
+    if (!transaction && !message) continue;
+    const int64_t ms = std::atoll(value.c_str());  // librdkafka has seen that it is a number.
+    (transaction ? transaction_ms : message_ms) = ms;
+    if (ms >= kTimeOutMsMin) continue;
+    throw config_error("kafka: \"" + property + "\": with " + value +
+                       " a commit may never succeed; give at least " +
+                       std::to_string(kTimeOutMsMin));
+  }
+  if (message_ms > transaction_ms) {
+    throw config_error("kafka: \"message.timeout.ms\" must not be longer than " +
+                       std::to_string(transaction_ms) + ", the \"transaction.timeout.ms\"");
   }
 }
 
@@ -164,6 +201,7 @@ void fail(std::string_view what, const rd_kafka_error_t& error) {
 Result<void> check_properties(const Cluster& cluster) {
   return as_result([&] {
     ClientSettings settings(cluster);
+    check_time_outs(cluster);
     for (const auto& [property, value] :
          {std::pair{"transactional.id", "x"}, std::pair{"enable.idempotence", "true"},
           std::pair{"group.id", "x"}, std::pair{"enable.auto.commit", "false"},
@@ -180,6 +218,7 @@ Error error_of(std::string_view what, rd_kafka_resp_err_t code) {
 }
 
 Error error_of(std::string_view what, const rd_kafka_error_t& error) {
+  if (auto told = hopeless(what, rd_kafka_error_code(&error))) return *told;
   const bool replaced = is_replaced(rd_kafka_error_code(&error));
   return {replaced ? Code::kCancelled : Code::kUnavailable,
           std::string(what) + ": " + rd_kafka_error_string(&error)};

@@ -18,7 +18,8 @@ struct Cluster {
   std::vector<std::pair<std::string, std::string>> properties;
 };
 
-/// Whether librdkafka knows the properties, and none is ours to set. kInvalidConfig.
+/// Whether librdkafka knows the properties, none is ours to set, and commits get the time they
+/// need. kInvalidConfig.
 Result<void> check_properties(const Cluster& cluster);
 
 /// What a consumer group says to a member.

@@ -189,6 +189,23 @@ int64_t Reader::skip_to_start(const std::string& topic, int32_t partition) {
   return begin;
 }
 
+std::optional<std::vector<int64_t>> Reader::ends_of(const std::vector<Ends::Place>& places) {
+  constexpr int kMomentMs = 1000;
+  const PartitionList list = list_of(places.size());
+  for (const Ends::Place& one : places) {
+    const PartitionOffset& place = offsets_[one.number];
+    rd_kafka_topic_partition_list_add(list.get(), place.topic.c_str(), place.partition)->offset =
+        RD_KAFKA_OFFSET_END;
+  }
+  if (rd_kafka_offsets_for_times(client_.get(), list.get(), kMomentMs)) return std::nullopt;
+  std::vector<int64_t> out;
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].err) return std::nullopt;
+    out.push_back(list->elems[i].offset);
+  }
+  return out;
+}
+
 void Reader::publish(const std::vector<PartitionOffset>& partitions) {
   if (task_) return;  // The commit log tells the group, in its transaction.
   const PartitionList list = next_offsets(partitions);

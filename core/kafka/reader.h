@@ -5,6 +5,7 @@
 /// from any.
 
 #include "kafka/client.h"
+#include "kafka/ends.h"
 #include "kafka/offsets.h"
 
 namespace millrace::kafka {
@@ -39,6 +40,8 @@ class Reader {
   void serve() { Owned<rd_kafka_message_t>(rd_kafka_consumer_poll(client_.get(), 0)); }
   /// The log begins behind the stored offset: where it begins now. The partition goes on there.
   int64_t skip_to_start(const std::string& topic, int32_t partition);
+  /// As Ends::Ask: asks the leaders, at most for a second.
+  std::optional<std::vector<int64_t>> ends_of(const std::vector<Ends::Place>& places);
   /// Tells the group, for those who watch it. Failures are nobody's loss.
   void publish(const std::vector<PartitionOffset>& partitions);
   /// How many partitions the first topic has.

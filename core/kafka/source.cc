@@ -53,6 +53,7 @@ KafkaSource::KafkaSource(const context& ctx, const config& cfg)
 
 void KafkaSource::open(const opening& how) {
   offsets_.clear();
+  ends_.clear();
   messages_.clear();
   taken_ = 0;
   heads_.clear();
@@ -87,6 +88,7 @@ flow KafkaSource::poll(const budget& b, emitter& out) {
   records_.add(out.records());
   bytes_.add(static_cast<double>(out.bytes()));
   if (until_end_ && offsets_.all_reached()) return flow::end;
+  look_at_ends(out);
   return taken_ < messages_.size() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
 }
 
@@ -143,6 +145,7 @@ bool KafkaSource::pull(uint32_t number, std::chrono::milliseconds wait, emitter&
   } else if (place.target && message->offset >= *place.target) {
     place.reached = true;
   } else {
+    ends_.passed(number);
     merged_->put(number, rd_kafka_message_timestamp(message.get(), nullptr));
     heads_[number] = std::move(message);
   }
@@ -152,6 +155,15 @@ bool KafkaSource::pull(uint32_t number, std::chrono::milliseconds wait, emitter&
     merged_->at_end(number, wall_clock_us());
   }
   return true;
+}
+
+/// Behind all that was read by now: what follows for idleness, the host works out when it has this.
+void KafkaSource::look_at_ends(emitter& out) {
+  ends_.look([this](const std::vector<Ends::Place>& places) { return reader_->ends_of(places); },
+             [&out](uint32_t number, bool proven) {
+               if (proven) return out.at_end(number);
+               out.assigned(number);  // Records may follow.
+             });
 }
 
 void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out) {
@@ -182,6 +194,7 @@ void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number
   }
   r.headers = headers_;
   place.next = message.offset + 1;
+  ends_.passed(number);
   if (settings_.repartition && !take_note(message, r, out)) return;
   out.append(r);
 }
@@ -223,6 +236,7 @@ void KafkaSource::take_event(const rd_kafka_message_t& message, emitter& out) {
       if (place.target && message.offset >= *place.target) place.reached = true;
       // Upstream tasks say themselves when they are idle.
       if (settings_.repartition) return;
+      ends_.reached(*number, place.next);
       return out.at_end(*number);
     }
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:

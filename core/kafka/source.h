@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "kafka/ends.h"
 #include "kafka/merged_heads.h"
 #include "kafka/reader.h"
 #include "millrace_kafka_schema.h"
@@ -37,12 +38,14 @@ class KafkaSource final : public source {
   void take_record(const rd_kafka_message_t& message, uint32_t number, emitter& out);
   bool take_note(const rd_kafka_message_t& message, record& r, emitter& out);
   void take_event(const rd_kafka_message_t& message, emitter& out);
+  void look_at_ends(emitter& out);
   void tell_gap(const std::string& topic, int32_t partition, emitter& out);
 
   context ctx_;
   config cfg_;
   ReaderSettings settings_;
   Offsets offsets_;
+  Ends ends_{std::chrono::steady_clock::now};
   uint32_t announced_ = 0;  ///< Partitions that the host knows of.
   bool until_end_ = false;
   std::mutex mutex_;  ///< Of the pointer: cancel() comes from any thread.

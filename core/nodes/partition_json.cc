@@ -5,8 +5,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStates = {"unknown", "active", "idle", "behind",
-                                                     "ended"};
+constexpr std::array<std::string_view, 6> kStates = {"unknown", "active", "idle",
+                                                     "behind",  "ended",  "unproven"};
 constexpr size_t kMembers = 4;
 
 bool read_partition(const JsonValue& json, PartitionWatermarks::Partition& out) {

@@ -12,7 +12,7 @@ void save_partitions(const PartitionWatermarks& from, JsonValue& meta);
 /// A commit without partitions (of an older release) has all in partition 0. False: damaged.
 bool restore_partitions(const JsonValue& meta, PartitionWatermarks& to);
 
-/// "unknown", "active", "idle", "behind", "ended".
+/// "unknown", "active", "idle", "behind", "ended", "unproven".
 std::string_view state_name(PartitionWatermarks::State state);
 
 }  // namespace millrace

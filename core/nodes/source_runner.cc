@@ -211,7 +211,7 @@ void SourceRunner::note_events(const BatchBuilder::Taken& taken) {
       PartitionEvent event{PartitionEvent::What::kAssigned, told.partition, told.watermark_us,
                            told.after_record};
       switch (told.what) {
-        case Told::kAssigned: ends_.emplace(told.partition, false); break;
+        case Told::kAssigned: ends_[told.partition] = false; break;
         case Told::kAtEnd:
           event.what = PartitionEvent::What::kAtEnd;
           ends_[ends_.contains(told.partition) ? told.partition : 0] = true;

@@ -18,7 +18,7 @@ struct HeldWatermark {
   std::string source;
   uint32_t partition =
       0;              ///< The one that holds W back; meaningless if `state` is all_idle or ended.
-  std::string state;  ///< unknown active at_end behind all_idle ended nothing_read
+  std::string state;  ///< unknown active at_end unproven all_idle ended nothing_read
   EventTime w = kTimeNone;         ///< Of the source.
   EventTime max_time = kTimeNone;  ///< Of the partition.
   int64_t since_us = 0;  ///< Wall clock since when W stands where it is; 0: the whole run.

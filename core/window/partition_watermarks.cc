@@ -68,8 +68,9 @@ void PartitionWatermarks::progressed(Partition& p, EventTime before) {
   } else if (p.state == State::kUnknown || p.mark.now() >= w_) {
     p.state = State::kActive;
   } else {
+    const bool held = p.state == State::kUnproven;
     p.state = State::kBehind;
-    return;
+    return held ? recount() : void();
   }
   if (partitions_.size() > 1) return recount();
   slowest_ = p.mark.now();
@@ -87,11 +88,16 @@ void PartitionWatermarks::recount() {
   if (any) w_ = std::max(w_, slowest_);
 }
 
+void PartitionWatermarks::lose_proof(Partition& p) {
+  p.proven_us = kNotProven;
+  if (p.state == State::kIdle) p.state = State::kUnproven;
+}
+
 void PartitionWatermarks::take(const PartitionEvent& event, int64_t now_us) {
   if (event.what == What::kProofLost) {
-    for (auto& [number, p] : partitions_) p.proven_us = kNotProven;
+    for (auto& [number, p] : partitions_) lose_proof(p);
     clock_since_us_ = kNotProven;
-    return;
+    return recount();
   }
   if (event.what == What::kRevoked) {
     partitions_.erase(event.partition);
@@ -104,6 +110,8 @@ void PartitionWatermarks::take(const PartitionEvent& event, int64_t now_us) {
       // Known from before a restart: as it was. Its file may have grown behind the end.
       if (p.state == State::kEnded)
         p.state = p.mark.now() == kTimeNone ? State::kUnknown : State::kActive;
+      lose_proof(p);
+      clock_since_us_ = kNotProven;
       break;
     case What::kAtEnd:
       if (rules_.bounded) p.state = State::kEnded;

@@ -6,7 +6,9 @@
 /// A partition counts from its assignment on: before its first record it holds W where it is. It no
 /// longer counts once it is idle, which is declared from proof: the source said that its end was
 /// reached, and nothing came for `idle_timeout` after that. An idle partition that wakes behind W
-/// counts again only when it has caught up (R17). In a bounded source the proven end is for good.
+/// counts again only when it has caught up (R17). In a bounded source the proven end is for good;
+/// in others the proof may be lost (R16): then idleness is, too, and W stands until a record comes
+/// or the end is proven anew and idle_timeout has run again.
 /// The clock is given by the caller, in microseconds since 1970 of the wall clock.
 /// Pure. Threads: one.
 
@@ -22,7 +24,7 @@ namespace millrace {
 /// What a source says of a partition, in order with its records.
 struct PartitionEvent {
   enum class What : uint8_t {
-    kAssigned,   ///< Records may follow.
+    kAssigned,   ///< Records may follow; said again: its end is no longer proven.
     kAtEnd,      ///< All that exists by now was returned.
     kRevoked,    ///< Somebody else's from now on.
     kWatermark,  ///< No record before `watermark` will follow.
@@ -45,9 +47,10 @@ class PartitionWatermarks {
   enum class State : uint8_t {
     kUnknown,  ///< Assigned, nothing read: holds W back.
     kActive,
-    kIdle,    ///< Does not count.
-    kBehind,  ///< Was idle, has records again, and w_p < W: does not count yet.
-    kEnded,   ///< Of a bounded source: does not count.
+    kIdle,      ///< Does not count.
+    kBehind,    ///< Was idle, has records again, and w_p < W: does not count yet.
+    kEnded,     ///< Of a bounded source: does not count.
+    kUnproven,  ///< Was idle, and nobody knows whether it still is at its end: holds W back.
   };
   struct Partition {
     uint32_t number = 0;
@@ -94,8 +97,9 @@ class PartitionWatermarks {
   Partition& of_record(uint32_t number);
   Partition& make(uint32_t number);
   static bool counts(const Partition& p) {
-    return p.state == State::kUnknown || p.state == State::kActive;
+    return p.state == State::kUnknown || p.state == State::kActive || p.state == State::kUnproven;
   }
+  static void lose_proof(Partition& p);
   void progressed(Partition& p, EventTime before);
   void recount();
   bool all_proven_idle() const;

@@ -17,6 +17,9 @@ from expected import NOTHING_WRONG, compare, windows
 from program import main
 
 SIZE_MS, BOUND_MS = 10_000, 2_000
+BACK_SOON = {"reconnect.backoff.max.ms": 500}       # Of a broker that was away; librdkafka's own choice is 10 s.
+# Who was killed and comes back under its name need not wait until the group has forgotten it.
+STATIC = {"group.instance.id": "one"}
 # What a client is told while a broker comes back.
 PASSING = ck and {
     ck.KafkaError.NOT_COORDINATOR, ck.KafkaError.COORDINATOR_LOAD_IN_PROGRESS, ck.KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -53,11 +56,13 @@ class WorkersTest(KafkaTest):
         """A keyed tumbling count from topic to topic, under the kafka log."""
         brokers = Shared.broker.address
         commit = {"log": "kafka", "brokers": brokers, "every": "50ms", **top.pop("commit", {})}
+        commit["kafka"] = {**BACK_SOON, **commit.get("kafka", {})}
         self.name = self.id().rsplit(".", 1)[-1] + name
         self.write("p.json", {
             "pipeline": self.name, "commit": commit,
-            "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": source, "key": "k",
-                               "schema": {"k": "text", "n": "int8", "t": "int8"},
+            # A quiet partition stays as it is, however long a slow machine makes the quiet: no clock moves W.
+            "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": source, "key": "k", "on_all_idle": "hold",
+                               "kafka": BACK_SOON, "schema": {"k": "text", "n": "int8", "t": "int8"},
                                "event_time": {"field": "t", "unit": "ms", "out_of_orderness": "2s"}}},
             "operators": {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"],
                                      "select": {"c": "count(*)", "s": "sum(n)", "lo": "min(n)", "hi": "max(n)"}}},
@@ -80,7 +85,10 @@ class WorkersTest(KafkaTest):
 
     def worker(self, number, *arguments, env=None):
         """One of several on this machine: each has a state directory of its own."""
-        return self.start("--state", f"state{number}", "--report", f"report{number}.json", *arguments, env=env)
+        run = self.start("--state", f"state{number}", "--report", f"report{number}.json", *arguments, env=env)
+        # Each has a log of its own, too.
+        run.stderr_path = run.stderr_path.rename(self.folder / f"stderr{number}.{len(self.started)}.txt")
+        return run
 
     def position(self, topic, group):
         """What the group has committed, summed over partitions; 0 while nobody knows: the coordinator of a broker that was
@@ -128,7 +136,7 @@ class OneWorker(WorkersTest):
         lags = [line.split()[5] for line in told.splitlines() if f" {source} " in line]
         self.assertEqual(lags, ["0"] * 4, told)
         read = self.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", *address, "--topic", target, "--from-beginning",
-                         "--isolation-level", "read_committed", "--timeout-ms", "4000")
+                         "--isolation-level", "read_committed", "--max-messages", str(len(self.rows(target))), "--timeout-ms", "60000")
         self.assertEqual(sorted(read.encode().split()), sorted(self.rows(target)))
 
     def tool(self, name, *arguments):
@@ -163,7 +171,7 @@ class OneWorker(WorkersTest):
     def test_R35_restored_from_the_changelog_alone(self):
         source, target = self.topic_pair()
         self.put(source, events(2000, 4))
-        self.pipeline(source, target)
+        self.pipeline(source, target, commit={"kafka": STATIC})
         self.run_to_end("--until-end")
         shutil.rmtree(self.folder / ".millrace")
         self.put(source, events(2000, 5, first=2000))
@@ -215,7 +223,7 @@ class OneWorker(WorkersTest):
             with self.subTest(point):
                 source, target = self.topic_pair(2)
                 self.put(source, events(1500, 6))
-                self.pipeline(source, target, name=point)
+                self.pipeline(source, target, name=point, commit={"kafka": STATIC})
                 killed = self.start("--until-end", env={"MILLRACE_KILL_AT": f"{point}:3",
                                                         "MILLRACE_BATCH_RECORDS": "100",
                                                         "MILLRACE_COMMIT_RECORDS": "200"}).wait()
@@ -255,7 +263,9 @@ class OneWorker(WorkersTest):
         self.admin.create_topics([ck.admin.NewTopic(f"{self.name}.changelog", 3, 1)])[f"{self.name}.changelog"].result(10)
         self.wait_until("the topic", lambda: f"{self.name}.changelog" in self.topics())
         self.assert_says(self.run_to_end("--until-end", code=1), "cleanup.policy=delete, which would lose state")
-        self.assertIn(f"{self.name}.changelog", self.verb("check", "p.json").stdout.decode())
+        told = self.verb("check", "p.json").stdout.decode()
+        self.assertIn(f"{self.name}.changelog: as many partitions as the sources' topics, cleanup.policy=compact", told)
+        self.assertIn(f"{self.name}.dead_letters: 1 partition", told)
 
     def test_a_password_for_the_log_is_not_printed(self):
         source, target = self.topic_pair(1)
@@ -306,8 +316,7 @@ class SeveralWorkers(WorkersTest):
         self.put(source, events(2000, 7))
         self.pipeline(source, target, commit={"kafka": self.KAFKA})
         first, second = self.worker(1), self.worker(2)
-        self.wait_until("both to have partitions", lambda: all("gives this worker partitions 0 1 of 4" in run.errors()
-                        or "gives this worker partitions 2 3 of 4" in run.errors() for run in (first, second)), first)
+        self.wait_until("both to have partitions", lambda: all(self.has_half(run) for run in (first, second)), first)
         self.wait_until("all to be read", lambda: self.all_read(source), first)
         second.process.kill()
         second.process.wait()
@@ -315,6 +324,32 @@ class SeveralWorkers(WorkersTest):
         self.wait_until("the rest to be read", lambda: self.all_read(source), first)
         first.signal(signal.SIGTERM)
         self.assertEqual(first.wait().code, 0)
+        self.assert_exact(source, target)
+
+    @staticmethod
+    def has_half(run):
+        return any(f"gives this worker partitions {half} of 4" in run.errors() for half in ("0 1", "2 3"))
+
+    def test_a_static_member_that_comes_back_in_time_makes_no_rebalance(self):
+        """Killed and started again within its session of 5 min: it goes on with its partitions, and
+        the other worker never hears of it."""
+        source, target = self.topic_pair()
+        self.put(source, events(2000, 15))
+        self.pipeline(source, target, commit={"kafka": {"session.timeout.ms": "300000", "group.instance.id": "${env:INSTANCE}"}})
+        stays = self.worker(1, env={"INSTANCE": "one"})
+        goes = self.worker(2, env={"INSTANCE": "two"})
+        self.wait_until("both to have partitions", lambda: self.has_half(stays) and self.has_half(goes), stays)
+        given = stays.errors().count("gives this worker")
+        goes.process.kill()
+        goes.process.wait()
+        self.put(source, events(2000, 16, first=2000))
+        comes = self.worker(2, env={"INSTANCE": "two"})
+        self.wait_until("all to be read", lambda: self.all_read(source), comes)
+        self.assertTrue(self.has_half(comes))
+        self.assertEqual(stays.errors().count("gives this worker"), given)
+        for run in (stays, comes):
+            run.signal(signal.SIGTERM)
+            self.assertEqual(run.wait().code, 0)
         self.assert_exact(source, target)
 
     def test_a_zombie_writes_nothing(self):

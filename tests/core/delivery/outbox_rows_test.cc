@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <optional>
 
 namespace millrace {
 namespace {
@@ -63,6 +64,71 @@ TEST(OutboxRows, E33b_RowsComeBackWithTheirKeysAndTags) {
   EXPECT_EQ(batch->abi().epoch, 7u);
   EXPECT_EQ(batch->abi().first_row, 0u);
   EXPECT_EQ(std::string(batch->abi().pipeline.ptr, batch->abi().pipeline.len), "p/out@1");
+}
+
+struct KeptHeader {
+  uint32_t row;
+  std::string name;
+  std::optional<std::string> value;
+};
+
+/// `rows` values "v", with headers by rising row.
+BatchRef batch_with_headers(uint32_t rows, const std::vector<KeptHeader>& headers) {
+  mr_need need{};
+  need.struct_size = sizeof need;
+  need.records = rows;
+  need.columns = MR_COL_HEADERS;
+  need.value_bytes = rows;
+  need.headers = static_cast<uint32_t>(headers.size());
+  need.header_bytes = 1000;
+  mr_room room{};
+  room.struct_size = sizeof room;
+  BatchBuilder builder;
+  EXPECT_EQ(builder.reserve(need, room), MR_OK);
+  uint32_t used = 0, next = 0;
+  const auto put = [&](const std::string& text) {
+    std::memcpy(room.header_bytes + used, text.data(), text.size());
+    used += static_cast<uint32_t>(text.size());
+    return mr_span{used - static_cast<uint32_t>(text.size()), static_cast<uint32_t>(text.size())};
+  };
+  room.header_first[0] = 0;
+  for (uint32_t i = 0; i < rows; ++i) {
+    room.value[i] = 'v';
+    room.value_spans[i] = {i, 1};
+    for (; next < headers.size() && headers[next].row == i; ++next) {
+      room.headers[next].name = put(headers[next].name);
+      room.headers[next].value =
+          headers[next].value ? put(*headers[next].value) : mr_span{0, MR_NULL_LEN};
+    }
+    room.header_first[i + 1] = next;
+  }
+  EXPECT_EQ(builder.commit(rows), MR_OK);
+  return builder.take().batches.at(0).batch;
+}
+
+TEST(OutboxRows, E33b_HeadersComeBackWithTheirRows) {
+  const std::vector<KeptHeader> headers{
+      {0, "a", "1"}, {0, "a", ""}, {2, "none", std::nullopt}, {2, "", std::string("\0x", 2)}};
+  OutboxRows rows("out", "");
+  rows.add(batch_of({{"bare", "k"}}), 7);
+  rows.add(batch_with_headers(3, headers), 7);
+  auto batch = rows.read(rows.finish().at(0).bytes, "o");
+  ASSERT_TRUE(batch) << batch.error().message;
+  ASSERT_EQ(batch->size(), 4u);
+  EXPECT_EQ(batch->headers(0).size(), 0u);
+  EXPECT_EQ(batch->value(0), "bare");
+  uint32_t next = 0;
+  for (uint32_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(batch->value(i), "v");
+    for (const mr_header& one : batch->headers(i)) {
+      const KeptHeader& wanted = headers.at(next++);
+      EXPECT_EQ(i, wanted.row + 1);
+      EXPECT_EQ(batch->header_text(one.name), wanted.name);
+      EXPECT_EQ(batch->header_text(one.value).data() != nullptr, wanted.value.has_value());
+      EXPECT_EQ(batch->header_text(one.value), wanted.value.value_or(""));
+    }
+  }
+  EXPECT_EQ(next, headers.size());
 }
 
 TEST(OutboxRows, E33b_EveryBlockIsABatchAndKnowsItsFirstRow) {

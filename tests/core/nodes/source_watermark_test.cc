@@ -128,7 +128,7 @@ TEST(SourceWatermark, StateOfAnOlderReleaseIsOnePartition) {
 }
 
 TEST(SourceWatermark, DamagedPartitionsAreTold) {
-  for (const int64_t state : {-1, 5}) {
+  for (const int64_t state : {-1, 6}) {
     JsonValue meta = JsonValue::object();
     JsonValue one = JsonValue::array();
     for (int64_t value : {int64_t{0}, int64_t{1}, int64_t{1}, state})

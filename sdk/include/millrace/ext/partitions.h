@@ -13,8 +13,8 @@ extern "C" {
 
 typedef struct mr_partitions_v1 {
   uint32_t struct_size, reserved;
-  /// Records of `partition` may follow. Each has a watermark of its own from now on; partitions
-  /// that were never announced have one together. To be told again after open. [data]
+  /// Records of `partition` may follow: no end of it is proven now. Each has a watermark of its own
+  /// from now on; those never announced have one together. To be told again after open. [data]
   MR_F(mr_rc, assigned, mr_out* out, uint32_t partition);
   /// Proven: everything that exists of `partition` now has been returned. [data]
   MR_F(mr_rc, at_end, mr_out* out, uint32_t partition);
