@@ -366,7 +366,8 @@ std::optional<Error> Task::look_at_state() {
 namespace {
 
 std::string size_text(uint64_t bytes) {
-  const bool large = bytes >= 10 << 20;
+  constexpr uint64_t kMiB = 1 << 20;
+  const bool large = bytes >= 10 * kMiB || bytes % kMiB == 0;
   return fmt::format("{} {}", bytes >> (large ? 20 : 10), large ? "MiB" : "KiB");
 }
 
