@@ -1,4 +1,6 @@
 // Operators with aggregates over event-time windows or the whole stream.
+#include <algorithm>
+
 #include "base/duration.h"
 #include "plan/planner.h"
 
@@ -172,6 +174,25 @@ std::optional<EmitConfig> Planner::plan_emit(const OperatorConfig& op) {
   return emit;
 }
 
+/// A row has one column of a name; a group that is also selected is written once.
+bool Planner::refuse_hidden_results(const OperatorConfig& op, const GroupedPlan& plan) {
+  bool refused = false;
+  for (size_t i = 0; i < plan.select.outputs.size(); ++i) {
+    const std::string& name = plan.select.output_names[i];
+    const auto group = std::find(plan.group_names.begin(), plan.group_names.end(), name);
+    if (group == plan.group_names.end()) continue;
+    uint32_t column = 0;
+    const bool same = plan.select.outputs[i].is_field(column) &&
+                      column == static_cast<size_t>(group - plan.group_names.begin());
+    if (same) continue;
+    faults_.add(op.select->entries[i].expression.where,
+                "\"" + name + "\" is a column of group_by, which each row has already",
+                "give this one another name");
+    refused = true;
+  }
+  return refused;
+}
+
 std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const Schema& schema,
                                                 std::string& identity) {
   if (!op.select) {
@@ -190,6 +211,7 @@ std::optional<GroupedPlan> Planner::plan_groups(const OperatorConfig& op, const 
     return std::nullopt;
   }
   plan.select = std::move(*select);
+  if (refuse_hidden_results(op, plan)) return std::nullopt;
   for (const auto* programs : {&plan.select.groups, &plan.select.arguments, &plan.select.filters}) {
     for (const Program& program : *programs) {
       if (program.deterministic()) continue;

@@ -9,6 +9,16 @@
 namespace millrace {
 namespace {
 
+/// An expression where a list of fields is.
+ExprError of_list(const ExpressionList& select, ExprError error) {
+  const std::string& field = error.unknown_field;
+  constexpr std::string_view kSigns = " ()+*/<>=|";
+  if (!select.fields_only || field.find_first_of(kSigns) == std::string::npos) return error;
+  error.hint = "a list names fields; an expression needs a name: {\"name\": \"" + field + "\"}";
+  error.unknown_field.clear();
+  return error;
+}
+
 /// A filter that asks for what `select` makes.
 ExprError of_filter(const OperatorConfig& op, ExprError error) {
   if (!op.select || op.select->fields_only || error.unknown_field.empty()) return error;
@@ -265,7 +275,7 @@ bool Planner::compile_select(const OperatorConfig& op, const Schema& schema,
   for (const NamedExpression& entry : op.select->entries) {
     auto program = compile_expression(expression_of(*op.select, entry), schema);
     if (!program) {
-      fault(entry.expression.where, program.error());
+      fault(entry.expression.where, of_list(*op.select, program.error()));
       continue;
     }
     if (!program->deterministic()) {

@@ -217,7 +217,8 @@ bool Planner::plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs
     std::vector<Program>& keys = plan.keys.emplace_back();
     for (const Text& key : sink.key) {
       const Schema& schema = input.node->shape(input.port).schema;
-      const bool is_field = schema.find(key.text).has_value();
+      // Hidden fields have the names of functions: record_key().
+      const bool is_field = schema.find(key.text).has_value() && !key.text.ends_with("()");
       auto program = compile_expression(is_field ? quoted_path(key.text) : key.text, schema);
       if (!program) {
         fault(key.where, program.error());

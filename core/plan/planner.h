@@ -73,6 +73,7 @@ class Planner {
   void plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   bool is_grouped(const OperatorConfig& op);
   bool refuse_ranked_updates(const OperatorConfig& op, const WindowPlan& plan);
+  bool refuse_hidden_results(const OperatorConfig& op, const GroupedPlan& plan);
   bool refuse_hidden_bound(const OperatorConfig& op, EmitConfig::Mode mode);
   std::optional<EmitConfig> plan_emit(const OperatorConfig& op);
   /// All that operators with aggregates have in common. Nothing: it has faults.

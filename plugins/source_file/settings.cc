@@ -72,10 +72,23 @@ CsvSettings read_csv(const config& cfg) {
   return to;
 }
 
+std::string text_at(const config& cfg, const char* pointer) {
+  return cfg.type(pointer) == MR_JSON_STRING ? cfg.str(pointer) : "";
+}
+
+/// The time to go by is the event time, unless another is named.
+void read_replay_time(const config& cfg, ReplaySettings& to) {
+  const std::string event_field = text_at(cfg, "/event_time/field");
+  to.time_field = text_at(cfg, "/replay/time_field");
+  if (to.time_field.empty()) to.time_field = event_field;
+  to.unit = text_at(cfg, "/replay/unit");
+  if (to.unit.empty() && to.time_field == event_field) to.unit = text_at(cfg, "/event_time/unit");
+  if (to.unit.empty()) to.unit = "rfc3339";
+}
+
 ReplaySettings read_replay(const config& cfg, Format format) {
   ReplaySettings to;
-  to.time_field = cfg.str("/replay/time_field", "");
-  to.unit = cfg.str("/replay/unit", "rfc3339");
+  read_replay_time(cfg, to);
   if (cfg.type("/replay/speed") == MR_JSON_STRING) {
     const std::string word = cfg.str("/replay/speed");
     if (word != "max") throw config_error("replay.speed: must be \"max\" or a number");
@@ -86,17 +99,15 @@ ReplaySettings read_replay(const config& cfg, Format format) {
   if (to.speed == 0) return to;
   if (format == Format::kLines) throw config_error("replay.speed: lines have no time");
   if (to.time_field.empty()) {
-    throw config_error("replay.time_field: needed for a speed: the field with a record's time");
+    throw config_error(
+        "replay.time_field: needed for a speed, where event_time names no field with a record's "
+        "time");
   }
   if (!RecordTime::knows_unit(to.unit)) {
     throw config_error("replay.unit: \"" + to.unit +
                        "\" is none of s, ms, us, ns, rfc3339, local:ZONE:PATTERN");
   }
   return to;
-}
-
-std::string text_at(const config& cfg, const char* pointer) {
-  return cfg.type(pointer) == MR_JSON_STRING ? cfg.str(pointer) : "";
 }
 
 MergeSettings read_merge(const config& cfg, Format format, bool follow) {

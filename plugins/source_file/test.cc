@@ -263,6 +263,9 @@ TEST(FileSource, SaysWhatIsWrongWithAConfiguration) {
   EXPECT_THAT(why(R"("format": "csv", "header": false)"), HasSubstr("columns"));
   EXPECT_THAT(why(R"("format": "csv", "delimiter": "\"")"), HasSubstr("differ"));
   EXPECT_THAT(why(R"("replay": {"speed": 2})"), HasSubstr("time_field"));
+  EXPECT_EQ(why(R"("replay": {"speed": 2}, "event_time": {"field": "t", "unit": "s"})"), "");
+  EXPECT_THAT(why(R"("replay": {"speed": 2, "time_field": "t", "unit": "h"})"),
+              HasSubstr("none of s"));
   EXPECT_THAT(why(R"("replay": {"speed": "fast"})"), HasSubstr("max"));
   EXPECT_THAT(why(R"("max_record": "x")"), HasSubstr("max_record"));
 }
@@ -315,17 +318,24 @@ TEST(FileSource, ReplaysAtAPace) {
   write_file(dir / "a",
              "{\"t\":\"2026-01-01T00:00:00Z\"}\n{\"t\":\"2026-01-01T01:00:20+01:00\"}\n"
              "{\"t\":\"2026-01-01 00:00:10Z\"}\n{\"x\":1}\n");
-  harness h(
-      component(),
-      config_of(dir / "a", R"("replay": {"speed": 100, "time_field": "t", "unit": "rfc3339"})"));
-  h.open();
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(h.poll(), MR_IDLE);
-  EXPECT_THAT(h.out.rows, SizeIs(1));
-  while (h.poll() != MR_END) usleep(1000);
-  const auto took = std::chrono::steady_clock::now() - begin;
-  EXPECT_THAT(h.out.rows, SizeIs(4));
-  EXPECT_GE(took, std::chrono::milliseconds(199));
+  write_file(dir / "b", "{\"t\":1767225600}\n{\"t\":1767225620}\n{\"t\":1767225610}\n{\"x\":1}\n");
+  const std::pair<const char*, const char*> cases[] = {
+      {"a", R"("replay": {"speed": 100, "time_field": "t", "unit": "rfc3339"})"},
+      {"a", R"("replay": {"speed": 100}, "event_time": {"field": "t"})"},
+      {"b", R"("replay": {"speed": 100}, "event_time": {"field": "t", "unit": "s"})"},
+      {"b", R"("replay": {"speed": 100, "time_field": "t", "unit": "s"},
+               "event_time": {"field": "x", "unit": "ms"})"}};
+  for (const auto& [file, settings] : cases) {
+    harness h(component(), config_of(dir / file, settings));
+    h.open();
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(h.poll(), MR_IDLE);
+    EXPECT_THAT(h.out.rows, SizeIs(1));
+    while (h.poll() != MR_END) usleep(1000);
+    const auto took = std::chrono::steady_clock::now() - begin;
+    EXPECT_THAT(h.out.rows, SizeIs(4));
+    EXPECT_GE(took, std::chrono::milliseconds(199)) << settings;
+  }
 }
 
 }  // namespace

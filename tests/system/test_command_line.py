@@ -294,10 +294,17 @@ class Faults(SystemTest):
     def test_names_that_come_later_and_functions_of_other_places(self):
         text = self.faults({**passing(), "operators": {
             "a": {"from": "in", "filter": "n > 1", "group_by": ["k"], "select": {"n": "count(*)"}},
-            "b": {"from": "in", "select": {"place": "row_number()"}}}})
+            "b": {"from": "in", "select": {"place": "row_number()"}}, "c": {"from": "in", "select": ["k", "k || k"]}}})
         self.assertIn('/operators/a/filter: "n" is made by "select", which comes behind the filter', text)
         self.assertIn('use "having"', text)
         self.assertIn("/operators/b/select/place: row_number() is not available here; it is for", text)
+        self.assertIn('/operators/c/select/1: unknown field "k || k"; a list names fields; an expression needs a name', text)
+
+    def test_a_result_named_like_a_group_would_be_lost(self):
+        text = self.faults(counting(operator={"group_by": {"k": "k", "u": "upper(k)"},
+                                              "select": {"k": "count(*)", "n": "count(*)", "u": "upper(k)"}}))
+        self.assertIn('/operators/per_minute/select/k: "k" is a column of group_by', text)
+        self.assertEqual(text.count("is a column of group_by"), 1, "a group that is selected is fine")
 
 
 class Streams(SystemTest):

@@ -113,11 +113,11 @@ class Delivery(SystemTest):
         lines = [line.split("\t") for line in self.read("out.txt").decode().splitlines()]
         self.assertTrue(all(tag.split(" ")[2] == json.loads(row)["k"] for tag, row in lines))
 
-    def keys_of(self, *operators, **source):
-        """What a sink that asks for no key of its own is given as the key of each row. `operators`: one behind the other."""
+    def keys_of(self, *operators, sink_key=None, **source):
+        """What a sink is given as the key of each row, if it asks for none of its own. `operators`: one behind the other."""
         config = passing(key="k", **source)
         names = ["in", *(f"o{i}" for i in range(len(operators)))]
-        config["sinks"]["out"] = {"from": names[-1], "plugin": "tagged", "path": "out.txt"}
+        config["sinks"]["out"] = {"from": names[-1], "plugin": "tagged", "path": "out.txt", **({"key": sink_key} if sink_key else {})}
         config["operators"] = {name: {"from": above, **one} for name, above, one in zip(names[1:], names, operators)}
         self.clear()
         self.write("p.json", config)
@@ -136,6 +136,16 @@ class Delivery(SystemTest):
         self.assertEqual(self.keys_of(window, **schema), [""])
         self.assertEqual(self.keys_of({"group_by": ["k"], "select": {"c": "count(*)"}}, **schema), ["a", "", "b"])
         self.assertEqual(self.keys_of({"table": {"key": ["n"]}}, **schema), ["1", "1", "2"])
+
+    def test_E27_record_key_is_what_a_sink_gets_by_itself(self):
+        schema = {"schema": {"k": "text", "n": "int8"}}
+        window = {"window": {"tumbling": "1m"}, "select": {"c": "count(*)"}}
+        for operators in ((), ({"select": {"m": "n"}},), ({**window, "group_by": ["n"]},), ({**window, "group_by": ["k"]}, {"select": {"c": "c"}}),
+                          ({**window, "group_by": ["k", "n"]},), ({"group_by": ["k"], "select": {"c": "count(*)"}},)):
+            by_itself = self.keys_of(*operators, **schema)
+            self.assertEqual(self.keys_of(*operators, sink_key="record_key()", **schema), by_itself, operators)
+            self.assertEqual(self.keys_of(*operators, sink_key="'<' || coalesce(record_key(), '') || '>'", **schema),
+                             [f"<{key}>" for key in by_itself], operators)
 
     def test_E27_a_select_behind_group_by_keeps_the_key(self):
         schema = {"schema": {"k": "text", "n": "int8"}}
