@@ -4,6 +4,7 @@ trials with a name; a trial is played alone, and knows which sites it reaches, s
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -157,11 +158,19 @@ class SystemTests(Judge):
 
     def passes(self, trial, environment):
         command = ["/usr/bin/python3", "-B", TESTS / "system" / f"{trial}.py", *self.options]
+        # What a test that fails leaves running goes with it.
+        played = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                                  env={**os.environ, **environment})
         try:
-            return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.HUNG_S,
-                                  env={**os.environ, **environment}).returncode == 0
+            return played.wait(self.HUNG_S) == 0
         except subprocess.TimeoutExpired:
             return False
+        finally:
+            try:
+                os.killpg(played.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            played.wait()
 
 
 class ManyStreams:
