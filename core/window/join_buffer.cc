@@ -1,14 +1,40 @@
 #include "window/join_buffer.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
 
 using Row = JoinBuffer::Row;
 
 std::pair<EventTime, uint64_t> place_of(const Row* row) { return {row->time, row->sequence}; }
-bool before(const Row* a, const Row* b) { return place_of(a) < place_of(b); }
+bool before(const JoinBuffer::Partners::Entry& a, const JoinBuffer::Partners::Entry& b) {
+  return a.time == b.time ? a.row->sequence < b.row->sequence : a.time < b.time;
+}
 
 }  // namespace
+
+void JoinBuffer::Partners::add(Row& row) {
+  const Entry entry{row.time, &row};
+  if (!one_.row) {
+    one_ = entry;
+    return;
+  }
+  if (more_.empty()) more_.push_back(one_);
+  const auto living = more_.begin() + static_cast<std::ptrdiff_t>(first_);
+  const bool is_last = before(more_.back(), entry);  // As most are.
+  more_.insert(is_last ? more_.end() : std::upper_bound(living, more_.end(), entry, before), entry);
+}
+
+bool JoinBuffer::Partners::drop_first() {
+  if (more_.empty()) return false;
+  if (++first_ == more_.size()) return false;
+  if (first_ * 2 > more_.size()) {
+    more_.erase(more_.begin(), more_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  return true;
+}
 
 Row& JoinBuffer::add(const std::string_view* key, EventTime t, std::string bytes, bool matched) {
   Row fresh;
@@ -26,23 +52,19 @@ void JoinBuffer::index(Row& row, const std::string_view* key) {
   row_bytes_ += row.bytes.size();
   if (!key) return;
   row.key = &*find_or_make(keys_, *key).first;
-  auto& rows = row.key->second.rows;
-  const auto living = rows.begin() + static_cast<std::ptrdiff_t>(row.key->second.first);
-  rows.insert(std::upper_bound(living, rows.end(), &row, before), &row);
+  row.key->second.add(row);
 }
 
 void JoinBuffer::find(std::string_view key, EventTime from, EventTime to, EventTime w,
                       std::vector<Row*>& out) const {
   const auto found = keys_.find(key);
   if (found == keys_.end()) return;
-  const auto& rows = found->second.rows;
   // The oldest that lives: W < t + life.
   from = std::max(from, saturating_add(saturating_sub(w, life_us_), 1));
-  auto row =
-      std::lower_bound(rows.begin() + static_cast<std::ptrdiff_t>(found->second.first), rows.end(),
-                       from, [](const Row* r, EventTime t) { return r->time < t; });
-  for (; row != rows.end() && (*row)->time <= to; ++row) {
-    if (alive((*row)->time, w)) out.push_back(*row);
+  const auto rows = found->second.living();
+  auto entry = std::ranges::lower_bound(rows, from, {}, &Partners::Entry::time);
+  for (; entry != rows.end() && entry->time <= to; ++entry) {
+    if (alive(entry->time, w)) out.push_back(entry->row);
   }
 }
 
@@ -80,15 +102,7 @@ TimeSlices<Row>::Gone JoinBuffer::drop_ended(EventTime w) {
 void JoinBuffer::unindex(const Row& row) {
   row_bytes_ -= row.bytes.size();
   if (!row.key) return;
-  Partners& partners = row.key->second;
-  ++partners.first;
-  if (partners.first == partners.rows.size()) {
-    keys_.erase(row.key->first);
-  } else if (partners.first * 2 > partners.rows.size()) {
-    partners.rows.erase(partners.rows.begin(),
-                        partners.rows.begin() + static_cast<std::ptrdiff_t>(partners.first));
-    partners.first = 0;
-  }
+  if (!row.key->second.drop_first()) keys_.erase(row.key->first);
 }
 
 JoinBuffer::Row& JoinBuffer::restore(EventTime slice, const std::string_view* key, Row row,

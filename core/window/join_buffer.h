@@ -6,6 +6,7 @@
 /// Pure. Threads: one.
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,9 +20,26 @@ namespace millrace {
 class JoinBuffer {
  public:
   struct Row;
-  struct Partners {
-    std::vector<Row*> rows;  ///< By (time, sequence), from `first` on.
-    size_t first = 0;
+  /// The living rows of a key by (time, sequence). Most keys have one at a time, which needs no
+  /// memory of its own; times stand here so that a search touches no rows.
+  class Partners {
+   public:
+    struct Entry {
+      EventTime time;
+      Row* row;
+    };
+    std::span<const Entry> living() const {
+      if (more_.empty()) return {&one_, one_.row ? size_t{1} : 0};
+      return std::span(more_).subspan(first_);
+    }
+    void add(Row& row);
+    /// The first one goes. False: none is left.
+    bool drop_first();
+
+   private:
+    Entry one_{0, nullptr};
+    std::vector<Entry> more_;  ///< If there ever was a second one: all, from first_ on.
+    size_t first_ = 0;
   };
   using Key = std::pair<const std::string, Partners>;
   struct Row : SliceRow {
@@ -32,9 +50,13 @@ class JoinBuffer {
     std::string bytes;
   };
 
+  /// A side may live for a microsecond only (`before` 0): its rows stay up to an eighth of a second
+  /// longer than they live, rather than in slices of their own.
+  static constexpr int64_t kNarrowestSliceUs = int64_t{1} << 17;
+
   /// `life_us`: a left record's is after + 1 + L, a right record's before + 1 + L.
-  JoinBuffer(int64_t life_us, bool asks_ends)
-      : life_us_(life_us), asks_ends_(asks_ends), slices_(life_us) {}
+  JoinBuffer(int64_t life_us, bool asks_ends, int64_t narrowest_slice_us = kNarrowestSliceUs)
+      : life_us_(life_us), asks_ends_(asks_ends), slices_(life_us, narrowest_slice_us) {}
 
   bool alive(EventTime t, EventTime w) const { return w < saturating_add(t, life_us_); }
   EventTime end_of(EventTime t) const { return saturating_add(t, life_us_); }

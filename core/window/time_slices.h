@@ -34,10 +34,11 @@ class TimeSlices {
   using Gone = std::vector<typename std::map<EventTime, Slice>::node_type>;
 
   /// Slices of about an eighth of the time that rows are kept: a power of two, so that slices of
-  /// different widths, before and behind a changed configuration, lie one within the other.
-  explicit TimeSlices(int64_t keep_us)
+  /// different widths, before and behind a changed configuration, lie one within the other. Never
+  /// narrower than `narrowest_us`, where a slice for each time would cost more than its rows.
+  explicit TimeSlices(int64_t keep_us, int64_t narrowest_us = 1)
       : width_(static_cast<int64_t>(
-            std::bit_floor(static_cast<uint64_t>(std::max<int64_t>(keep_us / 8, 1))))) {}
+            std::bit_floor(static_cast<uint64_t>(std::max(keep_us / 8, narrowest_us))))) {}
 
   /// Of the widest slice that there may be. To be stored where `keep_us` may change between two
   /// runs, and given back before rows are restored.

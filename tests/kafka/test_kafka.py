@@ -186,8 +186,8 @@ class Sink(KafkaTest):
         self.assertEqual(got[7].timestamp()[1], START_MS + 7000)
 
     def test_R57_exactly_once_whenever_it_is_killed(self):
-        """Rows of an epoch and its number in one transaction. SIGKILL at random moments, from Kafka to Kafka: a committed reader
-        sees every row once, in order."""
+        """Rows of an epoch and its number in one transaction. SIGKILL at random moments, from Kafka to Kafka: a committed reader sees
+        every row once, in order."""
         source, target = self.topic(), self.topic()
         self.config({"topics": source}, self.sink(target, delivery="exactly_once"))
         chance, sent = random.Random(7), 0

@@ -7,6 +7,7 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kA = "a", kB = "b";
+constexpr int64_t kTick = 1;  // Slices as narrow as that.
 
 std::string found(const JoinBuffer& buffer, std::string_view key, EventTime from, EventTime to,
                   EventTime w) {
@@ -18,14 +19,14 @@ std::string found(const JoinBuffer& buffer, std::string_view key, EventTime from
 }
 
 TEST(JoinBuffer, R32_BothEndsOfTheRangeAreInclusive) {
-  JoinBuffer buffer(100, false);
+  JoinBuffer buffer(100, false, kTick);
   for (EventTime t : {9, 10, 15, 20, 21}) buffer.add(&kA, t, std::to_string(t) + " ", false);
   EXPECT_EQ(found(buffer, kA, 10, 20, kTimeNone), "10 15 20 ");
   EXPECT_EQ(found(buffer, kB, 10, 20, kTimeNone), "");
 }
 
 TEST(JoinBuffer, R50_PartnersComeByTimeThenPosition) {
-  JoinBuffer buffer(100, false);
+  JoinBuffer buffer(100, false, kTick);
   buffer.add(&kA, 20, "late ", false);
   buffer.add(&kA, 10, "early ", false);
   buffer.add(&kA, 20, "later ", false);
@@ -33,7 +34,7 @@ TEST(JoinBuffer, R50_PartnersComeByTimeThenPosition) {
 }
 
 TEST(JoinBuffer, R32_ARecordLivesUntilWReachesTPlusLife) {
-  JoinBuffer buffer(6, true);  // after = 5, L = 0: W >= t + after + 1 + L.
+  JoinBuffer buffer(6, true, kTick);  // after = 5, L = 0: W >= t + after + 1 + L.
   buffer.add(&kA, 10, "x", false);
   EXPECT_TRUE(buffer.alive(10, 15));
   EXPECT_FALSE(buffer.alive(10, 16));
@@ -45,7 +46,7 @@ TEST(JoinBuffer, R32_ARecordLivesUntilWReachesTPlusLife) {
 }
 
 TEST(JoinBuffer, R32_MatchedRowsHaveNoEnd) {
-  JoinBuffer buffer(6, true);
+  JoinBuffer buffer(6, true, kTick);
   JoinBuffer::Row& row = buffer.add(&kA, 10, "x", false);
   buffer.add(&kA, 11, "y", true);
   buffer.mark_matched(row);
@@ -53,14 +54,14 @@ TEST(JoinBuffer, R32_MatchedRowsHaveNoEnd) {
 }
 
 TEST(JoinBuffer, NullKeysEndButAreNeverFound) {
-  JoinBuffer buffer(6, true);
+  JoinBuffer buffer(6, true, kTick);
   buffer.add(nullptr, 10, "x", false);
   EXPECT_EQ(found(buffer, "", 0, 99, kTimeNone), "");
   EXPECT_NE(buffer.take_ended(16), nullptr);
 }
 
 TEST(JoinBuffer, WhatEndedLeavesTheMemory) {
-  JoinBuffer buffer(16, false);
+  JoinBuffer buffer(16, false, kTick);
   for (int t = 0; t < 1000; ++t) {
     const std::string key = std::to_string(t % 7);
     const std::string_view view = key;
@@ -75,8 +76,30 @@ TEST(JoinBuffer, WhatEndedLeavesTheMemory) {
   EXPECT_GT(bytes, 0u);
 }
 
+TEST(JoinBuffer, R32_WhatIsOverIsNotFoundHoweverWideItsSlice) {
+  JoinBuffer buffer(1, false);
+  buffer.add(&kA, 10, "x", false);
+  EXPECT_EQ(buffer.slices().widest(), JoinBuffer::kNarrowestSliceUs);
+  EXPECT_TRUE(buffer.drop_ended(11).empty());
+  EXPECT_EQ(found(buffer, kA, 10, 10, 10), "x");
+  EXPECT_EQ(found(buffer, kA, 10, 10, 11), "");
+  EXPECT_EQ(buffer.drop_ended(JoinBuffer::kNarrowestSliceUs).size(), 1u);
+}
+
+TEST(JoinBuffer, R50_ManyRowsOfAKeyInAnyOrderOfTheLog) {
+  JoinBuffer buffer(100, false, kTick);
+  for (EventTime t : {50, 30, 40, 30, 60, 10}) buffer.add(&kA, t, std::to_string(t) + " ", false);
+  EXPECT_EQ(found(buffer, kA, 0, 99, kTimeNone), "10 30 30 40 50 60 ");
+  buffer.drop_ended(131);
+  EXPECT_EQ(found(buffer, kA, 0, 99, kTimeNone), "40 50 60 ");
+  buffer.add(&kA, 45, "45 ", false);
+  EXPECT_EQ(found(buffer, kA, 41, 50, kTimeNone), "45 50 ");
+  buffer.drop_ended(kTimeMax);
+  EXPECT_EQ(found(buffer, kA, 0, 99, kTimeNone), "");
+}
+
 TEST(JoinBuffer, RowsOfDroppedSlicesStayReadableWhileTheyAreHeld) {
-  JoinBuffer buffer(8, true);
+  JoinBuffer buffer(8, true, kTick);
   for (EventTime t = 0; t < 50; ++t)
     buffer.add(&kA, t, "bytes longer than a small string " + std::to_string(t), false);
   std::vector<const std::string*> held;
@@ -89,7 +112,7 @@ TEST(JoinBuffer, RowsOfDroppedSlicesStayReadableWhileTheyAreHeld) {
 }
 
 TEST(JoinBuffer, R35_RestoredRowsThatHadEndedDoNotEndAgain) {
-  JoinBuffer buffer(6, true);
+  JoinBuffer buffer(6, true, kTick);
   JoinBuffer::Row ended, open;
   ended.time = 10;
   open.time = 11;
@@ -112,8 +135,9 @@ void restore_at(JoinBuffer& buffer, EventTime t) {
 }
 
 TEST(JoinBuffer, R37_AShorterLifeOverOldStateDropsNothingEarly) {
-  EXPECT_EQ(JoinBuffer(800, false).slices().widest(), 64) << "a power of two, of an eighth at most";
-  JoinBuffer buffer(11, false);
+  EXPECT_EQ(JoinBuffer(800, false, kTick).slices().widest(), 64)
+      << "a power of two, of an eighth at most";
+  JoinBuffer buffer(11, false, kTick);
   buffer.slices().restore_widest(64);
   restore_at(buffer, 5);
   restore_at(buffer, 60);
