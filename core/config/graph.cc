@@ -5,7 +5,7 @@ namespace {
 
 /// Rows of a table come from `table`, from changing results (E17), and through what keeps no state.
 bool makes_table(const OperatorConfig& maker) {
-  if (maker.table) return true;
+  if (maker.table || (maker.join && maker.join->of_tables())) return true;
   if (maker.emit) return maker.emit->mode != EmitConfig::Mode::kAppend;
   return maker.group_by && !maker.window;
 }

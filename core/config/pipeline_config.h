@@ -157,8 +157,9 @@ struct JoinConfig {
   InputRef with;
   std::vector<Text> on_fields;   ///< Either these
   Text on;                       ///< or this expression.
-  std::optional<Within> within;  ///< Exactly one of `within` and `as_of`.
+  std::optional<Within> within;  ///< One of `within` and `as_of`; neither: two tables.
   std::optional<AsOf> as_of;
+  bool of_tables() const { return !within && !as_of; }
   int64_t keep_us = 3600 * kSecondUs;
   Type type = Type::kInner;
 };

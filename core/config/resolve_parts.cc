@@ -22,16 +22,16 @@ constexpr SideName kSides[] = {
 void check_join(const ConfigNode& node, const JoinConfig& join, Faults& faults) {
   const bool within = node.has("within");
   const bool as_of = node.has("as_of");
-  if (within == as_of) {
-    faults.add(node.where_key(),
-               within ? "\"within\" and \"as_of\" exclude each other"
-                      : "\"within\" or \"as_of\" is missing",
+  const ConfigNode keep = node.child("keep");
+  if (within && as_of) {
+    faults.add(node.where_key(), "\"within\" and \"as_of\" exclude each other",
                "\"within\" joins two streams, \"as_of\" a stream and a table");
-  } else if (within) {
-    const ConfigNode keep = node.child("keep");
+  } else if (!as_of) {
     if (keep.is_written()) {
-      faults.add(keep.where_key(), "has no meaning with \"within\"",
-                 "streams are kept as long as \"before\" and \"after\" demand");
+      faults.add(keep.where_key(),
+                 within ? "has no meaning with \"within\"" : "has no meaning without \"as_of\"",
+                 within ? "streams are kept as long as \"before\" and \"after\" demand"
+                        : "two tables are kept as they are, without their history");
     }
   } else if (join.type == JoinConfig::Type::kRight || join.type == JoinConfig::Type::kFull) {
     faults.add(node.child("type").where(), "a table is looked up, it cannot drive the join",

@@ -91,6 +91,13 @@ class OperatorRules {
       faults_.add(join.with.as_written.where, "joins " + quoted(join.with.name) + " with itself",
                   "give one side a name of its own through an operator");
     }
+    const bool tables = graph_.is_table(entry.from[0]) && graph_.is_table(join.with);
+    if (join.of_tables() && !tables) {
+      faults_.add(
+          join.where, "\"within\" or \"as_of\" is missing",
+          "\"within\" joins two streams, \"as_of\" a stream and a table; only two tables need "
+          "neither");
+    }
     if (join.as_of && !graph_.is_table(join.with)) {
       faults_.add(
           join.with.as_written.where,

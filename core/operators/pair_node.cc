@@ -137,23 +137,16 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   work.now[Port::kMain] = {&out, out.selection()};
   std::vector<const Rows*> sides = {nullptr, nullptr};
   for (size_t side = 0; side < 2; ++side) {
-    if (!work.here[side]) continue;
-    sides[side] = work.in[side].stage.rows;
-    const size_t failed_before = work.failed.size();
-    input_[side].add_failed(work.in[side], work.cut[side], work.failed);
-    counters.errors += work.failed.size() - failed_before;
-    counters.in += input_view(chunk, side).live.count;
-    counters.rows += input_[side].rows_in(work.in[side], work.cut[side], input_rows(chunk, side));
-    counters.used += work.cut[side].size();
+    if (work.here[side]) sides[side] = work.in[side].stage.rows;
   }
+  count_inputs(work, chunk);
   counters.used -= work.late.late.size();
   counters.late += work.late.late.size();
   counters.out += out.selection().count;
   Rows& late = work.ports[Port::kLate];
   late_.finish(work.late, sides, pair_.late != OperatorConfig::Late::kDrop, late);
   work.now[Port::kLate] = {&late, late.selection()};
-  work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
-  work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};
+  finish_errors(work);
   if (pair_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {
     const LateRecords::Late& first = work.late.late.front();
     return late_failure(*this, chunk,
@@ -161,6 +154,24 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
                          first.over_at});
   }
   return {};
+}
+
+void PairNode::count_inputs(PairWork& work, const Chunk& chunk) {
+  for (size_t side = 0; side < 2; ++side) {
+    if (!work.here[side]) continue;
+    const size_t failed_before = work.failed.size();
+    input_[side].add_failed(work.in[side], work.cut[side], work.failed);
+    counters.errors += work.failed.size() - failed_before;
+    counters.in += input_view(chunk, side).live.count;
+    counters.rows += input_[side].rows_in(work.in[side], work.cut[side], input_rows(chunk, side));
+    counters.used += work.cut[side].size();
+  }
+}
+
+void PairNode::finish_errors(PairWork& work) {
+  Rows& errors = work.ports[Port::kErrors];
+  work.error_rows.write(work.failed, errors, name());
+  work.now[Port::kErrors] = {&errors, errors.selection()};
 }
 
 void PairNode::save_fields(JsonValue& meta) const {

@@ -71,6 +71,10 @@ class PairNode : public Node {
   /// does not match and is told in `.errors`.
   Selection fitting(PairWork& work) const;
   Result<void> finish(PairWork& work, const Chunk& chunk);
+  /// What came of both sides, and the rows that failed in prepare.
+  void count_inputs(PairWork& work, const Chunk& chunk);
+  /// work.failed as rows of `.errors`.
+  void finish_errors(PairWork& work);
 
   void save_fields(JsonValue& meta) const;
   /// What the stored rows of both sides need to be read (E5).

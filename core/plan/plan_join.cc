@@ -115,6 +115,10 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   if (!condition) return join_fault(where, condition.error(), joined, op);
   PairPlan pair;
   if (!compile_result(op, joined, pair.result)) return;
+  if (join.of_tables()) {
+    return plan_table_join(op, std::move(inputs), std::move(joined), std::move(*condition),
+                           std::move(pair.result), condition_text(join, left.name));
+  }
   pair.type = join.type;
   pair.late = op.late;
   pair.keys[0].groups = std::move(condition->left);

@@ -59,10 +59,10 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
       return refuse(name + " emits whole results in frames, which only sinks can read",
                     "let it emit \"update\" or \"append\"");
     }
-    const char* reader = op.window   ? "a window"
-                         : op.join   ? "a stream join"
-                         : op.dedupe ? "dedupe"
-                                     : nullptr;
+    const char* reader = op.window                          ? "a window"
+                         : op.join && !op.join->of_tables() ? "a stream join"
+                         : op.dedupe                        ? "dedupe"
+                                                            : nullptr;
     if (!op.plugin.empty()) reader = "a plugin";
     if (reader)
       return refuse("rows of " + name + " replace earlier ones, which " + reader + " cannot read",
@@ -91,7 +91,8 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
 /// What has no watermark to judge by, or nothing to be late for, would ignore these in silence.
 bool Planner::refuse_lateness(const OperatorConfig& op, const std::vector<Input>& inputs) {
   const bool of_table = inputs[0].port == Port::kMain && inputs[0].node->shape().is_table;
-  const bool judges = op.join || op.dedupe || (is_grouped(op) && !op.table && !of_table);
+  const bool judges =
+      (op.join && !op.join->of_tables()) || op.dedupe || (is_grouped(op) && !op.table && !of_table);
   bool refused = false;
   const auto refuse = [&](const char* key, const std::string& why, const std::string& remedy) {
     const Where* where = find_written(op.written, key);

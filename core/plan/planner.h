@@ -14,6 +14,7 @@
 namespace millrace {
 
 class JoinedRows;
+struct JoinCondition;
 struct ResultPlan;
 struct TablePlan;
 
@@ -89,6 +90,11 @@ class Planner {
   void plan_session(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_sliding(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_join(const OperatorConfig& op, std::vector<Input> inputs);
+  // plan_table_join.cc
+  bool check_table_join(const OperatorConfig& op, const std::vector<Input>& inputs,
+                        const JoinCondition& condition);
+  void plan_table_join(const OperatorConfig& op, std::vector<Input> inputs, JoinedRows joined,
+                       JoinCondition condition, ResultPlan result, const std::string& on);
   void plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_table_filter(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);

@@ -60,6 +60,7 @@ std::string join_bound(const JoinConfig& join, int64_t open, const std::string& 
         format_duration(saturating_add(join.within->after_us, open)),
         format_duration(saturating_add(join.within->before_us, open)), why);
   }
+  if (join.of_tables()) return "the rows of both tables, for ever: only deletes free them";
   if (join.as_of == JoinConfig::AsOf::kLatest)
     return "the newest row of each key of the table, for ever";
   return fmt::format(

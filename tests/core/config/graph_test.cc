@@ -167,7 +167,7 @@ TEST(Join, NeedsOneOfWithinAndAsOf) {
       faults_of(
           R"({"b": {"from": "in"}, "j": {"from": "in", "join": {"with": "b", "on": ["x"]}}})"),
       "c.json:4:58: /operators/j/join: \"within\" or \"as_of\" is missing; \"within\" joins two "
-      "streams, \"as_of\" a stream and a table");
+      "streams, \"as_of\" a stream and a table; only two tables need neither");
   EXPECT_EQ(
       faults_of(R"({"b": {"from": "in"}, "j": {"from": "in", "join": {"with": "b", "on": ["x"],
 "within": {}, "as_of": "latest"}}})"),
@@ -176,6 +176,27 @@ TEST(Join, NeedsOneOfWithinAndAsOf) {
       "two streams, \"as_of\" a stream and a table\n"
       "c.json:4:75: /operators/j/join/with: \"b\" is a stream, and \"as_of\" looks into a table; "
       "read it through an operator with \"table\": {\"key\": […]}, or join \"within\"");
+}
+
+TEST(Join, TwoTablesNeedNeither) {
+  const std::string tables =
+      R"({"a": {"from": "in", "table": {"key": ["x"]}}, "b": {"from": "in", "group_by": ["x"]},)";
+  EXPECT_EQ(faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"]}}})"), "");
+  // What they make is a table: a window cannot read it, another such join can.
+  EXPECT_EQ(faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"]}},
+"k": {"from": "j", "join": {"with": "a", "on": ["x"]}}})"),
+            "");
+  EXPECT_NE(faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"]}},
+"w": {"from": "j", "window": {"tumbling": "1m"}}})")
+                .find("a window cannot read"),
+            std::string::npos);
+  EXPECT_NE(
+      faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"], "keep": "1h"}}})")
+          .find("has no meaning without \"as_of\"; two tables are kept as they are"),
+      std::string::npos);
+  EXPECT_NE(faults_of(tables + R"("j": {"from": "a", "join": {"with": "in", "on": ["x"]}}})")
+                .find("\"within\" or \"as_of\" is missing"),
+            std::string::npos);
 }
 
 TEST(Join, ChecksItsTwoSides) {

@@ -59,6 +59,9 @@ TEST(StateBound, JoinsAndDedupeTellTheirTimes) {
   join.join.emplace();
   join.join->within = JoinConfig::Within{.before_us = kMinute, .after_us = 3 * kMinute};
   join.allowed_lateness_us = kMinute;
+  OperatorConfig tables;
+  tables.join.emplace();
+  EXPECT_EQ(bound_of(tables, 0), "the rows of both tables, for ever: only deletes free them");
   EXPECT_NE(bound_of(join, 0).find("left input of the last 4m, of the right one of the last 2m"),
             std::string::npos)
       << bound_of(join, 0);
