@@ -64,12 +64,16 @@ class GroupedOutput {
     uint32_t release;
     int64_t snapshot;
   };
+  /// What expressions of the output read of groups: keys, aggregates, bounds of the window.
+  struct DerivedRows {
+    std::vector<Column> columns;
+    std::vector<const Column*> view;
+  };
   struct Work {
-    std::vector<Column> derived;
-    std::vector<const Column*> derived_view;
+    DerivedRows derived, candidates;  ///< candidates: groups before `having`, a few at a time.
     std::vector<Scratch> output_scratch, order_scratch, limit_scratch;
-    Scratch having_scratch;
-    RowErrors emit_errors, output_errors;
+    Scratch having_scratch, candidate_scratch;
+    RowErrors emit_errors, output_errors, candidate_errors;
     std::vector<RowError> emit_failures;
     ByteArena keys;   ///< Of fired groups; texts of the derived columns point here.
     ByteArena bytes;  ///< Of failed results and frames.
@@ -112,7 +116,13 @@ class GroupedOutput {
   void add_failed(Work& work, std::vector<FailedRow>& failed) const;
 
  private:
+  void reset_derived(DerivedRows& rows) const;
+  // grouped_fire.cc
+  void drop_hidden(Work& work, std::vector<FiredGroup>& groups,
+                   const AggregateLayout& layout) const;
   std::vector<uint32_t> order_of(const std::vector<FiredGroup>& groups) const;
+  void push_derived(DerivedRows& rows, const FiredGroup& group, const AggregateLayout& layout,
+                    RowErrors& errors) const;
   Selection compute(Work& work, const Shape& out_shape, Rows& out) const;
   void write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const;
   void render_failed(Work& work, const Shape& out_shape, const Rows& out) const;

@@ -6,6 +6,7 @@
 import json
 import random
 import signal
+import subprocess
 import time
 
 import broker

@@ -239,7 +239,7 @@ class Kept(SystemTest):
                     self.server.command("DEL", victim)
             self.server.command("FLUSHALL")
             self.lay_out(self.config("tumbling"))
-            done, _ = self.lives(between, env={"MILLRACE_TRUST_CACHE": "1"}, codes=(0, 1))
+            done, _ = self.lives(between, env={"MILLRACE_BROKEN": "trust_cache"}, codes=(0, 1))
             wrong += done.code != 0 or self.read("out.jsonl") != expected["out"]
         self.assertGreater(wrong, 0, "half of the state is gone, and nobody noticed")
 
