@@ -181,8 +181,11 @@ class Sink(KafkaTest):
         source = self.topic()
         self.send(source, [(0, None, row(1), 1, None)])
         self.config({"topics": source}, self.sink("nowhere"))
-        done = self.start("--until-end", "--for", "10s").wait()
-        self.assertIn("nowhere", done.stderr)
+        run = self.start()
+        self.wait_until("it to be told", lambda: "nowhere" in run.errors())
+        if run.running():
+            run.signal()
+        run.wait()
 
 
 if __name__ == "__main__":
