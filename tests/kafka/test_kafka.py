@@ -181,11 +181,8 @@ class Sink(KafkaTest):
         source = self.topic()
         self.send(source, [(0, None, row(1), 1, None)])
         self.config({"topics": source}, self.sink("nowhere"))
-        run = self.start()
-        self.wait_until("it to be told", lambda: "nowhere" in run.errors())
-        if run.running():
-            run.signal()
-        run.wait()
+        done = self.start("--until-end", "--for", "10s").wait()
+        self.assertIn("nowhere", done.stderr)
 
 
 if __name__ == "__main__":
