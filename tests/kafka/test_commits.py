@@ -12,7 +12,8 @@ from case import Shared, ck, ends, start_broker, stop_broker
 from program import main
 from test_workers import WorkersTest, events
 
-STEPS = ("kafka.begun", "kafka.rows", "kafka.changelog", "kafka.offsets", "kafka.committed")
+# Not kafka.begun: the broker knows no more of a transaction that was begun than of one that was not.
+STEPS = ("kafka.rows", "kafka.changelog", "kafka.offsets", "kafka.committed")
 PARTITIONS = 2
 
 

@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -29,19 +30,27 @@ class Demos(case.KafkaTest):
             self.wait_until("the topic", lambda name=name: name in self.topics())
         subprocess.run([sys.executable, "-B", configuration.CONFIGS / demo / "generate.py", "--out", self.folder, *arguments], check=True)
 
-    def play(self, name, *arguments):
+    def play(self, name, *arguments, fresh=("--fresh",), code=0, **env):
         path = configuration.CONFIGS / f"{name}.json"
         pages = [f"--set=sinks.{sink}.listen=none" for sink in configuration.sinks_of(path, "page")]
-        self.verb("run", path, "--fresh", "--quiet", *pages, *arguments, env={"KAFKA_BROKERS": case.Shared.broker.address})
+        return self.verb("run", path, *fresh, "--quiet", *pages, *arguments, code=code,
+                         env={"KAFKA_BROKERS": case.Shared.broker.address, **env})
+
+    def play_with_a_crash(self, name, *arguments):
+        """Killed behind its third commit, and started again: this stage alone, the others know nothing of it."""
+        killed = self.play(name, *arguments, code=None, MILLRACE_KILL_AT="commit.logged:3", MILLRACE_BATCH_RECORDS="100",
+                           MILLRACE_COMMIT_RECORDS="300")
+        self.assertEqual(killed.code, -signal.SIGKILL, killed)
+        self.play(name, *arguments, fresh=())
 
     def rows(self, topic):
         return [json.loads(message.value()) for message in self.messages(topic)]
 
-    def test_three_stages_say_what_one_pipeline_says(self):
+    def test_three_stages_each_restarted_alone_say_what_one_pipeline_says(self):
         self.make("wikipedia", "--events", "6000", changes=3, minutes=2, wars=1)
-        self.play("wikipedia/stage_1_changes", "--set=sources.edits.event_time.out_of_orderness=10m")
+        self.play_with_a_crash("wikipedia/stage_1_changes", "--set=sources.edits.event_time.out_of_orderness=10m")
         for stage in ("stage_2_minutes", "stage_3_wars"):
-            self.play(f"wikipedia/{stage}", "--until-end", "--drain", "--set=sources.changes.event_time.out_of_orderness=10m")
+            self.play_with_a_crash(f"wikipedia/{stage}", "--until-end", "--drain", "--set=sources.changes.event_time.out_of_orderness=10m")
         answers = wikipedia.answers(self.folder)
         for topic, name in (("wikipedia.minutes", "per_minute.jsonl"), ("wikipedia.wars", "wars.jsonl")):
             rows = self.rows(topic)
