@@ -31,9 +31,19 @@ class Trap {
   std::atomic<int> passes_{0};
 };
 
+void (*heard_by)(const char* name) = nullptr;
+
 }  // namespace
 
+void hear_fault_points(void (*hear)(const char* name)) { heard_by = hear; }
+
+bool broken_on_purpose(const char* way) {
+  const char* asked = std::getenv("MILLRACE_BROKEN");
+  return asked && std::strcmp(asked, way) == 0;
+}
+
 void fault_point(const char* name) {
+  if (heard_by) return heard_by(name);
   static Trap kill_at("MILLRACE_KILL_AT"), stop_at("MILLRACE_STOP_AT"),
       freeze_at("MILLRACE_FREEZE_AT");
   if (kill_at.springs(name)) std::raise(SIGKILL);

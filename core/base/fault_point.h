@@ -9,8 +9,19 @@ namespace millrace {
 
 #ifdef MILLRACE_FAULT_POINTS
 void fault_point(const char* name);
+
+/// A simulation hears of every place that is passed, instead of the above. Null: no more.
+void hear_fault_points(void (*hear)(const char* name));
+
+/// True: something is to be done wrong in this way, so that a test can show that it would notice.
+/// `MILLRACE_BROKEN` names it:
+///   trust_cache     a copy of the state in Redis is believed without proof
+///   commit_unsynced sinks and sources hear of a commit before the log has it
+///   confirm_unsent  the outbox takes an epoch for delivered whose delivery failed
+bool broken_on_purpose(const char* way);
 #else
 inline void fault_point(const char*) {}
+inline bool broken_on_purpose(const char*) { return false; }
 #endif
 
 }  // namespace millrace

@@ -44,7 +44,7 @@ constexpr uint64_t kChangesMax = 256, kBytesMax = 1 << 20;
 
 }  // namespace
 
-CacheBatch::CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner,
+CacheBatch::CacheBatch(CacheConnection& connection, const CacheKeys& keys, uint64_t owner,
                        bool begun)
     : connection_(connection), keys_(keys), owner_(std::to_string(owner)), begun_(begun) {}
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cache/cache_connection.h"
 #include "cache/cache_keys.h"
-#include "cache/redis_connection.h"
 
 namespace millrace {
 
@@ -18,7 +18,7 @@ class CacheBatch {
  public:
   /// `owner`: the fence. `begun`: this state was written before, so a copy without an owner has
   /// lost what was there.
-  CacheBatch(RedisConnection& connection, const CacheKeys& keys, uint64_t owner, bool begun);
+  CacheBatch(CacheConnection& connection, const CacheKeys& keys, uint64_t owner, bool begun);
 
   // Each may send what was collected. kCancelled: the fence; kUnavailable: the copy was lost, or
   // the connection; kFailed: what Redis says.
@@ -35,7 +35,7 @@ class CacheBatch {
  private:
   Result<void> add(std::vector<std::string> words, uint64_t bytes);
 
-  RedisConnection& connection_;
+  CacheConnection& connection_;
   const CacheKeys& keys_;
   std::string owner_;
   bool begun_, together_ = false;

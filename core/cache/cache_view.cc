@@ -4,13 +4,14 @@
 #include <cstdlib>
 
 #include "cache/cache_keys.h"
+#include "cache/redis_connection.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::string_view kManifestField = "m:";
 
-Result<std::vector<std::string>> scan(RedisConnection& connection, const std::string& pattern) {
+Result<std::vector<std::string>> scan(CacheConnection& connection, const std::string& pattern) {
   std::vector<std::string> keys;
   std::string cursor = "0";
   do {
@@ -32,7 +33,7 @@ std::optional<uint64_t> number_in(const std::map<std::string, std::string>& fiel
   return std::strtoull(found->second.c_str(), nullptr, 10);
 }
 
-Result<std::map<std::string, std::string>> hash_of(RedisConnection& connection,
+Result<std::map<std::string, std::string>> hash_of(CacheConnection& connection,
                                                    const std::string& key) {
   auto answer = connection.command({"HGETALL", key});
   if (!answer) return answer.error();
@@ -43,7 +44,7 @@ Result<std::map<std::string, std::string>> hash_of(RedisConnection& connection,
 }
 
 /// A block counts only where its checksum holds and its name is that of its place.
-Result<void> read_chain(RedisConnection& connection, const std::string& key,
+Result<void> read_chain(CacheConnection& connection, const std::string& key,
                         const std::string& root, CachedState& state) {
   auto fields = hash_of(connection, key);
   if (!fields) return fields.error();
@@ -55,7 +56,7 @@ Result<void> read_chain(RedisConnection& connection, const std::string& key,
   return {};
 }
 
-Result<CachedState> read_state(RedisConnection& connection, const std::string& meta_key) {
+Result<CachedState> read_state(CacheConnection& connection, const std::string& meta_key) {
   CachedState state;
   const std::string root = meta_key.substr(0, meta_key.size() - std::string_view(":meta").size());
   const size_t end = root.rfind(":0}"), begin = root.rfind(':', end - 1);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cache/manifest.h"
-#include "cache/redis_connection.h"
+#include "cache/redis_url.h"
 
 namespace millrace {
 

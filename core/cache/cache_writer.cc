@@ -1,7 +1,6 @@
 #include "cache/cache_writer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 
@@ -17,11 +16,6 @@ uint64_t bytes_of(const Commit& commit) {
   uint64_t bytes = 0;
   for (const StateBlock& block : commit.put) bytes += block.bytes.size();
   return bytes + 64 * (commit.erase.size() + 1);
-}
-
-int64_t wall_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 /// A block in its place.
@@ -67,23 +61,23 @@ CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch,
       epoch_(epoch),
       whole_(held.has_value()) {
   if (held) manifest_ = std::move(*held);
-  thread_ = std::thread([this] { work(); });
+  drive_ = options_.machine->drive(*this, "cache");
 }
 
 CacheWriter::~CacheWriter() {
   {
-    Lock lock(mutex_);
+    Lock lock(mutex);
     // Readers outside like the end to be there; nobody else waits for it.
-    constexpr std::chrono::milliseconds kMoment{500};
-    changed_.wait_for(lock, kMoment, [this] { return queue_.empty() && !dropped_; });
-    stopping_ = true;
+    constexpr int64_t kMomentUs = 500'000;
+    Machine& machine = *options_.machine;
+    machine.wait_until(lock, changed, machine.monotonic_us() + kMomentUs,
+                       [this] { return queue_.empty() && !dropped_; });
   }
-  changed_.notify_all();
-  thread_.join();
+  drive_.reset();
 }
 
 void CacheWriter::committed(Commit commit) {
-  Lock lock(mutex_);
+  Lock lock(mutex);
   epoch_ = commit.epoch;
   const uint64_t bytes = bytes_of(commit);
   if (dropped_) return;
@@ -94,7 +88,7 @@ void CacheWriter::committed(Commit commit) {
     commit.meta.clear();
     queue_.push_back(std::move(commit));
   }
-  changed_.notify_all();
+  changed.notify_all();
 }
 
 void CacheWriter::drop_queue(Lock&) {
@@ -105,7 +99,7 @@ void CacheWriter::drop_queue(Lock&) {
 
 Result<void> CacheWriter::connect() {
   if (connection_) return {};
-  auto made = RedisConnection::connect(options_.url, options_.timeout_us);
+  auto made = options_.connect(options_.url, options_.timeout_us);
   if (!made) return made.error();
   connection_ = std::move(*made);
   check_policy();
@@ -135,7 +129,7 @@ Result<void> CacheWriter::erase_all(CacheBatch& batch) {
 /// then, which wait in the queue, are applied behind it, and only then is the copy whole.
 Result<void> CacheWriter::copy_all() {
   {
-    Lock lock(mutex_);
+    Lock lock(mutex);
     dropped_ = false;
     queue_.clear();
     pending_bytes_ = 0;
@@ -161,7 +155,7 @@ Result<void> CacheWriter::copy_all() {
   whole_from_ = *last ? (*last)->epoch : 0;
   uint64_t heard = 0;
   {
-    Lock lock(mutex_);
+    Lock lock(mutex);
     heard = epoch_;
   }
   whole_ = true;
@@ -172,10 +166,10 @@ Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
   for (const auto& [op, sum] : manifest_.sums())
     MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
   MILLRACE_TRY(batch.set_meta("commit", std::to_string(epoch)));
-  MILLRACE_TRY(batch.set_meta("written_us", std::to_string(wall_us())));
+  MILLRACE_TRY(batch.set_meta("written_us", std::to_string(options_.machine->wall_us())));
   bool current = false;
   {
-    Lock lock(mutex_);
+    Lock lock(mutex);
     current = queue_.empty() || queue_.front().epoch > whole_from_;
   }
   // Last, so that it never promises what did not get there.
@@ -225,38 +219,37 @@ void CacheWriter::pause(Lock& lock, const Error& error) {
   connection_.reset();
   whole_ = false;
   drop_queue(lock);
-  changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return stopping_; });
+  retry_at_us_ = options_.machine->monotonic_us() + wait_ms * 1000;
 }
 
-void CacheWriter::work() {
-  Lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return stopping_ || dropped_ || !queue_.empty(); });
-    if (stopping_) return;
-    const bool copies = dropped_ || !whole_;
-    Commit commit;
-    if (!copies) {
-      commit = std::move(queue_.front());
-      queue_.pop_front();
-      pending_bytes_ -= std::min(pending_bytes_, bytes_of(commit));
-    }
-    lock.unlock();
-    auto done = connect();
-    if (done) done = copies ? copy_all() : apply(commit);
-    lock.lock();
-    if (done) {
-      if (failures_ > 0 && !dropped_) log_info("cache: Redis is back and has everything again");
-      failures_ = 0;
-      changed_.notify_all();
-    } else if (done.error().code == Code::kCancelled) {
-      log_warn("cache: " + done.error().message + "; it is left to that one");
-      queue_.clear();
-      dropped_ = true;
-      changed_.wait(lock, [this] { return stopping_; });
-      return;
-    } else {
-      pause(lock, done.error());
-    }
+int64_t CacheWriter::due_us() const {
+  return left_alone_ || (!dropped_ && queue_.empty()) ? kTimeMax : retry_at_us_;
+}
+
+/// Writes one commit, or copies all.
+void CacheWriter::step(Lock& lock) {
+  const bool copies = dropped_ || !whole_;
+  Commit commit;
+  if (!copies) {
+    commit = std::move(queue_.front());
+    queue_.pop_front();
+    pending_bytes_ -= std::min(pending_bytes_, bytes_of(commit));
+  }
+  lock.unlock();
+  auto done = connect();
+  if (done) done = copies ? copy_all() : apply(commit);
+  lock.lock();
+  if (done) {
+    if (failures_ > 0 && !dropped_) log_info("cache: Redis is back and has everything again");
+    failures_ = 0;
+    retry_at_us_ = 0;
+    changed.notify_all();
+  } else if (done.error().code == Code::kCancelled) {
+    log_warn("cache: " + done.error().message + "; it is left to that one");
+    drop_queue(lock);
+    left_alone_ = true;
+  } else {
+    pause(lock, done.error());
   }
 }
 

@@ -4,41 +4,42 @@
 /// has the rules. Threads: committed() from the committing thread, the rest from the one that made
 /// it.
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
+#include "base/machine.h"
 #include "cache/cache_batch.h"
 #include "cache/manifest.h"
+#include "cache/redis_connection.h"
 #include "state/commit_log.h"
 
 namespace millrace {
 
-class CacheWriter {
+class CacheWriter final : private BesideWork {
  public:
   struct Options {
     RedisUrl url;
     std::string prefix, pipeline;
     int64_t timeout_us = 200'000;
     uint64_t max_pending_bytes = 64 << 20;
+    CacheConnect connect = &RedisConnection::connect;
+    Machine* machine = &real_machine();
   };
   /// `epoch`: of the last commit of `log`, which outlives it. `held`: what Redis holds already, by
   /// proof; later changes follow it. Without it all of `log` is copied first.
   CacheWriter(Options options, CommitLog& log, uint64_t epoch,
               std::optional<Manifest> held = std::nullopt);
   /// Gives what is queued a moment to get there.
-  ~CacheWriter();
+  ~CacheWriter() override;
 
   /// A commit that holds. Returns at once.
   void committed(Commit commit);
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
-  void work();
+  int64_t due_us() const override;
+  void step(Lock& lock) override;
   Result<void> connect();
   void check_policy();
   Result<void> copy_all();
@@ -54,21 +55,21 @@ class CacheWriter {
   const CacheKeys keys_;
   const uint64_t owner_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Commit> queue_;    // Guarded by mutex_.
-  uint64_t pending_bytes_ = 0;  // Guarded by mutex_.
-  bool dropped_ = false;        // Guarded by mutex_: commits are missing since the last copy.
-  bool stopping_ = false;       // Guarded by mutex_.
-  uint64_t epoch_;              // Guarded by mutex_: the last commit heard of.
+  // Guarded by the mutex of BesideWork.
+  std::deque<Commit> queue_;
+  uint64_t pending_bytes_ = 0;
+  bool dropped_ = false;     ///< Commits are missing since the last copy.
+  bool left_alone_ = false;  ///< A later owner is there.
+  int64_t retry_at_us_ = 0;
+  uint64_t epoch_;  ///< The last commit heard of.
 
-  // Of the thread.
-  std::unique_ptr<RedisConnection> connection_;
+  // Of the steps.
+  std::unique_ptr<CacheConnection> connection_;
   Manifest manifest_;
   bool whole_ = false;       ///< Redis holds all of manifest_, as far as is known.
   uint64_t whole_from_ = 0;  ///< Complete once this commit is applied.
   unsigned failures_ = 0;
-  std::thread thread_;
+  std::unique_ptr<Machine::Drive> drive_;
 };
 
 }  // namespace millrace

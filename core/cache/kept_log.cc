@@ -57,6 +57,7 @@ std::vector<BlockId> KeptLog::ids(const std::string& op, std::optional<int64_t> 
 void KeptLog::erase(const BlockId& id) {
   const auto found = blocks_.find(id);
   if (found == blocks_.end()) return;
+  bytes_ -= found->second->size();
   blocks_.erase(found);
   manifest_.erase(id);
   const auto of_chain = blocks_.lower_bound({id.op, id.slice, id.shard, 0});
@@ -70,7 +71,9 @@ void KeptLog::erase(const BlockId& id) {
 Result<void> KeptLog::put(const StateBlock& block, uint64_t birth) {
   MILLRACE_TRY(manifest_.put(block.id, block.bytes));
   MILLRACE_TRY(content_.put(block.id, block.bytes));
-  blocks_[block.id] = std::make_shared<const std::string>(block.bytes);
+  std::shared_ptr<const std::string>& place = blocks_[block.id];
+  bytes_ += block.bytes.size() - (place ? place->size() : 0);
+  place = std::make_shared<const std::string>(block.bytes);
   births_.try_emplace({block.id.op, block.id.slice}, birth);
   return {};
 }

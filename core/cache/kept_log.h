@@ -7,6 +7,7 @@
 /// on to the last commit if the cut is an older one, commit. A first commit that does not come to
 /// the state of the last one fails with kUnavailable, and the next take_over() goes another way.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,7 +18,7 @@
 
 #include "cache/content_sums.h"
 #include "cache/manifest.h"
-#include "cache/redis_url.h"
+#include "cache/redis_connection.h"
 #include "state/commit_log.h"
 
 namespace millrace {
@@ -29,6 +30,7 @@ class KeptLog final : public CommitLog {
     RedisUrl url;
     std::string prefix, pipeline;
     int64_t timeout_us = 200'000;
+    CacheConnect connect = &RedisConnection::connect;
   };
   KeptLog(std::unique_ptr<CommitLog> below, Options options);
 
@@ -56,6 +58,7 @@ class KeptLog final : public CommitLog {
   Result<std::vector<StoredOperator>> operators() override;
   std::string state_id() const override { return below_->state_id(); }
   uint64_t bytes_on_disk() const override { return below_->bytes_on_disk(); }
+  uint64_t bytes_in_memory() const override { return bytes_.load(std::memory_order_relaxed); }
 
  private:
   enum class Way { kCache, kBase, kBeginning, kNone };
@@ -90,6 +93,7 @@ class KeptLog final : public CommitLog {
 
   mutable std::mutex mutex_;
   std::map<BlockId, std::shared_ptr<const std::string>> blocks_;  // Guarded by mutex_.
+  std::atomic<uint64_t> bytes_{0};                                ///< Of blocks_.
   // Of the committing thread.
   Manifest manifest_;
   ContentSums content_;

@@ -1,7 +1,7 @@
 // Taking over: which cut a start goes on from.
 #include <algorithm>
-#include <cstdlib>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "cache/kept_log.h"
 #include "cache/taken_copy.h"
@@ -10,13 +10,7 @@ namespace millrace {
 namespace {
 
 /// Builds for tests may believe the cache, to show that tests would notice.
-bool trusts_the_cache() {
-#ifdef MILLRACE_FAULT_POINTS
-  return std::getenv("MILLRACE_TRUST_CACHE") != nullptr;
-#else
-  return false;
-#endif
-}
+bool trusts_the_cache() { return broken_on_purpose("trust_cache"); }
 
 }  // namespace
 
@@ -32,6 +26,7 @@ Result<void> refuse_kept_elsewhere(CommitLog& log) {
 void KeptLog::clear() {
   const std::lock_guard lock(mutex_);
   blocks_.clear();
+  bytes_ = 0;
   manifest_.clear();
   content_.clear();
   births_.clear();
@@ -87,7 +82,9 @@ Result<KeptLog::Start> KeptLog::take_from_log(const Restored& last) {
 /// False: nothing there that is proven.
 Result<bool> KeptLog::take_from_cache(const Cuts& cuts, uint64_t& epoch) {
   const CacheKeys keys(options_.prefix, options_.pipeline, state_id());
-  auto copy = take_copy(options_.url, options_.timeout_us, keys);
+  auto connection = options_.connect(options_.url, options_.timeout_us);
+  Result<TakenCopy> copy =
+      connection ? take_copy(**connection, keys) : Result<TakenCopy>(connection.error());
   if (!copy) {
     log_info("cache: " + copy.error().message + "; the state is made again from the sources");
     return false;

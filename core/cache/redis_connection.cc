@@ -33,7 +33,7 @@ RedisValue value_of(const redisReply& reply) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisConnection>> RedisConnection::connect(const RedisUrl& url,
+Result<std::unique_ptr<CacheConnection>> RedisConnection::connect(const RedisUrl& url,
                                                                   int64_t timeout_us) {
   redisContext* context =
       redisConnectWithTimeout(url.host.c_str(), url.port, to_timeval(timeout_us));
@@ -42,7 +42,7 @@ Result<std::unique_ptr<RedisConnection>> RedisConnection::connect(const RedisUrl
   if (context->err) return Error{Code::kUnavailable, made->place_ + ": " + context->errstr};
   redisSetTimeout(context, to_timeval(timeout_us));
   MILLRACE_TRY(made->log_in(url));
-  return made;
+  return std::unique_ptr<CacheConnection>(std::move(made));
 }
 
 RedisConnection::~RedisConnection() { redisFree(context_); }

@@ -19,20 +19,18 @@ void take_chain(const RedisValue& fields, TakenCopy& copy) {
 
 }  // namespace
 
-Result<TakenCopy> take_copy(const RedisUrl& url, int64_t timeout_us, const CacheKeys& keys) {
-  auto connection = RedisConnection::connect(url, timeout_us);
-  if (!connection) return connection.error();
+Result<TakenCopy> take_copy(CacheConnection& connection, const CacheKeys& keys) {
   const std::string meta = keys.meta(), chains = keys.chains();
-  auto complete_to = (*connection)->command({"HGET", meta, "complete_to"});
+  auto complete_to = connection.command({"HGET", meta, "complete_to"});
   if (!complete_to) return complete_to.error();
   if (complete_to->kind != RedisValue::Kind::kText)
     return Error{Code::kFailed, "Redis holds no whole copy of the state"};
   TakenCopy copy;
   copy.complete_to = std::strtoull(complete_to->text.c_str(), nullptr, 10);
-  auto members = (*connection)->command({"SMEMBERS", chains});
+  auto members = connection.command({"SMEMBERS", chains});
   if (!members) return members.error();
   for (const RedisValue& chain : members->items) {
-    auto fields = (*connection)->command({"HGETALL", chain.text});
+    auto fields = connection.command({"HGETALL", chain.text});
     if (!fields) return fields.error();
     take_chain(*fields, copy);
   }

@@ -5,9 +5,9 @@
 
 #include <vector>
 
+#include "cache/cache_connection.h"
 #include "cache/cache_keys.h"
 #include "cache/cut.h"
-#include "cache/redis_connection.h"
 
 namespace millrace {
 
@@ -18,7 +18,7 @@ struct TakenCopy {
 };
 
 /// kUnavailable, kFailed: Redis does not answer, or has no whole copy.
-Result<TakenCopy> take_copy(const RedisUrl& url, int64_t timeout_us, const CacheKeys& keys);
+Result<TakenCopy> take_copy(CacheConnection& connection, const CacheKeys& keys);
 
 /// By operator, of these blocks, without those that are kept in the log.
 SumsByOperator copy_sums(const std::vector<StateBlock>& blocks);

@@ -2,9 +2,9 @@
 
 namespace millrace {
 
-Result<void> DirectOutlet::open(uint64_t epoch, uint32_t flags, const std::string&) {
-  epoch_ = epoch;
-  flags_ = flags;
+Result<void> DirectOutlet::open(const OutletStart& start) {
+  epoch_ = start.epoch;
+  flags_ = start.flags;
   MILLRACE_TRY(port_.create());
   if (port_.options().lazy && !state_.prepared) return {};
   return port_.open(state_.prepared ? &*state_.prepared : nullptr, epoch_, flags_);

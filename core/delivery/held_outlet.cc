@@ -4,9 +4,9 @@
 
 namespace millrace {
 
-Result<void> HeldOutlet::open(uint64_t epoch, uint32_t flags, const std::string&) {
+Result<void> HeldOutlet::open(const OutletStart& start) {
   MILLRACE_TRY(port_.create());
-  return port_.open(state_.prepared ? &*state_.prepared : nullptr, epoch, flags);
+  return port_.open(state_.prepared ? &*state_.prepared : nullptr, start.epoch, start.flags);
 }
 
 Result<void> HeldOutlet::write(BatchRef rows) {

@@ -14,7 +14,7 @@ class HeldOutlet final : public Outlet {
  public:
   explicit HeldOutlet(SinkPort::Options options) : Outlet(std::move(options)) {}
 
-  Result<void> open(uint64_t epoch, uint32_t flags, const std::string& state_id) override;
+  Result<void> open(const OutletStart& start) override;
   Result<void> write(BatchRef rows) override;
   Result<void> barrier(uint64_t epoch, Commit& commit) override;
   Result<void> prepare(uint64_t epoch) override;

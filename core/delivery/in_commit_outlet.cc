@@ -7,7 +7,7 @@ InCommitOutlet::InCommitOutlet(SinkPort::Options options, bool dead_letters)
       config_(std::make_shared<const std::string>(port_.options().config)),
       dead_letters_(dead_letters) {}
 
-Result<void> InCommitOutlet::open(uint64_t, uint32_t, const std::string&) { return port_.create(); }
+Result<void> InCommitOutlet::open(const OutletStart&) { return port_.create(); }
 
 Result<void> InCommitOutlet::write(BatchRef rows) {
   const uint64_t bytes = bytes_of(rows);

@@ -13,7 +13,7 @@ class InCommitOutlet final : public Outlet {
  public:
   explicit InCommitOutlet(SinkPort::Options options, bool dead_letters);
 
-  Result<void> open(uint64_t epoch, uint32_t flags, const std::string& state_id) override;
+  Result<void> open(const OutletStart& start) override;
   Result<void> write(BatchRef rows) override;
   Result<void> barrier(uint64_t epoch, Commit& commit) override;
   void mark(const CommitRows::Marker& marker) override { marker_ = marker; }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/fault_point.h"
 #include "base/log.h"
@@ -17,10 +16,6 @@ std::string layout_of(const Schema& columns) {
     text += fmt::format("{} {},", field.name, type_name(field.type));
   }
   return text;
-}
-
-std::chrono::steady_clock::time_point at_monotonic(int64_t us) {
-  return std::chrono::steady_clock::time_point(std::chrono::microseconds(us));
 }
 
 }  // namespace
@@ -48,14 +43,15 @@ Result<void> OutboxOutlet::restore(OutletState state, CommitLog& log) {
       });
 }
 
-Result<void> OutboxOutlet::open(uint64_t epoch, uint32_t flags, const std::string& state_id) {
+Result<void> OutboxOutlet::open(const OutletStart& start) {
   const SinkPort::Options& options = port_.options();
-  owner_ = options.pipeline + "/" + options.name + "@" + state_id;
-  epoch_ = epoch;
-  flags_ = flags;
+  owner_ = options.pipeline + "/" + options.name + "@" + start.state_id;
+  epoch_ = start.epoch;
+  flags_ = start.flags;
+  machine_ = &start.machine;
   MILLRACE_TRY(port_.create());
-  MILLRACE_TRY(open_port(epoch));
-  thread_ = std::thread([this] { deliver_all(); });
+  MILLRACE_TRY(open_port(start.epoch));
+  drive_ = machine_->drive(*this, "outbox");
   return {};
 }
 
@@ -71,7 +67,7 @@ Result<void> OutboxOutlet::reconcile(uint64_t epoch) {
   auto has = port_.last_epoch(owner_);
   if (!has) return has.error();
   const std::string& name = port_.options().name;
-  const Lock lock(mutex_);
+  const Lock lock(mutex);
   if (*has < confirmed_) {
     return Error{
         Code::kFailed,
@@ -98,7 +94,7 @@ Result<void> OutboxOutlet::write(BatchRef rows) {
   if (failed()) return *failure();
   const uint64_t before = rows_.bytes();
   rows_.add(rows, epoch_ + 1);
-  const Lock lock(mutex_);
+  const Lock lock(mutex);
   open_bytes_ += rows_.bytes() - before;
   return {};
 }
@@ -113,7 +109,7 @@ Result<void> OutboxOutlet::barrier(uint64_t epoch, Commit& commit) {
     commit.put.push_back(std::move(block));
   }
   epoch_ = epoch;
-  const Lock lock(mutex_);
+  const Lock lock(mutex);
   open_bytes_ = in_commit_.bytes;
   state_ = {prepared_, confirmed_};
   std::erase_if(stored_, [&](int64_t slice) {
@@ -126,13 +122,13 @@ Result<void> OutboxOutlet::barrier(uint64_t epoch, Commit& commit) {
 }
 
 Result<void> OutboxOutlet::committed(uint64_t) {
-  const Lock lock(mutex_);
+  const Lock lock(mutex);
   if (in_commit_.blocks.empty()) return {};
   open_bytes_ -= std::min(open_bytes_, in_commit_.bytes);
   queued_bytes_ += in_commit_.bytes;
   queue_.push_back(std::move(in_commit_));
   in_commit_ = {};
-  changed_.notify_all();
+  changed.notify_all();
   return {};
 }
 
@@ -153,42 +149,43 @@ Result<void> OutboxOutlet::deliver(const OutboxEpoch& epoch) {
   auto prepared = port_.prepare(epoch.epoch);
   if (!prepared) return prepared.error();
   {
-    const Lock lock(mutex_);
+    const Lock lock(mutex);
     prepared_ = std::move(*prepared);
   }
   return port_.commit(epoch.epoch);
 }
 
-void OutboxOutlet::deliver_all() {
-  Lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return;
-    const OutboxEpoch& epoch = queue_.front();  // Others only push behind it.
-    const uint64_t latest = queue_.back().epoch;
-    lock.unlock();
-    Result<void> done = port_.is_open() ? Result<void>() : open_port(latest);
-    if (done) done = deliver(epoch);
-    fault_point("outbox.delivered");
-    lock.lock();
-    if (done) {
-      confirm(lock);
-    } else if (done.error().code == Code::kUnavailable) {
-      back_off(lock, done.error());
-    } else if (!stopping_) {
-      fail(done.error());
-      changed_.notify_all();
-      return;
-    }
+int64_t OutboxOutlet::due_us() const {
+  return stopping_ || failed() || queue_.empty() ? kTimeMax : retry_at_us_;
+}
+
+/// Delivers one epoch, as far as it comes.
+void OutboxOutlet::step(Lock& lock) {
+  const OutboxEpoch& epoch = queue_.front();  // Others only push behind it.
+  const uint64_t latest = queue_.back().epoch;
+  lock.unlock();
+  Result<void> done = port_.is_open() ? Result<void>() : open_port(latest);
+  if (done) done = deliver(epoch);
+  if (broken_on_purpose("confirm_unsent")) done = {};
+  fault_point("outbox.delivered");
+  lock.lock();
+  if (done) {
+    confirm(lock);
+  } else if (done.error().code == Code::kUnavailable) {
+    back_off(lock, done.error());
+  } else if (!stopping_) {
+    fail(done.error());
+    changed.notify_all();
   }
 }
 
 void OutboxOutlet::confirm(Lock&) {
   failures_ = 0;
+  retry_at_us_ = 0;
   confirmed_ = queue_.front().epoch;
   queued_bytes_ -= queue_.front().bytes;
   queue_.pop_front();
-  changed_.notify_all();
+  changed.notify_all();
 }
 
 /// Doubling waits, from 50 ms to 10 s. Whether a lost answer meant success, only the sink knows: it
@@ -199,31 +196,30 @@ void OutboxOutlet::back_off(Lock& lock, const Error& error) {
   ++failures_;
   log_warn(fmt::format("{}; {} rows' commits wait in the outbox, trying again in {} ms",
                        error.message, queue_.size(), wait_ms));
+  retry_at_us_ = machine_->monotonic_us() + wait_ms * 1000;
   lock.unlock();
   (void)port_.close();
   lock.lock();
-  changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return stopping_; });
 }
 
 Result<bool> OutboxOutlet::settle(int64_t give_up_us) {
-  Lock lock(mutex_);
-  changed_.wait_until(lock, at_monotonic(give_up_us),
-                      [this] { return queue_.empty() || failed(); });
+  Lock lock(mutex);
+  machine_->wait_until(lock, changed, give_up_us, [this] { return queue_.empty() || failed(); });
   if (failed()) return *failure();
   return confirmed_ > state_.delivered;
 }
 
 void OutboxOutlet::stop() {
-  if (!thread_.joinable()) return;
+  if (!drive_) return;
   bool busy = false;
   {
-    const Lock lock(mutex_);
+    const Lock lock(mutex);
     stopping_ = true;
     busy = !queue_.empty() && !failed();
-    changed_.notify_all();
+    changed.notify_all();
   }
   if (busy) port_.cancel();
-  thread_.join();
+  drive_.reset();
 }
 
 Result<void> OutboxOutlet::close() {
@@ -232,7 +228,7 @@ Result<void> OutboxOutlet::close() {
 }
 
 uint64_t OutboxOutlet::backlog_bytes() const {
-  const Lock lock(mutex_);
+  const Lock lock(mutex);
   return open_bytes_ + queued_bytes_;
 }
 

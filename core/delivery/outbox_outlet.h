@@ -5,26 +5,24 @@
 /// an epoch again, with the same tags and cut into the same batches. An epoch_marked one stores the
 /// epoch beside the rows, so what it has already is not sent (E34).
 ///
-/// Delivery has a thread of its own: commits go on while a sink is away, until the backlog is as
-/// large as limits.outbox. What may be tried again is tried for ever, with the instance closed and
-/// opened in between; anything else is a failure().
+/// Delivery goes on beside, an epoch at a step: commits go on while a sink is away, until the
+/// backlog is as large as limits.outbox. What may be tried again is tried for ever, with the
+/// instance closed and opened in between; anything else is a failure().
 
-#include <condition_variable>
 #include <deque>
-#include <thread>
 
 #include "delivery/outbox_rows.h"
 #include "delivery/outlet.h"
 
 namespace millrace {
 
-class OutboxOutlet final : public Outlet {
+class OutboxOutlet final : public Outlet, private BesideWork {
  public:
   explicit OutboxOutlet(SinkPort::Options options);
   ~OutboxOutlet() override;
 
   Result<void> restore(OutletState state, CommitLog& log) override;
-  Result<void> open(uint64_t epoch, uint32_t flags, const std::string& state_id) override;
+  Result<void> open(const OutletStart& start) override;
   Result<void> write(BatchRef rows) override;
   Result<void> barrier(uint64_t epoch, Commit& commit) override;
   Result<void> prepare(uint64_t) override { return {}; }
@@ -35,11 +33,11 @@ class OutboxOutlet final : public Outlet {
   uint64_t backlog_bytes() const override;
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
+  int64_t due_us() const override;
+  void step(Lock& lock) override;
   /// `epoch`: the last commit that holds.
   Result<void> open_port(uint64_t epoch);
   Result<void> reconcile(uint64_t epoch);
-  void deliver_all();
   Result<void> deliver(const OutboxEpoch& epoch);
   void confirm(Lock& lock);
   void back_off(Lock& lock, const Error& error);
@@ -52,19 +50,21 @@ class OutboxOutlet final : public Outlet {
   OutboxEpoch in_commit_;        ///< Of the commit under way.
   std::vector<int64_t> stored_;  ///< Slices in the log.
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<OutboxEpoch> queue_;        // Guarded by mutex_. Committed, not confirmed.
-  uint64_t queued_bytes_ = 0;            // Guarded by mutex_.
-  uint64_t open_bytes_ = 0;              // Guarded by mutex_: of rows_ and in_commit_.
-  uint64_t confirmed_ = 0;               // Guarded by mutex_.
-  std::optional<std::string> prepared_;  // Guarded by mutex_.
-  bool stopping_ = false;                // Guarded by mutex_.
-  std::thread thread_;
+  // Guarded by the mutex of BesideWork.
+  std::deque<OutboxEpoch> queue_;  ///< Committed, not confirmed.
+  uint64_t queued_bytes_ = 0;
+  uint64_t open_bytes_ = 0;  ///< Of rows_ and in_commit_.
+  uint64_t confirmed_ = 0;
+  std::optional<std::string> prepared_;
+  bool stopping_ = false;
+  int64_t retry_at_us_ = 0;
 
-  // Of the delivery thread.
+  // Of the steps.
   uint32_t failures_ = 0;
   uint64_t sink_has_ = 0;  ///< The last epoch that an epoch_marked sink told.
+
+  Machine* machine_ = nullptr;  ///< From open() on.
+  std::unique_ptr<Machine::Drive> drive_;
 };
 
 }  // namespace millrace

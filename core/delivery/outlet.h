@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 
+#include "base/machine.h"
 #include "delivery/sink_port.h"
 #include "state/commit_log.h"
 
@@ -36,6 +37,14 @@ struct OutletState {
   uint64_t delivered = 0;               ///< Outbox: rows up to this epoch are confirmed.
 };
 
+/// How an outlet is opened.
+struct OutletStart {
+  uint64_t epoch = 0;    ///< Of the last commit.
+  uint32_t flags = 0;    ///< MR_OPEN_*.
+  std::string state_id;  ///< Of the commit log.
+  Machine& machine = real_machine();
+};
+
 class Outlet {
  public:
   /// `dead_letters`: the sink was put there by the planner.
@@ -46,9 +55,8 @@ class Outlet {
 
   /// Of the last commit, before open().
   virtual Result<void> restore(OutletState state, CommitLog& log);
-  /// Creates the instance and opens it, a lazy one only if it has state. `epoch`: of the last
-  /// commit. `flags`: MR_OPEN_*.
-  virtual Result<void> open(uint64_t epoch, uint32_t flags, const std::string& state_id) = 0;
+  /// Creates the instance and opens it, a lazy one only if it has state.
+  virtual Result<void> open(const OutletStart& start) = 0;
 
   /// Takes rows in their order. May block for as long as a commit is under way.
   virtual Result<void> write(BatchRef rows) = 0;

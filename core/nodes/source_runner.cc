@@ -2,22 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
 
 namespace millrace {
-
-int64_t monotonic_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-int64_t wall_clock_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 namespace {
 
@@ -44,10 +33,12 @@ std::string_view restored(const std::string& snapshot) {
 
 }  // namespace
 
-SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limits limits)
+SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limits limits,
+                           Machine& machine)
     : start_(start),
       pipeline_(std::move(pipeline)),
       limits_(limits),
+      machine_(machine),
       filter_(start.dedupe_horizon_us, start.dedupe_max),
       dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr) {}
 
@@ -181,7 +172,7 @@ Result<SourceRunner::Polled> SourceRunner::poll(int64_t deadline_us,
                               builder_, heard_);
   Polled out;
   auto taken = builder_.take();
-  arrival_us_ = wall_clock_us();
+  arrival_us_ = machine_.wall_us();
   const bool any = !taken.batches.empty() || !taken.rejects.empty() || !taken.gaps.empty();
   if (any) {
     auto snapshot = instance_->snapshot(last_epoch_ + 1);
@@ -260,7 +251,7 @@ Result<void> SourceRunner::tell_committed() {
   if (epoch == told_ || !open_) return {};
   told_ = epoch;
   if (journal_)
-    journal_->forget(journal_committed_.load(std::memory_order_acquire), wall_clock_us());
+    journal_->forget(journal_committed_.load(std::memory_order_acquire), machine_.wall_us());
   return instance_->ack(epoch, {}, {});
 }
 
@@ -277,7 +268,7 @@ Result<SourceRunner::Polled> SourceRunner::back_off(const Error& error) {
   if (open_) (void)instance_->close();
   open_ = false;
   Polled out;
-  arrival_us_ = wall_clock_us();
+  arrival_us_ = machine_.wall_us();
   lose_proof(out);
   out.retry_in_us = wait;
   return out;

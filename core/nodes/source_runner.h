@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/machine.h"
 #include "nodes/graph.h"
 #include "nodes/journal.h"
 #include "nodes/journal_entry.h"
@@ -31,7 +32,8 @@ class SourceRunner {
     uint32_t records_max = 1u << 16;
     uint64_t bytes_max = 256 << 10;  ///< Fits the second-level cache.
   };
-  SourceRunner(const SourceStart& start, std::string pipeline, Limits limits);
+  SourceRunner(const SourceStart& start, std::string pipeline, Limits limits,
+               Machine& machine = real_machine());
 
   Result<void> create();
   SourceTraits traits() const { return instance_->traits(); }
@@ -77,6 +79,7 @@ class SourceRunner {
   SourceStart start_;
   std::string pipeline_;
   Limits limits_;
+  Machine& machine_;
   DuplicateFilter filter_;
   std::unique_ptr<RecordDedupe> dedupe_;  ///< Null: the plugin says what the filter is asked.
   std::unique_ptr<SourceInstance> instance_;
@@ -100,9 +103,5 @@ class SourceRunner {
   uint64_t told_ = 0;
   bool open_ = false;
 };
-
-/// CLOCK_MONOTONIC and the wall clock, in microseconds.
-int64_t monotonic_us();
-int64_t wall_clock_us();
 
 }  // namespace millrace

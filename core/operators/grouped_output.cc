@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "nodes/key_text.h"
 #include "nodes/stage.h"
 
 namespace millrace {
@@ -74,8 +75,13 @@ Shape GroupedOutput::shape() const {
     shape.frame = static_cast<uint32_t>(fields.size());
     fields.push_back({"#frame", Type::kText});
   }
+  if (!shown_groups_.empty()) fields.push_back({"record_key()", Type::kText});
   shape.schema = Schema(std::move(fields));
   return shape;
+}
+
+void GroupedOutput::want(const std::vector<bool>& fields) {
+  keys_wanted_ = !shown_groups_.empty() && !fields.empty() && fields.back();
 }
 
 void GroupedOutput::make(Work& work) const {
@@ -171,7 +177,28 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   time.reset(Type::kTimestamptz, count);
   for (uint32_t i = 0; i < count; ++i) time.ints[i] = out.own_time[i];
   out.columns[field] = &time;
+  if (keys_wanted_) write_record_keys(work, out_shape, out);
   return live;
+}
+
+/// The columns of `group_by` as one text (E27); a single one that is NULL is no key.
+void GroupedOutput::write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const {
+  std::vector<const Column*> groups;
+  for (uint32_t i : shown_groups_) groups.push_back(&work.derived.columns[i]);
+  const size_t field = out_shape.schema.size() - 1;
+  Column& keys = out.own_column(field + 2);  // Those before it are the picked rows'.
+  keys.reset(Type::kText, out.count);
+  ByteBuffer text;
+  for (uint32_t row = 0; row < out.count; ++row) {
+    if (groups.size() == 1 && !groups[0]->valid(row)) {
+      keys.set_cell(row, kNull, out.count);
+      continue;
+    }
+    text.clear();
+    write_key_text(groups, row, text);
+    keys.texts[row] = keys.bytes.store(text.view());
+  }
+  out.columns[field] = &keys;
 }
 
 void GroupedOutput::render_failed(Work& work, const Shape& out_shape, const Rows& out) const {

@@ -95,6 +95,8 @@ class GroupedOutput {
 
   /// Rows of the main port: visible fields, then hidden ones.
   Shape shape() const;
+  /// Fields of shape() that somebody reads. Of these only `record_key()` costs something by itself.
+  void want(const std::vector<bool>& fields);
   /// Once per work.
   void make(Work& work) const;
   /// Before the first firing of a range.
@@ -122,6 +124,7 @@ class GroupedOutput {
   void push_derived(DerivedRows& rows, const FiredGroup& group, const AggregateLayout& layout,
                     RowErrors& errors) const;
   Selection compute(Work& work, const Shape& out_shape, Rows& out) const;
+  void write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const;
   void render_failed(Work& work, const Shape& out_shape, const Rows& out) const;
   // grouped_rank.cc
   Selection rank(Work& work, Selection live, Rows& out) const;
@@ -145,6 +148,7 @@ class GroupedOutput {
   std::vector<uint32_t> shown_groups_;   ///< The others.
   std::vector<uint32_t> shown_outputs_;  ///< Select entries that are not groups of the same name.
   uint32_t first_field_ = 0;             ///< Behind `op`.
+  bool keys_wanted_ = false;             ///< Somebody reads `record_key()`, the last field.
 };
 
 }  // namespace millrace

@@ -36,6 +36,7 @@ class SlidingNode final : public GroupedNode {
   bool any_changed() const override { return !changed_.empty(); }
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
   void forget_closed(EventTime end) override { kept_.forget(end); }
+  void pass(EventTime w) override { windows_.pass(w); }
   void rows_done(Work& work) override;
 
   // sliding_fold.cc

@@ -31,6 +31,7 @@ class WindowNode final : public GroupedNode {
   bool any_changed() const override { return sent_.any_changed(); }
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
   void forget_closed(EventTime end) override;
+  void pass(EventTime w) override { groups_.pass(w); }
   void rows_done(Work& work) override;
 
   // window_fold.cc

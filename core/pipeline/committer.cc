@@ -129,29 +129,61 @@ Result<OpenCommit> Committer::begin(const std::vector<ResumePoint>& points,
   return open;
 }
 
-Result<void> Committer::finish(OpenCommit open) {
-  const uint64_t epoch = open.commit.epoch;
-  JsonValue& sinks = *open.meta.find("sinks");
-  for (SinkNode* sink : graph_.sinks) {
-    MILLRACE_TRY(sink->outlet().prepare(epoch));
-    sink->write_state(*sinks.find(sink->name()));
-  }
+Result<void> Committer::prepare(SinkNode& sink, OpenCommit& open) {
+  MILLRACE_TRY(sink.outlet().prepare(open.commit.epoch));
+  sink.write_state(*open.meta.find("sinks")->find(sink.name()));
+  return {};
+}
+
+Result<void> Committer::write_log(OpenCommit& open) {
   fault_point("commit.prepared");
   open.commit.meta = to_json(open.meta);
   MILLRACE_TRY(log_.commit(open.commit));
   fault_point("commit.logged");
-  epoch_ = epoch;
+  epoch_ = open.commit.epoch;
   ++commits_;
   note_committed(std::move(open.ledger));
-  for (SinkNode* sink : graph_.sinks) {
-    MILLRACE_TRY(sink->outlet().committed(epoch));
-    fault_point("commit.sink");
-  }
+  return {};
+}
+
+Result<void> Committer::tell_sink(SinkNode& sink, uint64_t epoch) {
+  MILLRACE_TRY(sink.outlet().committed(epoch));
+  fault_point("commit.sink");
+  return {};
+}
+
+void Committer::tell_sources(OpenCommit& open) {
   for (size_t i = 0; i < open.sources.size(); ++i)
-    open.sources[i]->acknowledge(epoch, open.snapshots[i]);
+    open.sources[i]->acknowledge(open.commit.epoch, open.snapshots[i]);
   if (hear_) hear_(std::move(open.commit));
   fault_point("commit.done");
-  return {};
+}
+
+Result<bool> Committer::step(OpenCommit& open) {
+  const size_t sinks = graph_.sinks.size(), made = open.steps++;
+  if (made < sinks) {
+    MILLRACE_TRY(prepare(*graph_.sinks[made], open));
+    return true;
+  }
+  size_t next = made - sinks;  // 0: the log; then the sinks, then the sources.
+  if (next <= sinks && broken_on_purpose("commit_unsynced")) next = (next + 1) % (sinks + 1);
+  if (next == 0) {
+    MILLRACE_TRY(write_log(open));
+  } else if (next <= sinks) {
+    MILLRACE_TRY(tell_sink(*graph_.sinks[next - 1], open.commit.epoch));
+  } else {
+    tell_sources(open);
+    return false;
+  }
+  return true;
+}
+
+Result<void> Committer::finish(OpenCommit open) {
+  while (true) {
+    auto more = step(open);
+    if (!more) return more.error();
+    if (!*more) return {};
+  }
 }
 
 Result<void> Committer::commit(const std::vector<ResumePoint>& points,

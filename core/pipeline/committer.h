@@ -6,8 +6,9 @@
 /// Order: sinks prepare, the log commits, sinks commit, sources hear. Whatever fails before the
 /// log has committed leaves the last commit in force.
 /// A commit has two halves. begin() is the barrier: what was applied so far becomes final bytes.
-/// finish() makes them durable; it only reads those bytes, so the next epoch is computed beside it.
-/// Threads: begin() on the one that applies, finish() on any, one at a time, each after the other.
+/// step() after step() makes them durable, in that order; they only read those bytes, so the next
+/// epoch is computed beside them.
+/// Threads: begin() on the one that applies, step() on any, one at a time, each after the other.
 
 #include <atomic>
 #include <functional>
@@ -36,6 +37,7 @@ struct OpenCommit {
   Ledger ledger;
   std::vector<SourceRunner*> sources;  ///< Who hear of it.
   std::vector<std::string> snapshots;  ///< Where each of them resumes.
+  size_t steps = 0;                    ///< Made so far.
 };
 
 class Committer {
@@ -69,7 +71,9 @@ class Committer {
   /// Cuts a commit here.
   Result<OpenCommit> begin(const std::vector<ResumePoint>& points,
                            std::vector<SourceRunner*> sources);
-  /// On kUnavailable or kFailed the caller restarts in process.
+  /// Makes the next step. False: it was the last. On kUnavailable or kFailed the caller restarts in
+  /// process.
+  Result<bool> step(OpenCommit& open);
   Result<void> finish(OpenCommit open);
   /// Both at once.
   Result<void> commit(const std::vector<ResumePoint>& points, std::vector<SourceRunner*> sources);
@@ -80,6 +84,8 @@ class Committer {
   /// Hears of every commit that holds, on the committing thread, and may keep it. Set before the
   /// first.
   void on_committed(std::function<void(Commit)> hear) { hear_ = std::move(hear); }
+  /// State that the log holds in memory. From any thread.
+  uint64_t log_bytes() const { return log_.bytes_in_memory(); }
   /// Rows that are on their way to sinks. From any thread.
   uint64_t backlog_bytes() const;
   /// What went wrong outside of a call. From any thread.
@@ -99,6 +105,10 @@ class Committer {
   bool is_due_for_reset(const JsonValue& meta, const std::string& name) const;
   Result<void> erase_state(const std::string& name);
   void write_meta(const std::vector<ResumePoint>& points, OpenCommit& open);
+  Result<void> prepare(SinkNode& sink, OpenCommit& open);
+  Result<void> write_log(OpenCommit& open);
+  Result<void> tell_sink(SinkNode& sink, uint64_t epoch);
+  void tell_sources(OpenCommit& open);
   Result<void> check_identity(const JsonValue& stored, const std::string& name,
                               const std::string& identity) const;
   void tell_new_tzdata(const JsonValue& meta) const;

@@ -23,6 +23,14 @@ namespace millrace {
 /// Opens the log of a run, for each attempt anew if `RunOptions::open_log` is set.
 using LogOpener = std::function<Result<std::unique_ptr<CommitLog>>()>;
 
+/// What a run takes from outside; a simulation gives its own.
+struct RunSeams {
+  Machine* machine = &real_machine();
+  /// The log of this machine. Not set: LMDB in `commit.dir`.
+  LogOpener open_local = nullptr;
+  CacheConnect connect_cache = &RedisConnection::connect;
+};
+
 struct RunOptions {
   bool fresh = false;
   bool until_end = false;
@@ -31,6 +39,7 @@ struct RunOptions {
   unsigned lanes = 1;
   /// A log that a failure makes unusable. Not set: the local one, opened once.
   LogOpener open_log = nullptr;
+  RunSeams seams{};
 };
 
 struct SinkReport {
@@ -92,9 +101,11 @@ class Runner final : public Execution {
   using Sources = std::vector<std::unique_ptr<SourceRunner>>;
   Result<Sources> open_sources(const Graph& graph, const Committer& committer, uint32_t flags);
   Result<std::unique_ptr<CommitLog>> open_local_log();
+  Result<std::unique_ptr<CommitLog>> open_lmdb() const;
   Result<bool> begin(Graph& graph, Committer& committer, bool first);
   Result<bool> restore(Graph& graph, Committer& committer, bool first);
   std::unique_ptr<CacheWriter> start_cache(Committer& committer);
+  Machine& machine() const { return *options_.seams.machine; }
   Result<Ending> run_task(Graph& graph, Committer& committer, const Sources& sources,
                           TaskOptions options);
   Result<Ending> read_on(Graph& graph, Committer& committer, const KeptLog::Start& start);

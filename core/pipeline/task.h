@@ -13,7 +13,7 @@
 #include <optional>
 #include <thread>
 
-#include "pipeline/commit_thread.h"
+#include "pipeline/commit_work.h"
 #include "pipeline/merge.h"
 
 namespace millrace {
@@ -28,6 +28,7 @@ struct TaskOptions {
   bool drain = false;                       ///< Close all windows also after a stop.
   /// Reads on to where the last commit was, and commits nothing (R39).
   std::optional<ReadOn> read_on{};
+  Machine* machine = &real_machine();
 };
 
 enum class Ending { kEnded, kStopped };
@@ -63,13 +64,16 @@ class Task {
     bool ticks = false;  ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
-  using Lock = std::unique_lock<std::mutex>;
 
+  int64_t now_us() const { return machine_.monotonic_us(); }
   void lane();
   bool step(Lock& lock);
   bool try_apply(Lock& lock);
   bool try_prepare(Lock& lock);
   bool try_poll(Lock& lock);
+  Input* next_to_poll();
+  size_t place_of(const Input& input) const { return static_cast<size_t>(&input - inputs_.data()); }
+  void take_in(Input& input, SourceRunner::Polled polled, int64_t deadline_us);
   bool try_commit(Lock& lock);
   bool try_tick(Lock& lock);
   void wait(Lock& lock);
@@ -101,7 +105,8 @@ class Task {
 
   Graph& graph_;
   Committer& committer_;
-  CommitThread commits_;
+  Machine& machine_;
+  CommitWork commits_;
   TaskOptions options_;
   std::vector<Input> inputs_;
   std::atomic<bool> stop_asked_{false};

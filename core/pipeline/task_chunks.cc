@@ -42,7 +42,7 @@ bool Task::cut_to_target(Merge::Next& next) {
     next.range.last = false;
   }
   input.left -= next.range.end - next.range.begin;
-  progressed_us_ = monotonic_us();
+  progressed_us_ = now_us();
   return true;
 }
 
@@ -61,7 +61,7 @@ Result<Ending> Task::end_reading_on() {
 /// run out. What follows from that passes through the graph as an empty chunk, in the one order.
 void Task::push_tick(size_t i) {
   Input& input = inputs_[i];
-  if (input.ticking || wall_clock_us() < input.runner->start().node->next_tick()) return;
+  if (input.ticking || machine_.wall_us() < input.runner->start().node->next_tick()) return;
   auto chunk = empty_chunk(input);
   chunk->tick = true;
   input.ticking = true;
@@ -71,7 +71,7 @@ void Task::push_tick(size_t i) {
 std::unique_ptr<Chunk> Task::empty_chunk(const Input& input) const {
   auto chunk = std::make_unique<Chunk>();
   chunk->source = input.runner->start().node->index();
-  chunk->arrival_us = wall_clock_us();
+  chunk->arrival_us = machine_.wall_us();
   ready_work(*chunk);
   return chunk;
 }

@@ -1,21 +1,10 @@
-#include <time.h>
-
 #include <algorithm>
 
+#include "base/machine.h"
 #include "plugin/instance_state.h"
 #include "plugin/out_side.h"
 
 namespace millrace {
-namespace {
-
-int64_t monotonic_us() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<SourceInstance>> SourceInstance::create(const Component& component,
                                                                InstanceName name,
                                                                const std::string& config) {

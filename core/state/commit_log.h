@@ -88,6 +88,8 @@ class CommitLog {
   virtual std::string state_id() const = 0;
 
   virtual uint64_t bytes_on_disk() const = 0;
+  /// Of state that it holds in memory for good: a part of what `limits.state` allows.
+  virtual uint64_t bytes_in_memory() const { return 0; }
 };
 
 }  // namespace millrace

@@ -40,7 +40,8 @@ class JoinBuffer {
   EventTime end_of(EventTime t) const { return saturating_add(t, life_us_); }
   bool asks_ends() const { return asks_ends_; }
 
-  /// `key` null: the record can match nothing.
+  /// `key` null: the record can match nothing. `matched` is noted only where somebody asks for
+  /// ends: elsewhere it would make the state depend on partners that are gone.
   Row& add(const std::string_view* key, EventTime t, std::string bytes, bool matched);
   /// Living rows with from <= t <= to, by (time, sequence), appended to `out`.
   void find(std::string_view key, EventTime from, EventTime to, EventTime w,
@@ -59,6 +60,10 @@ class JoinBuffer {
   Row& restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
 
   TimeSlices<Row>& slices() { return slices_; }
+  /// What the next row is numbered. Numbers go on behind rows that are gone, so that reading them
+  /// again from an older commit comes to the same state.
+  uint64_t next_sequence() const { return sequence_; }
+  void restore_sequence(uint64_t next) { sequence_ = next; }
   /// Rows whose end is asked for and that were not matched.
   size_t unmatched() const { return ends_.size(); }
   size_t rows() const { return slices_.rows(); }

@@ -51,7 +51,9 @@ class LastSeen {
 
   /// A round of the last commit; `w` as stored: those due by then were handed out.
   Round& restore(EventTime slice, std::string_view key, Round round, EventTime w);
-  uint64_t sequence() const { return sequence_; }
+  /// What the next round is numbered, also behind rounds that are gone.
+  uint64_t next_sequence() const { return sequence_; }
+  void restore_sequence(uint64_t next) { sequence_ = next; }
 
   TimeSlices<Round>& slices() { return slices_; }
   size_t bytes() const { return row_bytes_ + slices_.rows() * (sizeof(Round) + kIndexBytes); }

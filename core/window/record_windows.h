@@ -87,6 +87,9 @@ class RecordWindows {
     fired_upto_ = fired_upto;
     closed_upto_ = closed_upto;
   }
+  /// W came to `w`, and what was due has fired: all that `w` closes is past, also where nothing
+  /// was.
+  void pass(EventTime w);
   /// The end of input closed everything so far (R20).
   void seal_closed();
   /// An instant of the last commit.
@@ -97,7 +100,6 @@ class RecordWindows {
   size_t bytes() const { return states_.bytes(); }
 
  private:
-  void pass(EventTime w);
   bool held_by_another(const Instant* older, const Instant* newer, EventTime t, EventTime w) const;
   void wait(Instant& instant);
   /// The window behind the instant, as its own. False: nothing is in it, or another one owns it.

@@ -1,21 +1,20 @@
 #pragma once
 
-/// Finishes commits beside the next epoch: one at a time, on a thread of its own (hotpath §4).
+/// Finishes commits beside the next epoch: one at a time, step by step (hotpath §4).
 /// Threads: all functions on the one that applies, but busy() and failure(), from any.
 
-#include <condition_variable>
-#include <mutex>
+#include <atomic>
 #include <optional>
-#include <thread>
 
+#include "base/machine.h"
 #include "pipeline/committer.h"
 
 namespace millrace {
 
-class CommitThread {
+class CommitWork final : private BesideWork {
  public:
-  explicit CommitThread(Committer& committer);
-  ~CommitThread();  ///< Waits for the commit under way.
+  CommitWork(Committer& committer, Machine& machine);
+  ~CommitWork() override;  ///< Waits for the commit under way.
 
   bool busy() const { return busy_.load(std::memory_order_acquire); }
   /// Of a commit; no further one may be started.
@@ -27,17 +26,18 @@ class CommitThread {
   int64_t last_us() const { return last_us_.load(std::memory_order_relaxed); }
 
  private:
-  void work();
+  int64_t due_us() const override;
+  void step(Lock& lock) override;
 
   Committer& committer_;
+  Machine& machine_;
   std::atomic<bool> busy_{false};
   std::atomic<int64_t> last_us_{0};
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<OpenCommit> open_;  // Guarded by mutex_.
-  std::optional<Error> failure_;    // Guarded by mutex_.
-  bool stopping_ = false;           // Guarded by mutex_.
-  std::thread thread_;
+  // Guarded by the mutex of BesideWork.
+  std::optional<OpenCommit> open_;
+  std::optional<Error> failure_;
+  int64_t began_us_ = 0;
+  std::unique_ptr<Machine::Drive> drive_;
 };
 
 }  // namespace millrace
