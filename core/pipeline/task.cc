@@ -33,7 +33,10 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.runner = sources[i];
     input.reachable = graph.reachable(*sources[i]->start().node);
     input.resume = committer.resume()[i];
-    if (reads_on()) input.left = options_.read_on->records[i];
+    if (reads_on()) {
+      input.left = options_.read_on->sources[i].records;
+      input.ends_inside = options_.read_on->sources[i].inside;
+    }
     input.ticks = std::any_of(input.reachable.begin(), input.reachable.end(),
                               [&](uint32_t node) { return graph.nodes[node]->goes_by_clock(); });
   }
@@ -47,6 +50,7 @@ Task::~Task() = default;
 
 Result<Ending> Task::run() {
   last_commit_us_ = progressed_us_ = now_us();
+  for (Input& input : inputs_) MILLRACE_TRY(leave_chunk(input));
   std::vector<std::thread> others;
   for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
   lane();

@@ -42,8 +42,26 @@ bool Task::cut_to_target(Merge::Next& next) {
     next.range.last = false;
   }
   input.left -= next.range.end - next.range.begin;
+  // Where the commit stood inside a chunk, what the record has made due was not done yet.
+  if (input.left == 0 && input.ends_inside) next.range.last = false;
   progressed_us_ = now_us();
   return true;
+}
+
+/// What is left of a chunk whose records were all wanted.
+bool Task::is_behind_target(const Merge::Next& next) const {
+  const Input& input = inputs_[next.source];
+  return reads_on() && input.left == 0 && input.ends_inside && next.range.begin == next.range.end;
+}
+
+/// Reading on ended in the midst of a chunk where the commit stood at the end of one.
+Result<void> Task::leave_chunk(Input& input) {
+  if (!reads_on() || input.left > 0 || input.ends_inside || !input.resume.inside) return {};
+  const auto chunk = empty_chunk(input);
+  prepare(*chunk);
+  MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
+  input.resume.inside = false;
+  return {};
 }
 
 Result<Ending> Task::end_reading_on() {
@@ -90,12 +108,13 @@ uint64_t Task::rows_out() const {
 }
 
 /// Worth a commit only if rows came out: an idle pipeline writes nothing.
-Result<void> Task::tick(const std::vector<const Input*>& inputs) {
+Result<void> Task::tick(const std::vector<Input*>& inputs) {
   const uint64_t rows_before = rows_out();
-  for (const Input* input : inputs) {
+  for (Input* input : inputs) {
     const auto chunk = empty_chunk(*input);
     prepare(*chunk);
     MILLRACE_TRY(apply(*chunk, {0, 0, true}, input->reachable));
+    input->resume.inside = false;
   }
   dirty_ = dirty_ || rows_out() != rows_before;
   return {};
@@ -108,6 +127,7 @@ Result<void> Task::close_windows() {
     auto chunk = end_of(input);
     prepare(*chunk);
     MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
+    input.resume.inside = false;
     dirty_ = true;
   }
   for (const NamedOperator& op : graph_.operators) op.node->seal_closed();

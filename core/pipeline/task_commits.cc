@@ -43,6 +43,7 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   input.resume.applied += records;
   if (records > 0) at_resume_point_ = false;
+  input.resume.inside = !next.range.last;
   if (!next.range.last || !next.chunk->has_snapshot) return;
   input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
   at_resume_point_ = true;
