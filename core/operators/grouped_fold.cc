@@ -13,6 +13,7 @@ void GroupedNode::fold_range(Work& work, const GroupedInput::Cut& cut, const Eve
   fold_rows(work, fold, cut);
   advance(work, fold, range.end);
   this->fold(work);
+  pass(w[range.end]);
   if (fold.w_end == kTimeMax)
     end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
 }

@@ -53,6 +53,9 @@ class GroupedNode : public Node {
   /// Fires and closes all that `w` closes, and sets fold.due and fold.next_close anew. `upto`: the
   /// record in front of which W stands there.
   virtual void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) = 0;
+  /// Behind a range W stands at `w`: what it closes is past, also where nothing was. So the state
+  /// does not show how the input was cut into ranges.
+  virtual void pass(EventTime) {}
   /// update: shows what changed since the last trigger.
   virtual void show_changed(Work& work, uint32_t release, EventTime now) = 0;
   virtual bool any_changed() const = 0;

@@ -28,7 +28,7 @@ namespace millrace {
 struct ReadOn {
   struct Target {
     uint64_t records = 0;
-    bool inside = false;  ///< As ResumePoint says, of the last commit.
+    bool ended = false;  ///< Behind them its end was told.
   };
   std::vector<Target> sources;
   bool closes = false;  ///< Then the end of input closed all windows.

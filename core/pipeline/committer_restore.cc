@@ -22,9 +22,9 @@ std::string shown_identity(const std::string& stored) {
   return stored.substr(0, stored.rfind(" #"));
 }
 
-bool inside_of(const JsonValue& source) {
-  const JsonValue* inside = source.find("inside");
-  return inside && inside->is_bool() && inside->as_bool();
+bool ended_of(const JsonValue& source) {
+  const JsonValue* ended = source.find("ended");
+  return ended && ended->is_bool() && ended->as_bool();
 }
 
 uint64_t applied_of(const JsonValue& source) {
@@ -79,7 +79,7 @@ Result<void> Committer::restore_place(const JsonValue& stored, size_t i) {
   }
   resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
   resume_[i].applied = applied_of(stored);
-  resume_[i].inside = inside_of(stored);
+  resume_[i].ended = ended_of(stored);
   for (const auto& [partition, position, place] : member_of(stored, "seek").members()) {
     const auto number = static_cast<uint32_t>(std::strtoul(partition.c_str(), nullptr, 10));
     if (position.is_int())
@@ -203,7 +203,7 @@ Result<ReadOn> Committer::restore_older(const std::optional<Restored>& cut) {
     const JsonValue& end = member_of(member_of(**last, "sources"), name);
     const uint64_t to = applied_of(end),
                    begin = applied_of(member_of(member_of(from, "sources"), name));
-    on.sources.push_back({to > begin ? to - begin : 0, inside_of(end)});
+    on.sources.push_back({to > begin ? to - begin : 0, ended_of(end)});
     applied += to;
   }
   const auto closed_at = closed_at_of(**last);

@@ -35,7 +35,7 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.resume = committer.resume()[i];
     if (reads_on()) {
       input.left = options_.read_on->sources[i].records;
-      input.ends_inside = options_.read_on->sources[i].inside;
+      input.ends_there = options_.read_on->sources[i].ended;
     }
     input.ticks = std::any_of(input.reachable.begin(), input.reachable.end(),
                               [&](uint32_t node) { return graph.nodes[node]->goes_by_clock(); });
@@ -50,7 +50,7 @@ Task::~Task() = default;
 
 Result<Ending> Task::run() {
   last_commit_us_ = progressed_us_ = now_us();
-  for (Input& input : inputs_) MILLRACE_TRY(leave_chunk(input));
+  for (Input& input : inputs_) MILLRACE_TRY(end_at_target(input));
   std::vector<std::thread> others;
   for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
   lane();

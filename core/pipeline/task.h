@@ -57,11 +57,12 @@ class Task {
     ResumePoint resume;
     bool polling = false;
     bool ended = false;
-    bool end_told = false;  ///< The end went through the graph.
-    bool ticking = false;   ///< A tick is on its way.
+    bool end_told = false;     ///< The end is on its way through the graph,
+    bool end_applied = false;  ///< or went through it.
+    bool ticking = false;      ///< A tick is on its way.
     int64_t poll_at_us = 0;
-    uint64_t left = UINT64_MAX;  ///< Records until the end of reading on.
-    bool ends_inside = false;    ///< That end lies in the midst of a chunk.
+    uint64_t left = UINT64_MAX;  ///< Records until the end of reading on,
+    bool ends_there = false;     ///< where the end of the source was told.
     bool ticks = false;  ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
@@ -87,9 +88,9 @@ class Task {
   void note_applied(const Merge::Next& next);
   bool reads_on() const { return options_.read_on.has_value(); }
   bool cut_to_target(Merge::Next& next);
-  bool is_behind_target(const Merge::Next& next) const;
-  Result<void> leave_chunk(Input& input);
-  void take_back(const Merge::Next& next);
+  Result<void> end_at_target(Input& input);
+  Result<void> tell_end(Input& input);
+  void seal_at_end();
   Result<Ending> end_reading_on();
   bool commit_due() const;
   bool may_commit_here() const { return dirty_ && (at_resume_point_ || can_skip_); }
@@ -101,7 +102,7 @@ class Task {
   Result<void> last_commits(bool stopped);
   std::optional<Error> failure_beside() const;
   std::unique_ptr<Chunk> end_of(const Input& input) const;
-  Result<void> tick(const std::vector<Input*>& inputs);
+  Result<void> tick(const std::vector<const Input*>& inputs);
   uint64_t rows_out() const;
   Result<void> close_windows();
   Result<void> check_state_size() const;

@@ -42,25 +42,21 @@ bool Task::cut_to_target(Merge::Next& next) {
     next.range.last = false;
   }
   input.left -= next.range.end - next.range.begin;
-  // Where the commit stood inside a chunk, what the record has made due was not done yet.
-  if (input.left == 0 && input.ends_inside) next.range.last = false;
   progressed_us_ = now_us();
   return true;
 }
 
-/// What is left of a chunk whose records were all wanted.
-bool Task::is_behind_target(const Merge::Next& next) const {
-  const Input& input = inputs_[next.source];
-  return reads_on() && input.left == 0 && input.ends_inside && next.range.begin == next.range.end;
+/// What an end has closed is part of the commit, also where other sources went on.
+Result<void> Task::end_at_target(Input& input) {
+  if (!reads_on() || input.left > 0 || !input.ends_there || input.end_told) return {};
+  return tell_end(input);
 }
 
-/// Reading on ended in the midst of a chunk where the commit stood at the end of one.
-Result<void> Task::leave_chunk(Input& input) {
-  if (!reads_on() || input.left > 0 || input.ends_inside || !input.resume.inside) return {};
-  const auto chunk = empty_chunk(input);
+Result<void> Task::tell_end(Input& input) {
+  const auto chunk = end_of(input);
   prepare(*chunk);
   MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
-  input.resume.inside = false;
+  input.end_told = input.end_applied = input.resume.ended = true;
   return {};
 }
 
@@ -108,13 +104,12 @@ uint64_t Task::rows_out() const {
 }
 
 /// Worth a commit only if rows came out: an idle pipeline writes nothing.
-Result<void> Task::tick(const std::vector<Input*>& inputs) {
+Result<void> Task::tick(const std::vector<const Input*>& inputs) {
   const uint64_t rows_before = rows_out();
-  for (Input* input : inputs) {
+  for (const Input* input : inputs) {
     const auto chunk = empty_chunk(*input);
     prepare(*chunk);
     MILLRACE_TRY(apply(*chunk, {0, 0, true}, input->reachable));
-    input->resume.inside = false;
   }
   dirty_ = dirty_ || rows_out() != rows_before;
   return {};
@@ -124,14 +119,10 @@ Result<void> Task::tick(const std::vector<Input*>& inputs) {
 Result<void> Task::close_windows() {
   for (Input& input : inputs_) {
     if (input.end_told) continue;
-    auto chunk = end_of(input);
-    prepare(*chunk);
-    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
-    input.resume.inside = false;
+    MILLRACE_TRY(tell_end(input));
     dirty_ = true;
   }
-  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
-  committer_.note_closed();
+  seal_at_end();
   return {};
 }
 

@@ -43,10 +43,24 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   input.resume.applied += records;
   if (records > 0) at_resume_point_ = false;
-  input.resume.inside = !next.range.last;
-  if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
-  at_resume_point_ = true;
+  if (records > 0) input.resume.ended = false;
+  if (!next.range.last) return;
+  if (next.chunk->has_snapshot) {
+    input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
+    at_resume_point_ = true;
+  }
+  if (!next.chunk->end) return;
+  input.resume.ended = input.end_applied = true;
+  seal_at_end();
+}
+
+/// The end of the last source has closed all windows: a commit from here on says so, whatever comes
+/// between (a stop, a crash).
+void Task::seal_at_end() {
+  if (!std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.end_applied; }))
+    return;
+  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
+  committer_.note_closed();
 }
 
 /// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the

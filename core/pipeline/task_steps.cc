@@ -20,10 +20,6 @@ bool Task::try_apply(Lock& lock) {
   }
   auto next = merge_.next(now_us());
   if (!next) return false;
-  if (is_behind_target(*next)) {
-    take_back(*next);
-    return true;
-  }
   if (reads_on() && !cut_to_target(*next)) {
     read_on_ = true;
     changed_.notify_all();
@@ -34,7 +30,7 @@ bool Task::try_apply(Lock& lock) {
   auto result = apply(*next->chunk, next->range, inputs_[next->source].reachable);
   if (result) {
     note_applied(*next);
-    result = leave_chunk(inputs_[next->source]);
+    result = end_at_target(inputs_[next->source]);
     if (result && commit_due()) result = commit();
   }
   lock.lock();
@@ -43,18 +39,13 @@ bool Task::try_apply(Lock& lock) {
     fail(lock, result.error());
     return true;
   }
-  take_back(*next);
-  return true;
-}
-
-/// The merge goes on behind it; a chunk of which nothing is left is used again.
-void Task::take_back(const Merge::Next& next) {
-  if (auto chunk = merge_.applied(next)) {
-    Input& input = inputs_[next.source];
+  if (auto chunk = merge_.applied(*next)) {
+    Input& input = inputs_[next->source];
     if (chunk->tick) input.ticking = false;
     input.spare.push_back(std::move(chunk));
   }
   changed_.notify_all();
+  return true;
 }
 
 bool Task::try_commit(Lock& lock) {
@@ -74,8 +65,8 @@ bool Task::try_tick(Lock& lock) {
   constexpr int64_t kTickUs = 100'000;
   if (applying_ || stop_asked_ || reads_on() || held_up() || now_us() < tick_at_us_) return false;
   tick_at_us_ = now_us() + kTickUs;
-  std::vector<Input*> ticking;
-  for (Input& input : inputs_) {
+  std::vector<const Input*> ticking;
+  for (const Input& input : inputs_) {
     if (input.ticks && !input.end_told) ticking.push_back(&input);
   }
   if (ticking.empty()) return false;

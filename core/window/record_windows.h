@@ -81,6 +81,8 @@ class RecordWindows {
   /// input, which closes only the windows that there are.
   void close(EventTime w);
 
+  /// What W has passed is closed, whether anything was there or not.
+  void pass(EventTime w);
   EventTime closed_upto() const { return closed_upto_; }
   EventTime fired_upto() const { return fired_upto_; }
   void restore_closed(EventTime fired_upto, EventTime closed_upto) {
@@ -97,7 +99,6 @@ class RecordWindows {
   size_t bytes() const { return states_.bytes(); }
 
  private:
-  void pass(EventTime w);
   bool held_by_another(const Instant* older, const Instant* newer, EventTime t, EventTime w) const;
   void wait(Instant& instant);
   /// The window behind the instant, as its own. False: nothing is in it, or another one owns it.

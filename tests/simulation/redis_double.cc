@@ -70,14 +70,19 @@ void RedisDouble::lose_a_block() {
   }
   if (chains.empty()) return;
   Dice& dice = World::current().dice();
-  const std::string& key = chains[dice.below(chains.size())];
+  const std::string key = chains[dice.below(chains.size())];
   if (dice.chance(50)) {
     server_.now.hashes.erase(key);
     return;
   }
   RedisServer::Hash& hash = server_.now.hashes[key];
   const auto field = std::next(hash.begin(), static_cast<long>(dice.below(hash.size())));
-  dice.chance(50) ? void(hash.erase(field)) : void(field->second = "lies");
+  if (dice.chance(50)) {
+    field->second = "lies";
+    return;
+  }
+  hash.erase(field);
+  if (hash.empty()) server_.now.hashes.erase(key);
 }
 
 RedisValue RedisDouble::answer(const std::vector<std::string_view>& words) {
