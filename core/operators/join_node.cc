@@ -61,6 +61,9 @@ void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
   save_merged(merged_, meta);
   save_fields(meta);
+  JsonValue& sequences = meta.set("sequences", JsonValue::array());
+  for (const JoinBuffer& buffer : buffers_)
+    sequences.push_back(JsonValue::integer(static_cast<int64_t>(buffer.sequence())));
   JsonValue& widest = meta.set("slices_us", JsonValue::array());
   for (uint8_t side = 0; side < 2; ++side) {
     widest.push_back(JsonValue::integer(buffers_[side].slices().widest()));
@@ -90,6 +93,11 @@ Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
   for (size_t side = 0; side < 2 && widest && widest->is_array(); ++side) {
     if (side < widest->items().size() && widest->items()[side].is_int())
       buffers_[side].slices().restore_widest(widest->items()[side].as_int());
+  }
+  const JsonValue* sequences = meta.find("sequences");
+  for (size_t side = 0; side < 2 && sequences && sequences->is_array(); ++side) {
+    if (side < sequences->items().size() && sequences->items()[side].is_int())
+      buffers_[side].restore_sequence(static_cast<uint64_t>(sequences->items()[side].as_int()));
   }
   return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
     ByteReader reader(stored.value);

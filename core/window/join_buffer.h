@@ -5,6 +5,7 @@
 /// end somebody asks for (outer, anti) are handed out once, at that end, unless they were matched.
 /// Pure. Threads: one.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -57,6 +58,11 @@ class JoinBuffer {
 
   /// A row of the last commit; `w` as stored: rows that had ended by then were handed out.
   Row& restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
+
+  /// Of the next row. Kept in the commit: what is stored must not show that rows had gone when the
+  /// process was started.
+  uint64_t sequence() const { return sequence_; }
+  void restore_sequence(uint64_t next) { sequence_ = std::max(sequence_, next); }
 
   TimeSlices<Row>& slices() { return slices_; }
   /// Rows whose end is asked for and that were not matched.

@@ -64,6 +64,13 @@ constexpr const char* kJoin =
 constexpr const char* kDedupe =
     R"j("parts": {"from": "a", "select": {"k": "k", "n": "n % 7"}},
         "op": {"from": "parts", "dedupe": {"by": ["k", "n"], "keep": "80ms"}})j";
+constexpr const char* kLast =
+    R"j("op": {"from": "a", "dedupe": {"by": ["k"], "keep": "25ms", "which": "last"}})j";
+constexpr const char* kChained =
+    R"j("parts": {"from": ["a", "b"], "window": {"tumbling": "20ms"}, "group_by": ["k"],
+                  "select": {"n": "count(*)", "s": "sum(n)"}},
+        "op": {"from": "parts", "window": {"tumbling": "100ms"}, "group_by": ["k"],
+               "select": {"n": "sum(n)", "s": "max(s)"}})j";
 constexpr const char* kTable =
     R"j("latest": {"from": "a", "table": {"key": ["k"]}},
         "op": {"from": "latest", "group_by": {"g": "n % 3"}, "emit": "update",
@@ -88,6 +95,9 @@ Scenarios::Scenarios() {
     add("merged", windowed(tumbling, "", R"(["a", "b"])"), true, cache);
     add("join", kJoin, true, cache);
     add("dedupe", kDedupe, false, cache);
+    add("last", kLast, false, cache);
+    add("chained", kChained, true, cache);
+    add("sliding", windowed(R"({"sliding_by_record": "14ms"})"), false, cache);
   }
   add("table", kTable, false, false);
   add("again", windowed(tumbling), false, false, true);
