@@ -44,6 +44,8 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
   bounded_ = !reads_on() &&
              std::all_of(sources.begin(), sources.end(),
                          [](const SourceRunner* source) { return source->traits().bounded; });
+  // Asked to close all windows, a source that never ends goes on with the next run.
+  for (Input& input : inputs_) input.resume.ended = input.resume.ended && bounded_;
 }
 
 Task::~Task() = default;

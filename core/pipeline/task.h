@@ -93,7 +93,10 @@ class Task {
   void seal_at_end();
   Result<Ending> end_reading_on();
   bool commit_due() const;
-  bool may_commit_here() const { return dirty_ && (at_resume_point_ || can_skip_); }
+  bool may_commit_here() const {
+    return dirty_ && (at_resume_point_ || can_skip_) && !awaits_ends();
+  }
+  bool awaits_ends() const;
   /// Sinks are behind: nothing is applied until they, or a commit, have caught up.
   bool held_up() const;
   Result<void> commit();

@@ -56,7 +56,8 @@ Result<void> Task::tell_end(Input& input) {
   const auto chunk = end_of(input);
   prepare(*chunk);
   MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
-  input.end_told = input.end_applied = input.resume.ended = true;
+  input.end_told = input.end_applied = true;
+  input.resume.ended = bounded_;
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace millrace {
 Result<void> Task::last_commits(bool stopped) {
   MILLRACE_TRY(commits_.wait());
   // The first commit also records what sinks found when they were opened: made even if idle.
-  if (dirty_ || committer_.commits() == 0) MILLRACE_TRY(commit());
+  if ((dirty_ || committer_.commits() == 0) && !awaits_ends()) MILLRACE_TRY(commit());
   MILLRACE_TRY(commits_.wait());
   constexpr int64_t kLookUs = 50'000, kPatienceUs = 5 * kSecondUs;
   int64_t give_up_us = stopped ? now_us() + kPatienceUs : kTimeMax;
@@ -61,6 +61,14 @@ void Task::seal_at_end() {
     return;
   for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
   committer_.note_closed();
+}
+
+/// Ends that the last commit had and that sources have not told again, as they will at once: W of
+/// what they reach stands lower until then, where no reading of the sources would bring it.
+bool Task::awaits_ends() const {
+  return bounded_ && can_skip_ &&
+         std::any_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.resume.ended && !input.end_applied; });
 }
 
 /// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the
