@@ -2,10 +2,12 @@
 
     soak.py --program P --plugins DIR [--minutes N]
 
-Ten times a second rows of windows, sessions, a join and updates are committed, with an outbox and, where Redis is installed, a cache.
+Windows, sessions, updates, a join and ids go into parts of files with up to ten commits a second and, where Redis is installed, a
+cache.
 Every ten seconds a line of figures; then the last third against the first third behind a minute's warming up (a sixth of a short
 run). Exit 1: something grew by more than a tenth and some slack. It is for hands: ./dev soak --minutes 30."""
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -43,12 +45,12 @@ def config(cache):
             "per_second": {"from": "in", "window": {"tumbling": "1s"}, **counts},
             "sliding": {"from": "in", "window": {"hopping": "10s", "every": "1s"}, **counts},
             "sessions": {"from": "in", "window": {"session": "1s"}, **counts},
-            "updates": {"from": "in", "window": {"tumbling": "5s"}, **counts, "emit": {"mode": "update", "every": "1s"}},
+            "updates": {"from": "in", "window": {"tumbling": "5s"}, **counts, "emit": {"update": {"every": "1s"}}},
             "even": {"from": "in", "filter": "n % 20 = 0", "select": ["k", "n"]},
             "pairs": {"from": "in", "join": {"with": "even", "on": ["k"], "within": {"before": "2s", "after": "2s"}},
                       "select": {"a": "\"in\".n", "b": "even.n"}},
             "ids": {"from": "in", "dedupe": {"by": ["k"], "keep": "5s"}}},
-        "sinks": {name: {"from": name, "plugin": "file", "dir": f"out/{name}", "roll": {"age": "5s"}}
+        "sinks": {name: {"from": name, "plugin": "file", "dir": f"out/{name}", "roll": {"every": "5s"}}
                   for name in ("per_second", "sliding", "sessions", "updates", "pairs", "ids")}}
     if cache:
         out["cache"] = {"redis": cache}
@@ -86,7 +88,6 @@ def grown(samples):
 
 
 def soak(options, folder, redis):
-    import json
     (folder / "generate.py").write_text(GENERATOR)
     (folder / "p.json").write_text(json.dumps(config(redis.url if redis else None), indent=1))
     env = {**environment(), "MILLRACE_PLUGIN_PATH": options.plugins}

@@ -106,7 +106,6 @@ class CacheFaults(SystemTest):
                                              elsewhere={"from": "per_minute", "plugin": "file", "path": "other.jsonl"}))
             run = Started(self.command("run", "p.json", "--quiet"), other, environment(LIFE))
             done = run.wait()
-            print(done, file=sys.stderr)
             self.assertEqual(done.code, 0, done)
         finally:
             self.folder = here
