@@ -124,10 +124,23 @@ class Decoder final : public JsonDecoder {
       const bool null = tokens_.count() == 1 && tokens_.scalar(0) == "null";
       return null ? nullptr : "the record is not a JSON object";
     }
-    if (tokens_.kind(tokens_.count() - 1) != '}') return "the JSON object does not end";
+    if (tokens_.kind(tokens_.count() - 1) != '}') return unclosed();
     uint32_t i = 1;
     if (const char* reason = decode_object(i, nodes_[0])) return reason;
     return i < tokens_.count() ? "bytes follow the JSON object" : nullptr;
+  }
+
+  /// Why the last token does not close the object that the first one opens.
+  const char* unclosed() const {
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < tokens_.count(); ++i) {
+      const char kind = tokens_.kind(i);
+      if (kind == '{' || kind == '[') ++open;
+      if ((kind == '}' || kind == ']') && --open == 0) {
+        return kind == '}' ? "bytes follow the JSON object" : "the JSON object does not end";
+      }
+    }
+    return "the JSON object does not end";
   }
 
   /// `i`: the token behind the brace that opens the object; afterwards the one behind the brace

@@ -40,6 +40,8 @@ bool ConfigGraph::visit(const OperatorConfig& reader, std::vector<const Operator
   bool found = false;
   path.push_back(&reader);
   for (const InputRef* input : inputs_of(reader)) {
+    // Of a source and an operator of one name, the source is meant.
+    if (config_.find_source(input->name) != nullptr) continue;
     const OperatorConfig* above = config_.find_operator(input->name);
     if (above == nullptr || done.contains(above)) continue;
     size_t start = 0;

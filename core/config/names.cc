@@ -32,7 +32,9 @@ void check_name(const Text& name, Faults& faults) {
 }
 
 void check_names(const PipelineConfig& config, Faults& faults) {
-  if (config.name.where.pointer == "/pipeline" && !is_pipeline_name(config.name.text)) {
+  // A text that could not be put together has its fault already.
+  const bool whole = !faults.any_below(config.name.where.pointer);
+  if (config.name.where.pointer == "/pipeline" && whole && !is_pipeline_name(config.name.text)) {
     faults.add(config.name.where, "not a name for a pipeline",
                "up to 200 letters, digits, _, - and ., beginning with a letter, a digit or _");
   }
@@ -73,8 +75,11 @@ std::string unknown_input_hint(const InputRef& input, const PipelineConfig& conf
   if (!hint.empty()) return hint;
   const size_t own = config.sources.size() + config.operators.size();
   if (own == 0 || own > kListedNamesMax) return "";
-  hint = "there are ";
-  for (size_t i = 0; i < own; ++i) hint += (i > 0 ? ", " : "") + names[i];
+  for (size_t i = 0; i < own; ++i) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(names.begin(), end, names[i]) != end) continue;  // Source and operator at once.
+    hint += (i > 0 ? ", " : "there are ") + names[i];
+  }
   return hint;
 }
 

@@ -213,6 +213,10 @@ Binder::Bound Binder::no_such_function(std::string_view name, const std::vector<
   const std::string what = is_operator ? "operator" : "function";
   if (ambiguous)
     return fail(place, what + " is not unique: " + call, "add a cast, as in '…'::int8");
+  if (name == "row_number") {
+    return fail(place, "row_number() is not available here",
+                "it is for \"select\" beside aggregates: a row's place among those of its window");
+  }
   if (!is_operator && !is_function_name(name)) {
     return fail(place, "unknown function \"" + std::string(name) + "\"",
                 did_you_mean(name, callable_names()));

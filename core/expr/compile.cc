@@ -17,21 +17,10 @@ Compiled<Program> compile(std::string_view text, const Schema& schema, std::opti
   return Binder(*parsed, scope).bind(wanted);
 }
 
-std::string path_of(const TreeNode& node) {
-  std::string path;
-  for (const JsonValue& part : node.list("fields")) {
-    const JsonValue* name = part.at("/String/sval");
-    if (!name) return "";
-    if (!path.empty()) path += '.';
-    path += name->as_string();
-  }
-  return path;
-}
-
 void inspect_node(const JsonValue& value, ExpressionUse& use) {
   const TreeNode node = tree_node(value);
   if (node.kind == "ColumnRef") {
-    if (std::string path = path_of(node); !path.empty()) {
+    if (std::string path = field_path(node); !path.empty()) {
       use.fields.push_back({std::move(path), node.place()});
     }
   } else if (node.kind == "FuncCall") {
@@ -58,21 +47,10 @@ Compiled<ExpressionUse> inspect_expression(std::string_view text) {
   auto parsed = parse_expression(text);
   if (!parsed) return parsed.error();
   ExpressionUse use;
-  std::vector<const JsonValue*> open = {&parsed->tree};
-  while (!open.empty()) {
-    const JsonValue& value = *open.back();
-    open.pop_back();
-    if (value.is_array()) {
-      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
-        open.push_back(&*item);
-      }
-    } else if (value.is_object()) {
-      inspect_node(value, use);
-      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
-        open.push_back(&member->value);
-      }
-    }
-  }
+  walk_tree(parsed->tree, [&](const JsonValue& value) {
+    if (value.is_object()) inspect_node(value, use);
+    return true;
+  });
   return use;
 }
 

@@ -57,24 +57,12 @@ bool is_aggregate_call(const TreeNode& node) {
 }
 
 std::vector<const JsonValue*> aggregate_calls(const JsonValue& tree) {
-  std::vector<const JsonValue*> found, open = {&tree};
-  while (!open.empty()) {
-    const JsonValue& value = *open.back();
-    open.pop_back();
-    if (value.is_array()) {
-      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
-        open.push_back(&*item);
-      }
-    } else if (value.is_object()) {
-      if (is_aggregate_call(tree_node(value))) {
-        found.push_back(&value);
-        continue;
-      }
-      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
-        open.push_back(&member->value);
-      }
-    }
-  }
+  std::vector<const JsonValue*> found;
+  walk_tree(tree, [&](const JsonValue& value) {
+    const bool call = value.is_object() && is_aggregate_call(tree_node(value));
+    if (call) found.push_back(&value);
+    return !call;
+  });
   return found;
 }
 

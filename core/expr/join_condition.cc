@@ -35,17 +35,6 @@ class JoinSplitter {
   bool failed_ = false;
 };
 
-std::string path_of(const TreeNode& node) {
-  std::string path;
-  for (const JsonValue& part : node.list("fields")) {
-    const JsonValue* name = part.at("/String/sval");
-    if (!name) return "";
-    if (!path.empty()) path += '.';
-    path += name->as_string();
-  }
-  return path;
-}
-
 JsonValue node_of(std::string_view kind, JsonValue fields) {
   JsonValue node = JsonValue::object();
   node.set(kind, std::move(fields));
@@ -93,7 +82,7 @@ unsigned JoinSplitter::sides_of(const JsonValue& tree) const {
   } else if (tree.is_object()) {
     const TreeNode node = tree_node(tree);
     if (node.kind == "ColumnRef") {
-      const auto field = locate(path_of(node));
+      const auto field = locate(field_path(node));
       return field ? field->first : kUnclear;
     }
     // event_time() and its kin are those of the joined row.
@@ -115,7 +104,7 @@ JsonValue JoinSplitter::rewritten(const JsonValue& tree) const {
   const TreeNode node = tree_node(tree);
   if (node.kind == "ColumnRef") {
     JsonValue fields = *node.fields;
-    fields.set("fields", string_list(locate(path_of(node))->second));
+    fields.set("fields", string_list(locate(field_path(node))->second));
     out.set(node.kind, std::move(fields));
     return out;
   }

@@ -3,6 +3,7 @@
 /// Text to PostgreSQL's parse tree, as JSON. Only this file's .cc includes libpg_query.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,13 @@ struct TreeNode {
   const JsonValue::Array& list(std::string_view key) const;
 };
 TreeNode tree_node(const JsonValue& node);
+
+/// Visits the values of a tree in the order of the text, each before what is in it; false: nothing
+/// of what is in it. Without recursion, as a tree may be deep.
+void walk_tree(const JsonValue& tree, const std::function<bool(const JsonValue&)>& visit);
+
+/// The dotted path of a ColumnRef; empty for `*` and for subscripts.
+std::string field_path(const TreeNode& column);
 
 /// The last part of a qualified name (`pg_catalog.lower` gives `lower`), from a list of Strings.
 std::string_view last_name(const JsonValue& names);

@@ -114,7 +114,8 @@ std::string expression_reference() {
       "int4, int8, float8,\n"
       "numeric, text, timestamptz, timestamp, date, interval, jsonb, and arrays of these "
       "(`int8[]`). The record's own: "
-      "`event_time()`, `record_key()`,\n"
+      "`event_time()`, `record_key()` (behind a\n"
+      "`group_by` its columns: one its text, several a JSON array),\n"
       "`source_position()`, `processing_time()`. An error of one record (division by zero, "
       "overflow, a bad cast) sends\n"
       "that record to `.errors` with the place in the expression.\n\n";

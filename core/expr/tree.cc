@@ -1,7 +1,6 @@
 // What is read from a parse tree, and how names are spelled in SQL.
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "expr/parse.h"
@@ -10,46 +9,20 @@
 namespace millrace {
 namespace {
 
-/// Words that PostgreSQL reserves: as a bare field name they fail or mean something else.
-constexpr std::array<std::string_view, 78> kReserved = {"all",          "analyse",
-                                                        "analyze",      "and",
-                                                        "any",          "array",
-                                                        "as",           "asc",
-                                                        "asymmetric",   "both",
-                                                        "case",         "cast",
-                                                        "check",        "collate",
-                                                        "column",       "constraint",
-                                                        "create",       "current_catalog",
-                                                        "current_date", "current_role",
-                                                        "current_time", "current_timestamp",
-                                                        "current_user", "default",
-                                                        "deferrable",   "desc",
-                                                        "distinct",     "do",
-                                                        "else",         "end",
-                                                        "except",       "false",
-                                                        "fetch",        "for",
-                                                        "foreign",      "from",
-                                                        "grant",        "group",
-                                                        "having",       "in",
-                                                        "initially",    "intersect",
-                                                        "into",         "lateral",
-                                                        "leading",      "limit",
-                                                        "localtime",    "localtimestamp",
-                                                        "not",          "null",
-                                                        "offset",       "on",
-                                                        "only",         "or",
-                                                        "order",        "placing",
-                                                        "primary",      "references",
-                                                        "returning",    "select",
-                                                        "session_user", "some",
-                                                        "symmetric",    "table",
-                                                        "then",         "to",
-                                                        "trailing",     "true",
-                                                        "union",        "unique",
-                                                        "user",         "using",
-                                                        "variadic",     "when",
-                                                        "where",        "window",
-                                                        "with",         "left"};
+/// Words that PostgreSQL reserves: as a bare field name they fail or mean something else. Each
+/// between blanks.
+constexpr std::string_view kReserved =
+    " "
+    "all analyse analyze and any array as asc asymmetric authorization binary both case "
+    "cast check collate collation column concurrently constraint create cross "
+    "current_catalog current_date current_role current_schema current_time "
+    "current_timestamp current_user default deferrable desc distinct do else end except "
+    "false fetch for foreign freeze from full grant group having ilike in initially inner "
+    "intersect into is isnull join lateral leading left like limit localtime "
+    "localtimestamp natural not notnull null offset on only or order outer overlaps "
+    "placing primary references returning right select session_user similar some "
+    "symmetric table tablesample then to trailing true union unique user using variadic "
+    "verbose when where window with ";
 
 bool is_word(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -85,7 +58,7 @@ void append_canonical(std::string& out, const JsonValue& node, size_t size_max) 
 }  // namespace
 
 bool is_reserved_word(std::string_view word) {
-  return std::find(kReserved.begin(), kReserved.end(), word) != kReserved.end();
+  return kReserved.find(' ' + std::string(word) + ' ') != std::string_view::npos;
 }
 
 std::string_view TreeNode::text(std::string_view key) const {
@@ -115,6 +88,35 @@ TreeNode tree_node(const JsonValue& node) {
   if (!node.is_object() || node.members().empty()) return {"", &kEmpty};
   const JsonValue::Member& member = node.members()[0];
   return {member.key, &member.value};
+}
+
+void walk_tree(const JsonValue& tree, const std::function<bool(const JsonValue&)>& visit) {
+  std::vector<const JsonValue*> open = {&tree};
+  while (!open.empty()) {
+    const JsonValue& value = *open.back();
+    open.pop_back();
+    if (!visit(value)) continue;
+    if (value.is_array()) {
+      for (auto item = value.items().rbegin(); item != value.items().rend(); ++item) {
+        open.push_back(&*item);
+      }
+    } else if (value.is_object()) {
+      for (auto member = value.members().rbegin(); member != value.members().rend(); ++member) {
+        open.push_back(&member->value);
+      }
+    }
+  }
+}
+
+std::string field_path(const TreeNode& column) {
+  std::string path;
+  for (const JsonValue& part : column.list("fields")) {
+    const JsonValue* name = part.at("/String/sval");
+    if (!name) return "";
+    if (!path.empty()) path += '.';
+    path += name->as_string();
+  }
+  return path;
 }
 
 std::string_view last_name(const JsonValue& names) {

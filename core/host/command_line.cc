@@ -2,9 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "base/log.h"
 #include "config/fault.h"
@@ -17,6 +20,10 @@ namespace {
 
 constexpr const char* kVersion = "0.1.0";
 
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a "
+    "plugin was refused.";
+
 constexpr const char* kFooter = R"(Examples:
   millrace run edits.json                     run until the sources end, or Ctrl-C
   millrace run edits.json --for 10m           stop after ten minutes; windows stay open
@@ -28,7 +35,7 @@ constexpr const char* kFooter = R"(Examples:
   millrace state edits.json                   positions, watermarks, open windows, sizes
   millrace docs wikipedia                     every key of a plugin
   millrace docs expressions                   every operator, function and aggregate
-Exit codes: 0 done; 1 the run failed; 2 the command line or configuration is wrong; 3 a plugin was refused.)";
+)";
 
 struct Verbs {
   std::vector<std::string> plugin_dirs;
@@ -208,6 +215,16 @@ void suggest(CLI::App& app, int argc, char** argv) {
   }
 }
 
+/// What was printed did not arrive. A reader that has seen enough (`| head`) is no news.
+int unwritten(int error_number) {
+  if (error_number != EPIPE) {
+    std::fprintf(stderr, "millrace: cannot write to standard output: %s\n",
+                 std::strerror(error_number));
+  }
+  std::fclose(stdout);  // Else what is left would be tried once more at exit.
+  return 1;
+}
+
 }  // namespace
 
 int command_line_main(int argc, char** argv) {
@@ -241,7 +258,8 @@ int command_line_main(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer(kFooter);
+  // Each verb inherits the footer that stands when it is made.
+  app.footer(kExitCodes);
   app.add_option("--plugins", verbs.plugin_dirs, "a further directory of plugins")
       ->allow_extra_args(false);
   app.add_flag_callback(
@@ -253,13 +271,18 @@ int command_line_main(int argc, char** argv) {
   add_cache(app, verbs);
   add_test(app, verbs);
   add_plugin_verbs(app, verbs);
+  app.footer(std::string(kFooter) + kExitCodes);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error) == 0 ? 0 : 2;
     if (code != 0) suggest(app, argc, argv);
     return code;
+  } catch (const std::system_error& error) {
+    // Only a verb that prints throws: its standard output takes no more.
+    return unwritten(error.code().value());
   }
+  if (std::fflush(stdout) != 0) return unwritten(errno);
   return verbs.exit_code;
 }
 

@@ -192,6 +192,11 @@ int infer_verb(const std::string& file, const std::string& format,
   config.set("format", JsonValue::string(csv ? "csv" : "ndjson"));
   auto schema = infer_schema(*component, {"infer", "sample"}, to_json(config));
   if (!schema) return report_error(schema.error());
+  if (schema->fields().empty()) {
+    return report_error({Code::kFailed, file + (csv ? ": holds no row of CSV"
+                                                    : ": no line of it is a JSON object with a "
+                                                      "member; CSV needs --format csv")});
+  }
   JsonValue out = JsonValue::object();
   JsonValue& block = out.set("schema", JsonValue::object());
   for (const Field& field : schema->fields()) {

@@ -1,7 +1,8 @@
 #pragma once
 
-/// The live line of a run. On a terminal it is redrawn four times a second; elsewhere one line
-/// per ten seconds. Threads: its own; stops in the destructor.
+/// The live line of a run. On a terminal it is redrawn four times a second; elsewhere, and where
+/// rows are shown on the same terminal, one line per ten seconds. Threads: its own; stops in the
+/// destructor.
 
 #include <condition_variable>
 #include <functional>
@@ -13,14 +14,16 @@ namespace millrace {
 
 class Progress {
  public:
-  Progress(std::string pipeline, std::function<uint64_t()> records);
+  /// `rows_shown`: a sink writes to standard output.
+  Progress(std::string pipeline, bool rows_shown, std::function<uint64_t()> records);
   ~Progress();
 
  private:
   void draw_until_stopped();
-  void draw(double seconds, bool terminal);
+  void draw(double seconds);
 
   std::string pipeline_;
+  const bool redrawn_;
   std::function<uint64_t()> records_;
   uint64_t last_records_ = 0;
   double last_seconds_ = 0;

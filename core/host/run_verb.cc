@@ -107,6 +107,11 @@ void refuse_unknown(const std::vector<std::string>& forget, const PipelineConfig
   }
 }
 
+bool shows_rows(const PipelineConfig& config) {
+  return std::any_of(config.sinks.begin(), config.sinks.end(),
+                     [](const SinkConfig& sink) { return sink.plugin.text == "stdout"; });
+}
+
 }  // namespace
 
 int run_verb(const RunArguments& arguments, const std::vector<std::string>& plugin_dirs) {
@@ -165,8 +170,8 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
                     arguments.explain_windows ? kExplainEveryUs : 0);
     std::unique_ptr<Progress> progress;
     if (!arguments.quiet) {
-      progress =
-          std::make_unique<Progress>(config.name.text, [&runner] { return runner.records(); });
+      progress = std::make_unique<Progress>(config.name.text, shows_rows(config),
+                                            [&runner] { return runner.records(); });
     }
     done = runner.run(std::move(stages->front().plan), result);
   }

@@ -104,7 +104,7 @@ void DedupeNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
     return;
   }
   meta.set("fields", stored_.json());
-  meta.set("sequence", JsonValue::integer(static_cast<int64_t>(last_.sequence())));
+  meta.set("next_round", JsonValue::integer(static_cast<int64_t>(last_.next_sequence())));
   blocks_.save(last_.slices(), 0, epoch, commit,
                [](const LastSeen::Round& round, std::string& value) {
                  append_i64(value, round.first);
@@ -133,9 +133,8 @@ Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
   }
   auto conversion = stored_.from(meta.find("fields"), name());
   if (!conversion) return conversion.error();
-  const JsonValue* sequence = meta.find("sequence");
-  if (sequence && sequence->is_int())
-    last_.restore_sequence(static_cast<uint64_t>(sequence->as_int()));
+  const JsonValue* next = meta.find("next_round");
+  if (next && next->is_int()) last_.restore_sequence(static_cast<uint64_t>(next->as_int()));
   return blocks_.restore(
       log, [&](const SliceBlocks::Stored& stored) { return restore_round(stored, *conversion); });
 }

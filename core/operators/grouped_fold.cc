@@ -13,7 +13,9 @@ void GroupedNode::fold_range(Work& work, const GroupedInput::Cut& cut, const Eve
   fold_rows(work, fold, cut);
   advance(work, fold, range.end);
   this->fold(work);
-  pass(w[range.end]);
+  // The end of input closes only what is there (R20).
+  const EventTime* end = std::lower_bound(w + range.begin, w + range.end + 1, kTimeMax);
+  if (end != w + range.begin) pass(end[-1]);
   if (fold.w_end == kTimeMax)
     end_trigger(work, range.end > range.begin ? range.end - 1 : range.begin);
 }

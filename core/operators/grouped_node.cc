@@ -31,6 +31,11 @@ void GroupedNode::make(Work& work) const {
   output_.make(work.out);
 }
 
+void GroupedNode::set_wanted(std::vector<bool> wanted) {
+  output_.want(wanted);
+  Node::set_wanted(std::move(wanted));
+}
+
 void GroupedNode::demand(size_t, std::vector<bool>& wanted) const {
   input_.demand(!shape(Port::kLate).has_bytes, wanted);
 }

@@ -28,6 +28,7 @@ class GroupedNode : public Node {
   bool prepares_ahead() const override { return inputs_parallel_; }
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
+  void set_wanted(std::vector<bool> wanted) override;
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return watermark_; }
   std::optional<OpenWork> open_work() const override;
@@ -53,9 +54,6 @@ class GroupedNode : public Node {
   /// Fires and closes all that `w` closes, and sets fold.due and fold.next_close anew. `upto`: the
   /// record in front of which W stands there.
   virtual void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) = 0;
-  /// Behind a range W stands at `w`: what it closes is past, also where nothing was. So the state
-  /// does not show how the input was cut into ranges.
-  virtual void pass(EventTime) {}
   /// update: shows what changed since the last trigger.
   virtual void show_changed(Work& work, uint32_t release, EventTime now) = 0;
   virtual bool any_changed() const = 0;
@@ -66,6 +64,9 @@ class GroupedNode : public Node {
   virtual void forget_closed(EventTime end) = 0;
   /// How many windows are open, for people.
   virtual uint64_t open_windows() const = 0;
+  /// W came to `w` behind a range, and what was due is fired: what it closes is past, also where
+  /// nothing was. Said for each range, lest what is saved depends on where batches end.
+  virtual void pass(EventTime) {}
   /// The rows of a range are computed: what they pointed to may go.
   virtual void rows_done(Work&) {}
 

@@ -1,11 +1,10 @@
-// What leaves a grouped operator: its shape, firing, and computing the fired rows.
+// What leaves a grouped operator: its shape, and computing the fired rows.
 #include "operators/grouped_output.h"
 
 #include <algorithm>
 
-#include "base/assert.h"
+#include "nodes/key_text.h"
 #include "nodes/stage.h"
-#include "window/group_key.h"
 
 namespace millrace {
 
@@ -76,22 +75,29 @@ Shape GroupedOutput::shape() const {
     shape.frame = static_cast<uint32_t>(fields.size());
     fields.push_back({"#frame", Type::kText});
   }
+  if (!shown_groups_.empty()) fields.push_back({"record_key()", Type::kText});
   shape.schema = Schema(std::move(fields));
   return shape;
+}
+
+void GroupedOutput::want(const std::vector<bool>& fields) {
+  keys_wanted_ = !shown_groups_.empty() && !fields.empty() && fields.back();
 }
 
 void GroupedOutput::make(Work& work) const {
   work.output_scratch.resize(plan_.select.outputs.size());
   work.order_scratch.resize(plan_.select.order.size());
   work.limit_scratch.resize(plan_.select.limit_by.size());
-  work.derived.resize(plan_.select.derived.size());
-  for (Column& column : work.derived) work.derived_view.push_back(&column);
+  const auto make_derived = [&](DerivedRows& rows) {
+    rows.columns.resize(plan_.select.derived.size());
+    for (const Column& column : rows.columns) rows.view.push_back(&column);
+  };
+  make_derived(work.derived);
+  make_derived(work.candidates);
 }
 
 void GroupedOutput::start(Work& work, Rows& out) const {
-  for (uint32_t i = 0; i < work.derived.size(); ++i) {
-    work.derived[i].reset(plan_.select.derived[i].type, 0);
-  }
+  reset_derived(work.derived);
   work.emit_failures.clear();
   work.keys.clear();
   work.bytes.clear();
@@ -101,63 +107,6 @@ void GroupedOutput::start(Work& work, Rows& out) const {
   out.clear();
   out.own_record.clear();
   out.own_time.clear();
-}
-
-std::vector<uint32_t> GroupedOutput::order_of(const std::vector<FiredGroup>& groups) const {
-  std::vector<uint32_t> order(groups.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  if (order.size() < 2) return order;
-  const size_t group_count = plan_.select.groups.size();
-  std::vector<Column> keys(group_count);
-  for (size_t i = 0; i < group_count; ++i) keys[i].reset(plan_.select.groups[i].type(), 0);
-  for (const FiredGroup& group : groups) MILLRACE_ASSERT(read_group_key(group.key, keys));
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const Span &x = groups[a].window, &y = groups[b].window;
-    if (x.end != y.end) return x.end < y.end;
-    if (x.start != y.start) return x.start < y.start;
-    return compare_groups(keys, a, b) < 0;
-  });
-  return order;
-}
-
-void GroupedOutput::fire(Work& work, std::vector<FiredGroup>& groups, const AggregateLayout& layout,
-                         uint32_t release, Rows& out, FiringKind kind) const {
-  const size_t group_count = plan_.select.groups.size();
-  const auto begin = static_cast<uint32_t>(out.own_record.size());
-  const auto end = static_cast<uint32_t>(begin + groups.size());
-  for (FiredGroup& group : groups) group.key = work.keys.store(group.key);
-  work.emit_errors.start(end);
-  for (uint32_t i : order_of(groups)) {
-    const FiredGroup& group = groups[i];
-    MILLRACE_ASSERT(read_group_key(group.key, {work.derived.data(), group_count}));
-    for (size_t k = 0; k < layout.size(); ++k) {
-      layout.function(k).kernel.emit(group.state + layout.offset(k), work.derived[group_count + k],
-                                     work.emit_errors);
-    }
-    if (plan_.windowed) {
-      work.derived[plan_.select.window_start].ints.push_back(group.window.start);
-      work.derived[plan_.select.window_start + 1].ints.push_back(group.window.end);
-    }
-    if (plan_.select.session_last) {
-      work.derived[*plan_.select.session_last].ints.push_back(group.window.end -
-                                                              plan_.session_gap_us);
-    }
-    if (plan_.select.row_number) work.derived[*plan_.select.row_number].ints.push_back(0);
-    out.own_record.push_back(release);
-    out.own_time.push_back(group.time);
-    if (plan_.mode == Mode::kUpdate) work.emissions.push_back(group.emission);
-  }
-  if (kind != FiringKind::kVanished) {
-    for (const RowError& error : work.emit_errors.list()) work.emit_failures.push_back(error);
-  }
-  work.firings.push_back({begin, end, release, kind});
-  work.any_vanished = work.any_vanished || kind == FiringKind::kVanished;
-}
-
-void GroupedOutput::join_firings(Work& work, size_t first) const {
-  if (work.firings.size() <= first) return;
-  work.firings[first].end = work.firings.back().end;
-  work.firings.resize(first + 1);
 }
 
 Result<void> GroupedOutput::finish(Work& work, const Shape& out_shape, Rows& out,
@@ -201,7 +150,7 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
     work.output_errors.add(error.row, error.sqlstate, error.program, error.place,
                            std::move(error.text));
   }
-  const Inputs inputs{work.derived_view, count};
+  const Inputs inputs{work.derived.view, count};
   Selection live = work.output_errors.drop_failed(Selection::all(count), out.live);
   if (work.any_vanished) live = without_vanished(work, live, out);
   if (plan_.select.having && count > 0) {
@@ -213,9 +162,9 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   size_t field = first_field_;
   for (uint32_t bound = 0; bound < 2 && plan_.windowed; ++bound) {
     out.columns[field++] =
-        &work.derived[bounds_[bound].value_or(plan_.select.window_start + bound)];
+        &work.derived.columns[bounds_[bound].value_or(plan_.select.window_start + bound)];
   }
-  for (uint32_t i : shown_groups_) out.columns[field++] = &work.derived[i];
+  for (uint32_t i : shown_groups_) out.columns[field++] = &work.derived.columns[i];
   for (uint32_t i : shown_outputs_) {
     const size_t failed_before = work.output_errors.size();
     out.columns[field++] = &evaluate(plan_.select.outputs[i], inputs, live, work.output_scratch[i],
@@ -228,7 +177,28 @@ Selection GroupedOutput::compute(Work& work, const Shape& out_shape, Rows& out) 
   time.reset(Type::kTimestamptz, count);
   for (uint32_t i = 0; i < count; ++i) time.ints[i] = out.own_time[i];
   out.columns[field] = &time;
+  if (keys_wanted_) write_record_keys(work, out_shape, out);
   return live;
+}
+
+/// The columns of `group_by` as one text (E27); a single one that is NULL is no key.
+void GroupedOutput::write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const {
+  std::vector<const Column*> groups;
+  for (uint32_t i : shown_groups_) groups.push_back(&work.derived.columns[i]);
+  const size_t field = out_shape.schema.size() - 1;
+  Column& keys = out.own_column(field + 2);  // Those before it are the picked rows'.
+  keys.reset(Type::kText, out.count);
+  ByteBuffer text;
+  for (uint32_t row = 0; row < out.count; ++row) {
+    if (groups.size() == 1 && !groups[0]->valid(row)) {
+      keys.set_cell(row, kNull, out.count);
+      continue;
+    }
+    text.clear();
+    write_key_text(groups, row, text);
+    keys.texts[row] = keys.bytes.store(text.view());
+  }
+  out.columns[field] = &keys;
 }
 
 void GroupedOutput::render_failed(Work& work, const Shape& out_shape, const Rows& out) const {

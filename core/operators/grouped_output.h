@@ -64,12 +64,16 @@ class GroupedOutput {
     uint32_t release;
     int64_t snapshot;
   };
+  /// What expressions of the output read of groups: keys, aggregates, bounds of the window.
+  struct DerivedRows {
+    std::vector<Column> columns;
+    std::vector<const Column*> view;
+  };
   struct Work {
-    std::vector<Column> derived;
-    std::vector<const Column*> derived_view;
+    DerivedRows derived, candidates;  ///< candidates: groups before `having`, a few at a time.
     std::vector<Scratch> output_scratch, order_scratch, limit_scratch;
-    Scratch having_scratch;
-    RowErrors emit_errors, output_errors;
+    Scratch having_scratch, candidate_scratch;
+    RowErrors emit_errors, output_errors, candidate_errors;
     std::vector<RowError> emit_failures;
     ByteArena keys;   ///< Of fired groups; texts of the derived columns point here.
     ByteArena bytes;  ///< Of failed results and frames.
@@ -91,6 +95,8 @@ class GroupedOutput {
 
   /// Rows of the main port: visible fields, then hidden ones.
   Shape shape() const;
+  /// Fields of shape() that somebody reads. Of these only `record_key()` costs something by itself.
+  void want(const std::vector<bool>& fields);
   /// Once per work.
   void make(Work& work) const;
   /// Before the first firing of a range.
@@ -110,8 +116,15 @@ class GroupedOutput {
   void add_failed(Work& work, std::vector<FailedRow>& failed) const;
 
  private:
+  void reset_derived(DerivedRows& rows) const;
+  // grouped_fire.cc
+  void drop_hidden(Work& work, std::vector<FiredGroup>& groups,
+                   const AggregateLayout& layout) const;
   std::vector<uint32_t> order_of(const std::vector<FiredGroup>& groups) const;
+  void push_derived(DerivedRows& rows, const FiredGroup& group, const AggregateLayout& layout,
+                    RowErrors& errors) const;
   Selection compute(Work& work, const Shape& out_shape, Rows& out) const;
+  void write_record_keys(const Work& work, const Shape& out_shape, Rows& out) const;
   void render_failed(Work& work, const Shape& out_shape, const Rows& out) const;
   // grouped_rank.cc
   Selection rank(Work& work, Selection live, Rows& out) const;
@@ -135,6 +148,7 @@ class GroupedOutput {
   std::vector<uint32_t> shown_groups_;   ///< The others.
   std::vector<uint32_t> shown_outputs_;  ///< Select entries that are not groups of the same name.
   uint32_t first_field_ = 0;             ///< Behind `op`.
+  bool keys_wanted_ = false;             ///< Somebody reads `record_key()`, the last field.
 };
 
 }  // namespace millrace

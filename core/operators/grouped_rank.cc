@@ -13,7 +13,7 @@ namespace millrace {
 /// Orders, numbers and limits every firing. Returns the rows that are left, ascending; work.ranked
 /// has them in the order they are shown.
 Selection GroupedOutput::rank(Work& work, Selection live, Rows& out) const {
-  const Inputs inputs{work.derived_view, out.count};
+  const Inputs inputs{work.derived.view, out.count};
   std::vector<const Column*> keys, per;
   const auto run = [&](const Program& program, Scratch& scratch) {
     const size_t failed_before = work.output_errors.size();
@@ -66,7 +66,7 @@ void GroupedOutput::rank_firing(Work& work, Firing& firing, const std::vector<co
     write_group_key(per, *row, value);
     const int64_t number = ++seen[value];
     if (plan_.limit && number > *plan_.limit) continue;
-    if (plan_.select.row_number) work.derived[*plan_.select.row_number].ints[*row] = number;
+    if (plan_.select.row_number) work.derived.columns[*plan_.select.row_number].ints[*row] = number;
     *kept++ = *row;
   }
   work.ranked.resize(static_cast<size_t>(kept - work.ranked.data()));

@@ -56,17 +56,30 @@ std::optional<OpenWork> JoinNode::open_work() const {
   return out;
 }
 
+template <class Number>
+void JoinNode::save_by_side(JsonValue& meta, std::string_view key, Number number) {
+  JsonValue& numbers = meta.set(key, JsonValue::array());
+  for (JoinBuffer& side : buffers_) numbers.push_back(JsonValue::integer(number(side)));
+}
+
+template <class Take>
+void JoinNode::restore_by_side(const JsonValue& meta, std::string_view key, Take take) {
+  const JsonValue* numbers = meta.find(key);
+  for (size_t side = 0; side < 2 && numbers && numbers->is_array(); ++side) {
+    if (side < numbers->items().size() && numbers->items()[side].is_int())
+      take(buffers_[side], numbers->items()[side].as_int());
+  }
+}
+
 void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
   meta.set("input_watermark", JsonValue::integer(input_watermark_));
   save_merged(merged_, meta);
   save_fields(meta);
-  JsonValue& sequences = meta.set("sequences", JsonValue::array());
-  for (const JoinBuffer& buffer : buffers_)
-    sequences.push_back(JsonValue::integer(static_cast<int64_t>(buffer.sequence())));
-  JsonValue& widest = meta.set("slices_us", JsonValue::array());
+  save_by_side(meta, "slices_us", [](JoinBuffer& side) { return side.slices().widest(); });
+  save_by_side(meta, "next_rows",
+               [](JoinBuffer& side) { return static_cast<int64_t>(side.next_sequence()); });
   for (uint8_t side = 0; side < 2; ++side) {
-    widest.push_back(JsonValue::integer(buffers_[side].slices().widest()));
     blocks_.save(buffers_[side].slices(), side, epoch, commit,
                  [](const JoinBuffer::Row& row, std::string& value) {
                    append_i64(value, row.time);
@@ -89,16 +102,11 @@ Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
   restore_merged(meta, merged_);
   MILLRACE_TRY(restore_fields(meta));
   // How long rows live follows allowed_lateness, which may have changed since.
-  const JsonValue* widest = meta.find("slices_us");
-  for (size_t side = 0; side < 2 && widest && widest->is_array(); ++side) {
-    if (side < widest->items().size() && widest->items()[side].is_int())
-      buffers_[side].slices().restore_widest(widest->items()[side].as_int());
-  }
-  const JsonValue* sequences = meta.find("sequences");
-  for (size_t side = 0; side < 2 && sequences && sequences->is_array(); ++side) {
-    if (side < sequences->items().size() && sequences->items()[side].is_int())
-      buffers_[side].restore_sequence(static_cast<uint64_t>(sequences->items()[side].as_int()));
-  }
+  restore_by_side(meta, "slices_us",
+                  [](JoinBuffer& side, int64_t widest) { side.slices().restore_widest(widest); });
+  restore_by_side(meta, "next_rows", [](JoinBuffer& side, int64_t next) {
+    side.restore_sequence(static_cast<uint64_t>(next));
+  });
   return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
     ByteReader reader(stored.value);
     JoinBuffer::Row row;

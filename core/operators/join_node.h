@@ -43,6 +43,11 @@ class JoinNode final : public PairNode {
   void push_matches(Work& work, size_t side, uint32_t row);
   bool keeps(size_t side, bool matched, bool has_key) const;
   void end_rows(Work& work, EventTime w, uint32_t release);
+  /// A number of each side, as a list in the text of the commit.
+  template <class Number>
+  void save_by_side(JsonValue& meta, std::string_view key, Number number);
+  template <class Take>
+  void restore_by_side(const JsonValue& meta, std::string_view key, Take take);
 
   int64_t before_us_, after_us_, allowed_lateness_us_;
   JoinBuffer buffers_[2];

@@ -32,11 +32,11 @@ class SlidingNode final : public GroupedNode {
   uint64_t open_windows() const override { return windows_.states().entries(); }
   void fold_rows(Work& work, Fold& fold, const GroupedInput::Cut& cut) override;
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) override;
-  void pass(EventTime w) override { windows_.pass(w); }
   void show_changed(Work& work, uint32_t release, EventTime now) override;
   bool any_changed() const override { return !changed_.empty(); }
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
   void forget_closed(EventTime end) override { kept_.forget(end); }
+  void pass(EventTime w) override { windows_.pass(w); }
   void rows_done(Work& work) override;
 
   // sliding_fold.cc

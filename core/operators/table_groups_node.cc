@@ -67,6 +67,11 @@ std::unique_ptr<NodeWork> TableGroupsNode::make_work() const {
   return work;
 }
 
+void TableGroupsNode::set_wanted(std::vector<bool> wanted) {
+  output_.want(wanted);
+  Node::set_wanted(std::move(wanted));
+}
+
 void TableGroupsNode::demand(size_t, std::vector<bool>& wanted) const { input_.demand(wanted); }
 
 void TableGroupsNode::prepare(Chunk& chunk) const {

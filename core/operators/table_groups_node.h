@@ -29,6 +29,7 @@ class TableGroupsNode final : public Node {
   void prepare(Chunk& chunk) const override;
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t input, std::vector<bool>& wanted) const override;
+  void set_wanted(std::vector<bool> wanted) override;
   const EventTime* watermarks(const Chunk& chunk) const override {
     return inputs()[0].node->watermarks(chunk);
   }

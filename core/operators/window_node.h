@@ -27,11 +27,11 @@ class WindowNode final : public GroupedNode {
   uint64_t open_windows() const override;
   void fold_rows(Work& work, Fold& fold, const GroupedInput::Cut& cut) override;
   void fire_due(Work& work, Fold& fold, EventTime w, uint32_t upto) override;
-  void pass(EventTime w) override { groups_.pass(w); }
   void show_changed(Work& work, uint32_t release, EventTime now) override;
   bool any_changed() const override { return sent_.any_changed(); }
   bool show_all(Work& work, uint32_t release, EventTime now, uint64_t& rows) override;
   void forget_closed(EventTime end) override;
+  void pass(EventTime w) override { groups_.pass(w); }
   void rows_done(Work& work) override;
 
   // window_fold.cc

@@ -113,6 +113,16 @@ std::optional<Error> Task::look_at_state() {
   return fits ? std::nullopt : std::optional(fits.error());
 }
 
+namespace {
+
+std::string size_text(uint64_t bytes) {
+  constexpr uint64_t kMiB = 1 << 20;
+  const bool large = bytes >= 10 * kMiB || bytes % kMiB == 0;
+  return fmt::format("{} {}", bytes >> (large ? 20 : 10), large ? "MiB" : "KiB");
+}
+
+}  // namespace
+
 Result<void> Task::check_state_size() const {
   if (!options_.state_limit_bytes) return {};
   size_t total = 0;
@@ -120,18 +130,19 @@ Result<void> Task::check_state_size() const {
   for (const NamedOperator& op : graph_.operators) {
     const size_t bytes = op.node->state_bytes();
     total += bytes;
-    if (bytes) figures += fmt::format(" {} {} MiB;", op.node->name(), bytes >> 20);
+    if (bytes) figures += fmt::format(" {} {};", op.node->name(), size_text(bytes));
   }
   if (const uint64_t kept = committer_.log_bytes()) {
     total += kept;
-    figures += fmt::format(" the copy of what is committed (keep: cache) {} MiB;", kept >> 20);
+    figures += fmt::format(" the copy of what is committed (keep: cache) {};", size_text(kept));
   }
   if (total <= options_.state_limit_bytes) return {};
   return Error{
       Code::kFailed,
-      fmt::format("state takes {} MiB, more than limits.state allows ({} MiB):{} make windows "
-                  "smaller, group by less, or raise limits.state",
-                  total >> 20, options_.state_limit_bytes >> 20, figures)};
+      fmt::format(
+          "state takes {}, more than limits.state allows ({}):{} make windows smaller, group "
+          "by less, or raise limits.state",
+          size_text(total), size_text(options_.state_limit_bytes), figures)};
 }
 
 }  // namespace millrace

@@ -26,18 +26,6 @@ std::string condition_text(const JoinConfig& join, const std::string& left) {
 
 }  // namespace
 
-bool Planner::check_join_keys(const OperatorConfig& op) {
-  bool fine = true;
-  for (const char* key : {"explode", "group_by", "window", "having", "dedupe", "table"}) {
-    const Where* where = find_written(op.written, key);
-    if (!where) continue;
-    faults_.add(*where, "\"" + std::string(key) + "\" cannot stand beside \"join\"",
-                "put it on an operator in front of this one or behind it");
-    fine = false;
-  }
-  return fine;
-}
-
 /// Faults of names, told as what they are in a join.
 void Planner::join_fault(const Where& where, const ExprError& error, const JoinedRows& joined,
                          const OperatorConfig& op) {
@@ -105,7 +93,7 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const JoinConfig& join = *op.join;
   const auto with = find_input(join.with);
   const bool itself = join.with.as_written.text == op.from[0].as_written.text;  // Told by config.
-  if (!check_join_keys(op) || !with || itself) return;
+  if (!with || itself) return;
   inputs.push_back(*with);
   const bool versions = join.as_of == JoinConfig::AsOf::kEventTime;
   if (versions && with->node->shape(Port::kVersions).is_table) inputs[1].port = Port::kVersions;

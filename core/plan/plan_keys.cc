@@ -5,6 +5,22 @@ namespace millrace {
 
 using Mode = EmitConfig::Mode;
 
+/// An operator is of one kind: what makes it another one would be ignored in silence.
+bool Planner::refuse_second_kind(const OperatorConfig& op) {
+  const std::string own = op.join ? "join" : op.dedupe ? "dedupe" : op.table ? "table" : "";
+  if (own.empty()) return false;
+  bool refused = false;
+  for (const std::string key : {"explode", "group_by", "window", "having", "dedupe", "table"}) {
+    const bool fits = key == own || (key == "explode" && own != "join");
+    const Where* where = fits ? nullptr : find_written(op.written, key);
+    if (!where) continue;
+    faults_.add(*where, "\"" + key + "\" cannot stand beside \"" + own + "\"",
+                "put it on an operator in front of this one or behind it");
+    refused = true;
+  }
+  return refused;
+}
+
 /// Keys that speak of results over many records; true if this operator has none and was refused.
 bool Planner::refuse_result_keys(const OperatorConfig& op) {
   const bool other = op.join || op.dedupe || op.table || !op.plugin.empty();

@@ -7,6 +7,24 @@
 #include "plan/planner.h"
 
 namespace millrace {
+namespace {
+
+/// A filter that asks for what `select` makes.
+ExprError of_filter(const OperatorConfig& op, ExprError error) {
+  if (!op.select || op.select->fields_only || error.unknown_field.empty()) return error;
+  for (const NamedExpression& entry : op.select->entries) {
+    if (entry.alias.text != error.unknown_field) continue;
+    error.message =
+        "\"" + error.unknown_field + "\" is made by \"select\", which comes behind the filter";
+    error.hint =
+        "filter in an operator behind this one; of results over many records, use \"having\"";
+    error.unknown_field.clear();
+    break;
+  }
+  return error;
+}
+
+}  // namespace
 
 std::string expression_of(const ExpressionList& list, const NamedExpression& entry) {
   return list.fields_only ? quoted_path(entry.expression.text) : entry.expression.text;
@@ -44,7 +62,8 @@ Result<void> Planner::plan_operators() {
 }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
-  const bool refused = refuse_result_keys(op);
+  const bool second_kind = refuse_second_kind(op);
+  const bool refused = refuse_result_keys(op) || second_kind;
   std::vector<Input> inputs;
   bool bounded = true;
   for (const InputRef& ref : op.from) {
@@ -159,7 +178,7 @@ std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Sha
   const Shape shape = make_stage_shape(input, stage.explode);
   auto filter = compile_filter(op.filter.text, shape.schema);
   if (!filter) {
-    fault(op.filter.where, filter.error());
+    fault(op.filter.where, of_filter(op, filter.error()));
     // Faults of select are worth telling in the same run: go on without the filter.
     return stage;
   }

@@ -158,6 +158,9 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     for (const Field& field : inferred->fields()) {
       if (!plan.fields.find(field.name)) plan.fields.add(field.name, field.type);
     }
+    // Without it all records would leave by `.errors`. An empty sample proves nothing.
+    const bool timed = source.event_time && !source.event_time->field.empty();
+    if (timed && !inferred->fields().empty()) (void)find_field(source.event_time->field, plan);
   }
   // `a[].b` says that `a` is an array, which explode reads whole.
   for (const Field& field : std::vector<Field>(plan.fields.fields())) {

@@ -64,6 +64,7 @@ class Planner {
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   // plan_keys.cc
+  bool refuse_second_kind(const OperatorConfig& op);
   bool refuse_result_keys(const OperatorConfig& op);
   bool refuse_table(const OperatorConfig& op, const std::vector<Input>& inputs);
   bool refuse_lateness(const OperatorConfig& op, const std::vector<Input>& inputs);
@@ -102,7 +103,6 @@ class Planner {
   /// `select` over `schema`, if there is one. False: it has faults.
   bool compile_select(const OperatorConfig& op, const Schema& schema,
                       std::optional<SelectPlan>& select);
-  bool check_join_keys(const OperatorConfig& op);
   void join_fault(const Where& where, const ExprError& error, const JoinedRows& joined,
                   const OperatorConfig& op);
   bool compile_result(const OperatorConfig& op, const JoinedRows& joined, ResultPlan& result);

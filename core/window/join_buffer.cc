@@ -14,7 +14,7 @@ Row& JoinBuffer::add(const std::string_view* key, EventTime t, std::string bytes
   Row fresh;
   fresh.time = t;
   fresh.sequence = sequence_++;
-  fresh.matched = matched;
+  fresh.matched = matched && asks_ends_;
   fresh.bytes = std::move(bytes);
   Row& row = slices_.add(t, std::move(fresh));
   index(row, key);

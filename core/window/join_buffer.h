@@ -5,7 +5,6 @@
 /// end somebody asks for (outer, anti) are handed out once, at that end, unless they were matched.
 /// Pure. Threads: one.
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -41,7 +40,8 @@ class JoinBuffer {
   EventTime end_of(EventTime t) const { return saturating_add(t, life_us_); }
   bool asks_ends() const { return asks_ends_; }
 
-  /// `key` null: the record can match nothing.
+  /// `key` null: the record can match nothing. `matched` is noted only where somebody asks for
+  /// ends: elsewhere it would make the state depend on partners that are gone.
   Row& add(const std::string_view* key, EventTime t, std::string bytes, bool matched);
   /// Living rows with from <= t <= to, by (time, sequence), appended to `out`.
   void find(std::string_view key, EventTime from, EventTime to, EventTime w,
@@ -59,12 +59,11 @@ class JoinBuffer {
   /// A row of the last commit; `w` as stored: rows that had ended by then were handed out.
   Row& restore(EventTime slice, const std::string_view* key, Row row, EventTime w);
 
-  /// Of the next row. Kept in the commit: what is stored must not show that rows had gone when the
-  /// process was started.
-  uint64_t sequence() const { return sequence_; }
-  void restore_sequence(uint64_t next) { sequence_ = std::max(sequence_, next); }
-
   TimeSlices<Row>& slices() { return slices_; }
+  /// What the next row is numbered. Numbers go on behind rows that are gone, so that reading them
+  /// again from an older commit comes to the same state.
+  uint64_t next_sequence() const { return sequence_; }
+  void restore_sequence(uint64_t next) { sequence_ = next; }
   /// Rows whose end is asked for and that were not matched.
   size_t unmatched() const { return ends_.size(); }
   size_t rows() const { return slices_.rows(); }

@@ -7,7 +7,6 @@
 /// (t_first, log).
 /// Pure. Threads: one.
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -52,10 +51,9 @@ class LastSeen {
 
   /// A round of the last commit; `w` as stored: those due by then were handed out.
   Round& restore(EventTime slice, std::string_view key, Round round, EventTime w);
-  /// Of the next round. Kept in the commit: what is stored must not show that rounds had gone when
-  /// the process was started.
-  uint64_t sequence() const { return sequence_; }
-  void restore_sequence(uint64_t next) { sequence_ = std::max(sequence_, next); }
+  /// What the next round is numbered, also behind rounds that are gone.
+  uint64_t next_sequence() const { return sequence_; }
+  void restore_sequence(uint64_t next) { sequence_ = next; }
 
   TimeSlices<Round>& slices() { return slices_; }
   size_t bytes() const { return row_bytes_ + slices_.rows() * (sizeof(Round) + kIndexBytes); }

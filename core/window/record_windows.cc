@@ -8,6 +8,7 @@ using Instant = RecordWindows::Instant;
 using Placed = RecordWindows::Placed;
 using Window = RecordWindows::Window;
 
+/// What W has passed is closed, whether anything was there or not.
 void RecordWindows::pass(EventTime w) {
   if (w == kTimeNone || w == kTimeMax) return;
   fired_upto_ = std::max(fired_upto_, saturating_sub(w, allowed_lateness_us_));

@@ -81,14 +81,15 @@ class RecordWindows {
   /// input, which closes only the windows that there are.
   void close(EventTime w);
 
-  /// What W has passed is closed, whether anything was there or not.
-  void pass(EventTime w);
   EventTime closed_upto() const { return closed_upto_; }
   EventTime fired_upto() const { return fired_upto_; }
   void restore_closed(EventTime fired_upto, EventTime closed_upto) {
     fired_upto_ = fired_upto;
     closed_upto_ = closed_upto;
   }
+  /// W came to `w`, and what was due has fired: all that `w` closes is past, also where nothing
+  /// was.
+  void pass(EventTime w);
   /// The end of input closed everything so far (R20).
   void seal_closed();
   /// An instant of the last commit.

@@ -1,5 +1,9 @@
 #include "settings.h"
 
+#include <sys/stat.h>
+
+#include "common/local_file/local_file.h"
+
 namespace millrace::file_sink {
 namespace {
 
@@ -19,6 +23,20 @@ compress::Compression read_compression(const config& cfg) {
   throw config_error("compression: \"" + name + "\" is none of none, gzip, zstd");
 }
 
+/// What stands there already must be a regular file.
+void check_kind(const std::string& path) {
+  struct stat found;
+  if (path.empty() || stat(path.c_str(), &found) != 0) return;
+  if (S_ISDIR(found.st_mode)) {
+    throw config_error("path: " + path + " is a directory; for parts use dir");
+  }
+  const auto kind = local_file::other_kind(found.st_mode);
+  if (kind.empty()) return;
+  throw config_error("path: " + path + " is " + std::string(kind) +
+                     "; rows can be taken back only from a regular file. To hand rows to another "
+                     "program, redirect those of the sink stdout");
+}
+
 void check_place(const Settings& settings, const config& cfg) {
   if (settings.path.empty() == settings.dir.empty()) {
     throw config_error(settings.path.empty() ? "path: needed (one file), or dir (rolled parts)"
@@ -30,6 +48,7 @@ void check_place(const Settings& settings, const config& cfg) {
   if (!settings.path.empty() && settings.path.ends_with('/')) {
     throw config_error("path: \"" + settings.path + "\" is a directory; for parts use dir");
   }
+  check_kind(settings.path);
   if (settings.dir.empty() && cfg.has("roll")) {
     throw config_error("roll: only with dir; a path is one file");
   }

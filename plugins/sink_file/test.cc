@@ -273,11 +273,16 @@ TEST(FileSink, SaysThatItCannotWriteAndKeepsWhatIsCommitted) {
 TEST(FileSink, SaysWhatIsWrongWithAPath) {
   ScratchDir dir;
   const auto why = [&](const std::string& path) {
-    harness sink(component(), config_of("path", path));
+    const std::string config = config_of("path", path);
+    if (std::string refused = harness::validate(component(), config); !refused.empty())
+      return refused;
+    harness sink(component(), config);
     return failure_of([&] { sink.open(); });
   };
   write_file(dir / "file", "");
-  EXPECT_THAT(why(dir.path()), HasSubstr("is a directory"));
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(why(dir / "pipe"), HasSubstr("is a pipe; rows can be taken back only"));
+  EXPECT_THAT(why(dir.path()), HasSubstr("is a directory; for parts use dir"));
   EXPECT_THAT(why("/dev/null"), HasSubstr("is a device"));
   EXPECT_THAT(why(dir / "file/out"), HasSubstr("not a directory"));
 }

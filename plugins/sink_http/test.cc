@@ -15,7 +15,7 @@ Settings settings_of(const std::string& text) {
 
 TEST(Upload, IsCutByNumberAndBySize) {
   const Settings settings =
-      settings_of(R"({"url": "http://h", "batch": {"records": 3, "bytes": "20"}})");
+      settings_of(R"({"url": "http://h", "batch": {"records": 3, "bytes": "20", "every": "1s"}})");
   Upload upload(settings);
   upload.add("12345", "p/1/0");
   EXPECT_TRUE(upload.fits("12345"));

@@ -25,6 +25,10 @@ std::vector<Chain::Known> Chain::saw_tip(int64_t height, const std::string& hash
   return lost;
 }
 
+bool Chain::starts_in_the_void(int64_t tip_height) const {
+  return known_.empty() && tip_height < start_ - static_cast<int64_t>(kDepth);
+}
+
 Chain::Known Chain::pop() {
   Known last = std::move(known_.back());
   known_.pop_back();

@@ -33,6 +33,9 @@ class Chain {
   /// What the service holds at the tip. Blocks that were put out and lost against a chain at least
   /// as long are returned, newest first; they are known no more.
   std::vector<Known> saw_tip(int64_t height, const std::string& hash);
+  /// Nothing was put out, and the service is further behind the place to begin than any
+  /// reorganisation reaches: the height that it told at the start was none.
+  bool starts_in_the_void(int64_t tip_height) const;
 
   struct Step {
     std::optional<Block> block;   ///< To put out.
@@ -45,8 +48,12 @@ class Chain {
   void start_at(int64_t height) { start_ = height; }
   int64_t start() const { return start_; }
   bool is_empty() const { return known_.empty(); }
-  /// Largest time so far: the event time of the next record is at least this (BC9).
-  int64_t event_time_s(int64_t time_s) { return newest_s_ = std::max(newest_s_, time_s); }
+  /// Largest time so far: the event time of the next record is at least this (BC9). What the 32
+  /// bits of a header cannot hold is no time, and moves nothing.
+  int64_t event_time_s(int64_t time_s) {
+    if (time_s >= 0 && time_s <= UINT32_MAX) newest_s_ = std::max(newest_s_, time_s);
+    return newest_s_;
+  }
   int64_t newest_s() const { return newest_s_; }
 
   const std::deque<Known>& known() const { return known_; }

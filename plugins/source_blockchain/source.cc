@@ -231,10 +231,20 @@ class Blockchain final : public source {
 
   void take_tip(emitter& out) {
     const Tip& tip = explorer_->tip();
+    if (has_start_ && !is_fixed_start() && chain_.starts_in_the_void(tip.height)) {
+      ctx_.warn("the tip at the start was height " + std::to_string(chain_.start() - 1) +
+                ", now it is " + std::to_string(tip.height) + ": beginning there");
+      has_start_ = false;
+    }
     if (!has_start_) chain_.start_at(start_height(tip.height));
     has_start_ = true;
     if (settings_.confirmations > 0) return;  // Only the walk sees what is deep enough.
     for (const auto& lost : chain_.saw_tip(tip.height, tip.hash)) emit_orphan(lost, out);
+  }
+
+  /// A height that the user gave, which the chain may not have reached yet.
+  bool is_fixed_start() const {
+    return settings_.start_height != "tip" && !settings_.start_height.starts_with('-');
   }
 
   int64_t start_height(int64_t tip) const {

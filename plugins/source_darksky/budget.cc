@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "common/http/retry_after.h"
+
 namespace millrace::darksky {
 namespace {
 
@@ -25,7 +27,10 @@ std::optional<Quota> read_quota(const http::Head& head, Micros wall) {
   const auto reset = number_of(head.find("ratelimit-reset"));
   if (!limit || !remaining || !reset || *limit <= 0) return std::nullopt;
   double left_s = *reset;
-  if (left_s > kEpochFrom) left_s = std::max(0.0, left_s - static_cast<double>(wall.count()) / 1e6);
+  if (left_s > kEpochFrom) {
+    const Micros now = http::server_now(head.find("date"), wall);
+    left_s = std::max(0.0, left_s - static_cast<double>(now.count()) / 1e6);
+  }
   return Quota{*limit, *remaining, Micros(static_cast<int64_t>(left_s * 1e6))};
 }
 

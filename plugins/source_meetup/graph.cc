@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "common/http/host_gate.h"
+#include "common/http/retry_after.h"
 #include "common/http/url.h"
 #include "common/json/pointer.h"
 #include "common/text/printable.h"
@@ -102,7 +103,7 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
     why = "an answer that is neither data nor errors";
     return Next::kAgain;
   }
-  if (is_there(errors) && take_errors(*errors, items, why)) return Next::kAgain;
+  if (is_there(errors) && take_errors(*errors, answer.head, items, why)) return Next::kAgain;
   const auto connection =
       !data ? data : json::at_pointer(*data, finds_ ? "/eventSearch" : "/event/rsvps");
   if (!is_there(data) || !is_there(connection)) {
@@ -134,7 +135,8 @@ Graph::Next Graph::page_done(const Slot& slot, std::string_view connection,
 }
 
 /// Errors come with status 200 (MU4).
-bool Graph::take_errors(std::string_view errors, std::vector<poll::Item>& items, std::string& why) {
+bool Graph::take_errors(std::string_view errors, const http::Head& head,
+                        std::vector<poll::Item>& items, std::string& why) {
   bool is_limit = false;
   json::JsonReader().elements(errors, [&](std::string_view error) {
     const std::string message = text_at(error, "/message");
@@ -145,8 +147,9 @@ bool Graph::take_errors(std::string_view errors, std::vector<poll::Item>& items,
       const Micros now = http::steady_now();
       const auto url = http::parse_url(settings_.url);
       if (reset_ms) {
-        const Micros wait =
-            std::min(Micros(*reset_ms * 1000) - http::wall_now(), settings_.http.retry.max_after);
+        const Micros wait = std::min(
+            Micros(*reset_ms * 1000) - http::server_now(head.find("date"), http::wall_now()),
+            settings_.http.retry.max_after);
         http::HostGate::shared().hold(url->origin(), now + std::max(wait, Micros(0)));
       }
       return;

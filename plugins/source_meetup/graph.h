@@ -51,7 +51,8 @@ class Graph final : public poll::Script {
                 std::vector<poll::Item>& items);
   void add_absent(const Slot& slot, std::vector<poll::Item>& items);
   /// What "errors" holds, as rows of `.errors`; true: the rate limit, wait.
-  bool take_errors(std::string_view errors, std::vector<poll::Item>& items, std::string& why);
+  bool take_errors(std::string_view errors, const http::Head& head, std::vector<poll::Item>& items,
+                   std::string& why);
   Next page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items);
   poll::Item item(const Slot& slot, std::string value, std::optional<int64_t> time_us) const;
 

@@ -94,17 +94,30 @@ class Lines final : public RsvpStream {
     const bool ran = state == HttpStream::State::kEnded &&
                      stream_.ending().why != http::Ending::Why::kStatus &&
                      stream_.head().status == 200;
-    if (!is_open_ && (state == HttpStream::State::kOpen || ran)) accept(now);
+    if (!is_open_ && (state == HttpStream::State::kOpen || ran) && !accept(now)) return;
     if (is_open_ && stream_.bytes().find('\n') != std::string_view::npos) return;
     if (state == HttpStream::State::kEnded) return ended(now);
     watch(now);
   }
 
-  void accept(Micros now) {
+  /// False: a sign-in page or a proxy's words, not the service (S21, H11).
+  bool accept(Micros now) {
+    const http::Head& head = stream_.head();
+    const std::string_view coding = head.find("content-encoding");
+    const bool is_packed = !coding.empty() && coding != "identity";
+    if (is_packed || head.media_type() == "text/html") {
+      close();
+      ++counts_.retries;
+      patience_.bad_response(
+          is_packed ? "a packed answer, which nobody asked for" : "a page of HTML instead of RSVPs",
+          now);
+      return false;
+    }
     if (opened_.count() > 0) ++counts_.reconnects;
     is_open_ = true;
     opened_ = last_line_ = now;
     patience_.accepted(now);
+    return true;
   }
 
   void watch(Micros now) {

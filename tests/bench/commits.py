@@ -2,13 +2,16 @@
 """What commits and the cache cost, as ratios within one run; by hand: commits.py --millrace build/bin/millrace.
 
 Counts per key over a window that stays open, so that all keys are hot, at several lengths of commit, alternating; then a restart
-from that state, beside reading the same bytes. Prints the median of each with its spread.
+from that state, beside reading the same bytes; then one of state that is kept in Redis only, from Redis and by reading the source
+again, beside what redis-benchmark gets. Prints the median of each with its spread.
 """
 import argparse
 import json
 import os
 import pathlib
 import random
+import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -25,17 +28,25 @@ def make_input(path, records, keys):
             out.write('{"t":%d,"k":"key-%07d","n":%d}\n' % (1760000400 + i * 3000 // records, rng.randrange(keys), i))
 
 
-def pipeline(every, cache=None, follow=False):
-    config = {"pipeline": "b", "commit": {"every": every},
+def pipeline(every, cache=None, follow=False, keep="log"):
+    config = {"pipeline": "b", "commit": {"every": every, "keep": keep},
               "sources": {"in": {"plugin": "file", "path": "in.jsonl", "schema": {"k": "text", "n": "int8"}, "follow": follow,
                                  "event_time": {"field": "t", "unit": "s"}}},
               "operators": {"count": {"from": "in", "window": {"tumbling": "1d"}, "group_by": ["k"],
                                       "select": {"n": "count(*)", "s": "sum(n)"}},
-                            "few": {"from": "count", "filter": "n > 1000000"}},
-              "sinks": {"out": {"from": "few", "plugin": "file", "path": "out.jsonl"}}}
+                            "few": {"from": "count", "filter": "n > 1000000"}, "pings": {"from": "in", "filter": "k = 'ping'"}},
+              "sinks": {"out": {"from": "few", "plugin": "file", "path": "out.jsonl"},
+                        "pings": {"from": "pings", "plugin": "file", "path": "pings.jsonl"}}}
     if cache:
         config["cache"] = {"redis": cache, "max_pending": "1GiB"}
     return config
+
+
+def gets_per_second(port):
+    """What a pipelining client gets from the same server, with values as long as an entry here."""
+    text = subprocess.run(["redis-benchmark", "-p", str(port), "-t", "set,get", "-P", "100", "-n", "1000000", "-r", "1000000", "-d", "32",
+                           "--csv"], check=True, capture_output=True, text=True).stdout
+    return float(re.search(r'"GET","([0-9.]+)"', text)[1])
 
 
 class Bench:
@@ -65,18 +76,53 @@ class Bench:
                   f"{statistics.median(cpu[name]):.2f} s ({min(cpu[name]):.2f} to {max(cpu[name]):.2f}), {commits[name]} commits")
         return {name: statistics.median(all_of) for name, all_of in cpu.items()}
 
+    def fill(self, config):
+        """Leaves all windows open."""
+        self.run(config, "--fresh", "--for", self.options.fill)
+
+    def first_output(self, config):
+        """Seconds from the start of a run over what `fill` left to the row of a record that waits for it."""
+        (self.folder / "p.json").write_text(json.dumps(config))
+        with open(self.folder / "in.jsonl", "a", encoding="ascii") as out:
+            out.write('{"t":1760003400,"k":"ping","n":0}\n')
+        pings = self.folder / "pings.jsonl"
+        before, began = pings.stat().st_size if pings.exists() else 0, time.monotonic()
+        with subprocess.Popen([os.path.abspath(self.options.millrace), "run", "p.json", "--quiet"], cwd=self.folder) as run:
+            while not pings.exists() or pings.stat().st_size == before:
+                if run.poll() is not None:
+                    raise RuntimeError("the run ended before its first row")
+                time.sleep(0.002)
+            took = time.monotonic() - began
+            run.send_signal(signal.SIGINT)
+        return took
+
+    def stored(self):
+        return self.folder / ".millrace/b/state/data.mdb"
+
     def restart(self):
-        """From a stop with all windows open to the end of a run that finds nothing new."""
-        self.run(pipeline("1s", follow=True), "--fresh", "--for", self.options.fill)
-        data = self.folder / ".millrace/b/state/data.mdb"
+        """From a start over a state of open windows to the first row."""
+        config = pipeline("1s", follow=True)
+        self.fill(config)
         began = time.monotonic()
-        with open(data, "rb", buffering=0) as state:
+        with open(self.stored(), "rb", buffering=0) as state:
             while state.read(1 << 20):
                 pass
         read = time.monotonic() - began
-        took, report = self.run(pipeline("1s", follow=True), "--for", "1ms")
-        print(f"restart from {data.stat().st_size >> 20} MiB: {took:.2f} s, reading the same bytes {read:.2f} s")
-        return report
+        took = self.first_output(config)
+        print(f"restart from {self.stored().stat().st_size >> 20} MiB: {took:.2f} s, reading the same bytes {read:.2f} s")
+
+    def takeover(self, server):
+        """The same under `keep: cache`: what Redis has is taken; what it has lost is read again."""
+        config = pipeline("1s", server.url, follow=True, keep="cache")
+        self.fill(config)
+        bytes_held = int(re.search(r"used_memory:(\d+)", server.command("INFO", "memory"))[1])
+        taken = self.first_output(config)
+        server.command("FLUSHALL")
+        again = self.first_output(config)
+        rate = self.options.keys / taken
+        gets = gets_per_second(server.port)
+        print(f"kept in Redis ({bytes_held >> 20} MiB there): restart {taken:.2f} s, {rate:,.0f} entries/s, {rate / gets:.2f} times the "
+              f"{gets:,.0f} pipelined GETs/s of redis-benchmark; by reading the source again {again:.2f} s")
 
 
 def main():
@@ -102,6 +148,8 @@ def main():
         if server:
             print(f"without the cache / with it, at 200 ms: {seconds['commits every 200 ms'] / seconds['200 ms with the cache']:.2f}")
         bench.restart()
+        if server:
+            bench.takeover(server)
     finally:
         if server:
             server.remove()

@@ -3,7 +3,6 @@
 
 As a program (`./dev kafka`): starts one, prints its address, and stops it at Ctrl-C.
 """
-import os
 import pathlib
 import shutil
 import signal

@@ -30,7 +30,7 @@ QUESTIONS = {
            sold AS (SELECT DISTINCT at / 10000 AS ten, seller FROM auction)
       SELECT id, name, {TIME.format('ten * 10000')} FROM came JOIN sold USING (ten) WHERE id = seller""",
     # A bid begins a session if the bidder's bid before it lies more than 10 s back.
-    "q11": f"""
+    "q11": """
       WITH begun AS (SELECT *, at - lag(at) OVER mine > 10000 AS begins FROM bid WINDOW mine AS (PARTITION BY bidder ORDER BY at)),
            numbered AS (SELECT *, sum(coalesce(begins, 0)) OVER (PARTITION BY bidder ORDER BY at) AS session FROM begun)
       SELECT min(at), max(at) + 10000, bidder, count(*) FROM numbered GROUP BY bidder, session""",

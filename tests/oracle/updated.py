@@ -2,7 +2,6 @@
 each trigger one per window changed since the last; nothing that equals the row sent last (R28); one row with `final` at
 close (R11). Identity is (group, window_start), for cumulative also window_end; starts that vanish are deleted first (R7)."""
 import expressions
-import marks
 import rows
 from sessions import Sessions
 from sliding import Sliding

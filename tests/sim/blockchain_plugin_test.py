@@ -9,7 +9,6 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from case import PluginCase    # noqa: E402
-from drive import Filter    # noqa: E402
 
 
 class BitcoinCase(PluginCase):

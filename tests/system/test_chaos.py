@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 import unittest
@@ -17,6 +16,7 @@ from servers import Postgres, Redis
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", "0.25"))
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
 RECORDS = 4000
+WRITE_MS = 10          # what each write of the lossy sink takes: long beside the steps of a commit
 
 
 def records():
@@ -56,6 +56,8 @@ class Chaos(SystemTest):
         if kind == "redis":
             self.servers[kind].command("FLUSHALL")
             return {**base, "plugin": "redis", "url": self.servers[kind].url, "command": "xadd", "key": "'all'"}
+        if kind == "lossy":
+            return {**base, "plugin": kind, "path": "out.txt", "slow_ms": WRITE_MS}
         return {**base, "plugin": "file" if kind == "kept" else kind, "path": "out.txt"}
 
     def config(self, kind, delivery):
@@ -95,18 +97,33 @@ class Chaos(SystemTest):
             texts = [line for line in lines if line.startswith("{")]
         return [(key_of(row), row["n"]) for row in map(json.loads, texts)]
 
-    def life(self, delay_s):
+    def life(self, over):
+        """A run that is killed as soon as `over()` says so."""
         env = {"MILLRACE_PLUGIN_PATH": f"{Settings.plugins}:{Settings.test_sinks}", "MILLRACE_COMMIT_RECORDS": "40",
                "MILLRACE_BATCH_RECORDS": "64"}
         run = self.start("--quiet", env=env)
-        if delay_s is not None:
-            try:
-                run.process.wait(delay_s)
-            except subprocess.TimeoutExpired:
+        while run.running():
+            if over():
                 run.process.kill()
+                break
+            time.sleep(0.001)
         done = run.wait()
         self.assertIn(done.code, (0, -signal.SIGKILL), done)
         return done.code == 0
+
+    def after(self, delay_s):
+        end = time.monotonic() + delay_s
+        return lambda: time.monotonic() >= end
+
+    def at_work(self, rng):
+        """While it works, however fast the machine: some rows after now, and up to a write later."""
+        wanted, late_s, seen = self.size("out.txt") + rng.randint(1, 4000), 2 * rng.random() * WRITE_MS / 1000, []
+
+        def over():
+            if not seen and self.size("out.txt") >= wanted:
+                seen.append(time.monotonic())
+            return bool(seen) and time.monotonic() - seen[0] >= late_s
+        return over
 
     def round(self, kind, counts, rng, delivery=None):
         """Lives that are killed, and one to the end; adds what is lost, repeated and wrong."""
@@ -117,7 +134,7 @@ class Chaos(SystemTest):
         self.write("in.jsonl", self.sent)
         kills = rng.randint(1, 6)
         began = time.monotonic()
-        while not self.life(rng.random() * self.usual_s if kills > 0 else None):
+        while not self.life(self.moment(rng) if kills > 0 else lambda: False):
             kills -= 1
             counts["kills"] += 1
             self.harm(kind, rng)
@@ -132,6 +149,7 @@ class Chaos(SystemTest):
     def setUp(self):
         super().setUp()
         self.sent, self.usual_s = records(), 0.5
+        self.moment = lambda rng: self.after(rng.random() * self.usual_s)
 
     def test_random_kills(self):
         kinds = ["file", "tagged", "marked", *self.servers, *(["kept"] if "redis" in self.servers else [])]
@@ -145,6 +163,7 @@ class Chaos(SystemTest):
         self.assertGreater(counts["kills"], 0)
 
     def test_the_loop_sees_repeats_and_losses(self):
+        self.moment = self.at_work
         for delivery, seen, never in (("at_least_once", "repeated", "lost"), ("at_most_once", "lost", "repeated")):
             with self.subTest(delivery):
                 rng, counts = random.Random(SEED), collections.Counter()

@@ -94,6 +94,30 @@ class Verbs(SystemTest):
         self.assert_says(self.verb("infer", "nowhere.jsonl", code=None), "nowhere.jsonl")
         self.assert_says(self.verb("infer", "cells.csv", "--format", "xml", code=2), "--format xml")
 
+    def test_infer_says_when_there_is_nothing_to_infer_from(self):
+        for content in (b"", b"no JSON\n[1]\n", b"{}\n"):
+            self.write("in.txt", content)
+            self.assert_says(self.verb("infer", "in.txt", code=1), "in.txt: no line of it is a JSON object", "--format csv")
+
+    def test_a_reader_that_has_seen_enough_is_no_crash(self):
+        """`millrace docs config | head -1`: more than a pipe holds."""
+        for verb in (("docs", "config"), ("docs", "expressions"), ("schema",), ("plugins", "--json"), ("inspect", "file")):
+            read, write = os.pipe()
+            os.close(read)
+            with subprocess.Popen(self.command(*verb), cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
+                                  stdout=write, stderr=subprocess.PIPE) as run:
+                os.close(write)
+                said = run.stderr.read()
+            self.assertEqual((run.returncode, said), (1, b""), verb)
+
+    def test_a_full_disk_under_standard_output_is_told(self):
+        for verb in (("docs", "config"), ("plugins",)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run(self.command(*verb), cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
+                                      stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 1, verb)
+            self.assertEqual(done.stderr, b"millrace: cannot write to standard output: No space left on device\n", verb)
+
     def test_check_has_no_side_effects(self):
         self.write("in.jsonl", [at(0)])
         self.write("p.json", counting())
@@ -243,6 +267,38 @@ class Faults(SystemTest):
         self.write("p.json", counting(sinks={"out": {"from": "per_minute", "plugin": "stdout"}}, delivery="exactly_once"))
         self.assertIn("view", self.verb("check", "p.json").stdout.decode())
 
+    def test_a_slip_in_the_name_of_the_event_time(self):
+        """Else every record would leave by `.errors`, and the run would be fine."""
+        self.write("in.jsonl", [at(0)])
+        self.write("p.json", counting({"event_time": {"field": "tt", "unit": "s"}}))
+        self.assert_says(self.verb("check", "p.json", code=2), '/sources/in/event_time/field: nothing is known of the field "tt"',
+                         'did you mean "t"?')
+        self.write("p.json", counting({"event_time": {"field": "when", "unit": "s"}}))
+        self.assert_says(self.verb("check", "p.json", code=2), 'declare it: "schema": { "when":')
+        self.write("p.json", counting({"event_time": {"field": "when", "unit": "s"}, "schema": {"k": "text", "when": "int8"}}))
+        self.verb("check", "p.json")
+
+    def test_an_operator_is_of_one_kind(self):
+        """What would be ignored in silence is refused."""
+        dedupe, table, join = {"dedupe": {"by": ["k"]}}, {"table": {"key": ["k"]}}, {"join": {"with": "in", "on": ["k"], "within": {"before": "1s"}}}
+        window, group, having = {"window": {"tumbling": "1m"}}, {"group_by": ["k"]}, {"having": "k = 'a'"}
+        for own, others in ((dedupe, (window, group, having, table)), (table, (window, group, having)),
+                            (join, (window, group, having, dedupe, table))):
+            for other in others:
+                with self.subTest(own=own, other=other):
+                    operators = {"a": {"from": "in"}, "b": {"from": "a", **own, **other}}
+                    key, beside = next(iter(other)), next(iter(own))
+                    self.assertIn(f'/operators/b/{key}: "{key}" cannot stand beside "{beside}"',
+                                  self.faults({**passing(), "operators": operators}))
+
+    def test_names_that_come_later_and_functions_of_other_places(self):
+        text = self.faults({**passing(), "operators": {
+            "a": {"from": "in", "filter": "n > 1", "group_by": ["k"], "select": {"n": "count(*)"}},
+            "b": {"from": "in", "select": {"place": "row_number()"}}}})
+        self.assertIn('/operators/a/filter: "n" is made by "select", which comes behind the filter', text)
+        self.assertIn('use "having"', text)
+        self.assertIn("/operators/b/select/place: row_number() is not available here; it is for", text)
+
 
 class Streams(SystemTest):
     def setUp(self):
@@ -281,6 +337,25 @@ class Streams(SystemTest):
                     break
         self.assertEqual(run.returncode, 0)
         self.assertRegex(said, rb"\rp?.*3 records")
+
+    def test_rows_and_progress_on_one_terminal(self):
+        """A line that is redrawn would stand in front of the rows."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.write("p.json", counting({"follow": True}, sinks={"out": {"from": "in", "plugin": "stdout", "format": "table"}}))
+        with subprocess.Popen(self.command("run", "p.json", "--for", "1500ms"), cwd=self.folder, env=environment(),
+                              stdin=subprocess.DEVNULL, stdout=slave, stderr=slave) as run:
+            os.close(slave)
+            said = b""
+            while True:
+                try:
+                    said += os.read(master, 4096)
+                except OSError:
+                    break
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(said, rb"in +3 records")
+        self.assertNotIn(b"\x1b", said)
+        self.assertNotRegex(said, rb"\r[^\r\n]")
 
 
 if __name__ == "__main__":

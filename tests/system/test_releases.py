@@ -7,7 +7,7 @@ from program import SystemTest, at, counting, main
 RECORDS = [at(i * 7, f"k{i % 3}") for i in range(40)]
 LIFE = {"MILLRACE_COMMIT_RECORDS": "5", "MILLRACE_BATCH_RECORDS": "5"}
 # What releases after the first put into a commit's text; one that reads it must not need it.
-ADDED = {"ended", "sequences", "sequence", "slices_us", "closed_at", "tzdata", "settings"}
+ADDED = {"ended", "next_rows", "next_round", "slices_us", "closed_at", "tzdata", "settings"}
 
 
 def without(meta, names):

@@ -36,6 +36,12 @@ TEST(RetryAfter, TakesDatesInAllThreeForms) {
   EXPECT_EQ(wait_s("Sun Nov  6 08:50:37 1994"), 60);
 }
 
+TEST(RetryAfter, TheServersClockIsItsDateElseOurs) {
+  const Micros now(1'700'000'000'000'000);
+  EXPECT_EQ(server_now(" Sun, 06 Nov 1994 08:49:37 GMT", now), std::chrono::seconds(784'111'777));
+  for (const char* none : {"", "soon", "1994"}) EXPECT_EQ(server_now(none, now), now) << none;
+}
+
 TEST(RetryAfter, MeasuresDatesAgainstTheAnswersOwnClock) {
   EXPECT_EQ(wait_s("Sun, 06 Nov 2044 08:50:37 GMT", "Sun, 06 Nov 2044 08:50:07 GMT"), 30);
   EXPECT_EQ(wait_s("Sun, 06 Nov 1994 08:50:37 GMT", "yesterday"), 60);

@@ -17,11 +17,13 @@ std::string common_remedy(const Ending& ending) {
   return "";
 }
 
-Patience::Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy)
+Patience::Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy,
+                   AuthGrace* of_all)
     : ctx_(ctx),
       settings_(settings),
       backoff_(settings.retry, std::move(random)),
       grace_(settings.grace, settings.retry.max),
+      of_all_(of_all),
       remedy_(std::move(remedy)) {}
 
 void Patience::aim(const std::string& url, std::string printed) {
@@ -35,6 +37,7 @@ Micros Patience::due() const { return std::max(due_, HostGate::shared().open_at(
 void Patience::accepted(Micros now) {
   backoff_.healthy(now);
   grace_.accepted();
+  if (of_all_) of_all_->accepted();
 }
 
 void Patience::attempt_failed(const Ending& ending, Micros now, Micros busy_wait) {
@@ -77,10 +80,15 @@ void Patience::hold_host(const Ending& ending, Micros now) {
 /// A refusal that may be a deployment in progress: a few tries far apart, then fatal.
 void Patience::refusal(const std::string& what, const Ending& ending, Micros now) {
   auto next = grace_.refused(now);
+  uint32_t times = grace_.refusals();
+  if (of_all_) {
+    if (!of_all_->refused(now)) next.reset();
+    times = std::max(times, of_all_->refusals());
+  }
   const std::string remedy = remedy_ ? remedy_(ending) : "";
   if (!next) {
-    throw fatal(printable_ + ": " + what + ", " + std::to_string(grace_.refusals()) +
-                " times in a row" + remedy);
+    throw fatal(printable_ + ": " + what + ", " + std::to_string(times) + " times in a row" +
+                remedy);
   }
   if (ending.retry_after) next = backoff_.at_least(ending.retry_after->wait, *next);
   wait(*next, what + remedy, now);

@@ -23,8 +23,10 @@ class Patience {
   /// Something worth adding to the sentence of a fatal answer; may be empty.
   using Remedy = std::function<std::string(const Ending&)>;
 
-  /// `settings` must outlive it.
-  Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy = {});
+  /// `settings` must outlive it. `of_all`: counts the refusals of several endpoints together, where
+  /// they are one party to the server (the same key); it must outlive it.
+  Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy = {},
+           AuthGrace* of_all = nullptr);
 
   /// Who is asked next. Nothing but scheme, host, port and path is ever printed.
   void aim(const std::string& url, std::string printed = "");
@@ -68,6 +70,7 @@ class Patience {
   const HttpSettings& settings_;
   Backoff backoff_;
   AuthGrace grace_;
+  AuthGrace* of_all_;
   Remedy remedy_;
   std::string printable_ = "?", origin_;
   Micros due_{0};

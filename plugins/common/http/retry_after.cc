@@ -41,6 +41,11 @@ std::optional<int64_t> parse_http_date(std::string_view text) {
   return at;
 }
 
+Micros server_now(std::string_view date, Micros now) {
+  const auto sent = parse_http_date(trimmed(date));
+  return sent ? std::chrono::seconds(*sent) : now;
+}
+
 std::optional<RetryAfter> parse_retry_after(std::string_view value, std::string_view date,
                                             Micros now, Micros longest) {
   value = trimmed(value);
@@ -48,8 +53,7 @@ std::optional<RetryAfter> parse_retry_after(std::string_view value, std::string_
   if (!seconds) {
     const auto then = parse_http_date(value);
     if (!then) return std::nullopt;
-    const auto sent = parse_http_date(trimmed(date));
-    seconds = *then - sent.value_or(now.count() / 1'000'000);
+    seconds = *then - server_now(date, now).count() / 1'000'000;
   }
   const Micros asked = std::chrono::seconds(std::max<int64_t>(*seconds, 0));
   return RetryAfter{std::min(asked, longest), asked > longest};

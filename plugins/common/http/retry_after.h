@@ -20,6 +20,9 @@ struct RetryAfter {
 std::optional<RetryAfter> parse_retry_after(std::string_view value, std::string_view date,
                                             Micros now, Micros longest);
 
+/// What the time is at the server: its Date header, else (`date` empty or none) our wall clock.
+Micros server_now(std::string_view date, Micros now);
+
 /// Seconds since 1970 of an HTTP date: IMF-fixdate, RFC 850 or asctime.
 std::optional<int64_t> parse_http_date(std::string_view text);
 

@@ -18,11 +18,13 @@ Poller::Poller(const context& ctx, const http::HttpSettings& settings, PollOptio
       script_(script),
       random_(std::move(random)),
       exchange_(settings),
+      refusals_(settings.grace, settings.retry.max),
       slots_(options_.slots) {}
 
 http::Patience& Poller::patience(size_t target) {
   auto& one = patiences_[slots_.name(target)];
-  if (!one) one = std::make_unique<http::Patience>(ctx_, settings_, random_, options_.remedy);
+  if (!one)
+    one = std::make_unique<http::Patience>(ctx_, settings_, random_, options_.remedy, &refusals_);
   return *one;
 }
 
@@ -85,7 +87,7 @@ bool Poller::send(Micros deadline) {
   http::Patience& patience = this->patience(slot_->target);
   patience.aim(request.url, script_.printed(*slot_));
   const Micros now = http::steady_now();
-  Micros due = patience.due();
+  Micros due = std::max(patience.due(), refused_until_);
   if (due <= now) {
     const std::string bucket = patience.origin() + " " + options_.credential;
     due = http::HostGate::shared().take(bucket, options_.rate, script_.cost(*slot_), now);
@@ -110,6 +112,7 @@ void Poller::take_answer() {
   http::Answer& answer = exchange_.answer();
   patience(slot_->target).accepted(http::steady_now());
   hosts_failures_ = 0;
+  any_accepted_ = true;
   if (answer.status == 304) {
     ++counts_.not_modified;
     not_modified_ = true;
@@ -159,6 +162,8 @@ void Poller::take_failure() {
   ++counts_.retries;
   http::Patience& patience = this->patience(slot.target);
   patience.attempt_failed(ending, http::steady_now());
+  // One place that is refused among others that are not is its own matter.
+  if (refusals_.refusals() > (any_accepted_ ? 1 : 0)) refused_until_ = patience.due();
   note_host_failure(ending);
   items_.clear();
   slots_.hold(slot.target, patience.due());

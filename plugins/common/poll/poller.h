@@ -131,6 +131,11 @@ class Poller {
   Script& script_;
   http::Random random_;
   http::Exchange exchange_;
+  /// A key that one place is refused with is the key of all: their refusals count together, and
+  /// nobody asks while they wait (§1.3).
+  http::AuthGrace refusals_;
+  http::Micros refused_until_{0};
+  bool any_accepted_ = false;
   Slots slots_;
   std::map<std::string, std::unique_ptr<http::Patience>> patiences_;
   std::optional<Slot> slot_;  ///< Being asked for, or being put out.

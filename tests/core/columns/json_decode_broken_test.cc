@@ -62,6 +62,20 @@ TEST(JsonDecoder, R46_NothingMayFollowTheObject) {
   }
 }
 
+TEST(JsonDecoder, ReasonsSayWhatIsWrong) {
+  const auto reason = [](const char* record) {
+    return std::string(decode({}, {record}).reasons[0]);
+  };
+  EXPECT_EQ(reason("{\"a\":1} junk"), "bytes follow the JSON object");
+  EXPECT_EQ(reason("{\"a\":{\"b\":[1]}},"), "bytes follow the JSON object");
+  EXPECT_EQ(reason("{\"a\":1"), "the JSON object does not end");
+  EXPECT_EQ(reason("{\"a\":[{},1"), "the JSON object does not end");
+  EXPECT_EQ(reason("{]"), "the JSON object does not end");
+  EXPECT_EQ(reason("{\"a\":\"\xff\"}"), "the record is not valid UTF-8");
+  EXPECT_EQ(reason("{\"a\":\"open}"), "a string does not end");
+  EXPECT_EQ(reason("{\"a\":\"tab\there\"}"), "a string holds a bare control character");
+}
+
 TEST(JsonDecoder, R46_UnreadTokensAreSkippedByStructure) {
   const std::vector<WantedField> wanted = {want("b", Type::kInt8)};
   for (const char* value :

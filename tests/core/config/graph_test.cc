@@ -29,12 +29,15 @@ TEST(Names, AreLettersDigitsAndDashes) {
 }
 
 TEST(Names, SourcesAndOperatorsShareOneSpace) {
+  EXPECT_EQ(faults_of(R"({"in": {"from": "in"}})"),
+            "c.json:4:17: /operators/in: \"in\" is a source already (line 3); names of sources and "
+            "operators share one space");
   EXPECT_EQ(
-      faults_of(R"({"in": {"from": "in"}})"),
+      faults_of(R"({"in": {"from": "elephant"}})"),
       "c.json:4:17: /operators/in: \"in\" is a source already (line 3); names of sources and "
       "operators share one space\n"
-      "c.json:4:32: /operators/in/from: the operators read each other in a circle: in -> in; an "
-      "operator reads what stands above it");
+      "c.json:4:32: /operators/in/from: \"elephant\" is neither a source nor an operator; there "
+      "are in");
 }
 
 TEST(Names, SinksMayBeCalledLikeOperators) {

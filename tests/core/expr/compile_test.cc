@@ -1,5 +1,6 @@
 #include "expr/compile.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ctime>
@@ -67,6 +68,10 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
       fault("é = group"),
       "5: syntax error at or near \"group\"; a field of that name is written \"group\", quotes "
       "included");
+  for (const std::string word : {"left", "full", "verbose", "order", "inner"}) {
+    EXPECT_THAT(fault(word + " = 1"),
+                testing::HasSubstr("a field of that name is written \"" + word + "\""));
+  }
   EXPECT_EQ(fault("type + 1"),
             "5: operator does not exist: text + int4; another type may need a cast, as in x::text");
   EXPECT_EQ(fault("lowr(type)"), "0: unknown function \"lowr\"; did you mean \"lower\"?");

@@ -9,7 +9,7 @@ from core.bodies import send_json
 from core.service import Service
 
 FAULTS = ("mine", "reorganise", "edge_page", "ping_unanswered", "ws_close", "ws_reset", "ws_silence", "subscription_ignored", "unknown_op",
-          "lagging_tip", "again", "big_message")
+          "lagging_tip", "again", "big_message", "ws_text")
 
 
 class Bitcoin(Service):
@@ -168,6 +168,9 @@ class Session:
             self.drop()
         elif kind == "ws_silence":
             self.silent = True
+        elif kind == "ws_text":
+            for text in args["texts"]:
+                await self.socket.send_str(text)
         elif kind == "big_message":
             await self.socket.send_str('{"op":"utx","x":{"hash":"' + "f" * args["bytes"] + '"}}')
 

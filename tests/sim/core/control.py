@@ -1,12 +1,13 @@
 """The control API under /_sim, the same for every simulator.
 
 GET ledger, requests, state; POST fault, emit, clock, reset. The service behind it offers `clock`, `faults`,
-`requests`, and the methods ledger(with_data), state(), emit(body), post_fault(fault), reset(body).
+`requests`, `skew_s`, and the methods ledger(with_data), state(), emit(body), post_fault(fault), reset(body).
 """
 import json
 
 from aiohttp import web
 
+from core.answers import http_date
 from core.clock import duration_ms
 
 
@@ -20,6 +21,7 @@ class Control:
         self.service = service
 
     def add_to(self, app):
+        app.on_response_prepare.append(self.date)
         app.router.add_get("/_sim/ledger", self.ledger)
         app.router.add_get("/_sim/requests", self.requests)
         app.router.add_get("/_sim/state", self.state)
@@ -37,6 +39,11 @@ class Control:
                 return web.json_response({"error": str(error)}, status=400)
         return handler
 
+    async def date(self, _request, response):
+        """The server's clock, which a fault may have put wrong."""
+        if self.service.skew_s:
+            response.headers["Date"] = http_date(0, self.service.skew_s)
+
     async def ledger(self, request):
         """With ?data the bodies, too."""
         return ndjson(self.service.ledger("data" in request.query))
@@ -49,6 +56,8 @@ class Control:
 
     def fault(self, body):
         fault = self.service.faults.post(body)
+        if fault.kind == "clock_skew":
+            self.service.skew_s = fault.args["s"]
         self.service.post_fault(fault)
         return fault.describe()
 
@@ -63,5 +72,6 @@ class Control:
         return {"now_ms": self.service.clock.now_ms()}
 
     def reset(self, body):
+        self.service.skew_s = 0
         self.service.reset(body)
         return self.service.state()

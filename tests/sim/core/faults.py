@@ -14,6 +14,9 @@ REQUEST_KINDS = {
     "empty": "200, right type, body ends without a byte",
     "never_answer": "accept, read, never answer",
     "headers_only": "status line and headers, then nothing",
+    "reset": "RST instead of an answer",
+    "endless": "200, then args.first and 10 GiB of args.piece, as long as somebody reads; with args.declared Content-Length says so",
+    "packed": "200 with args.mib MiB of blanks, packed by gzip",
 }
 BODY_KINDS = {
     "cut_body": "Content-Length tells more than comes; args.at is where it ends",
@@ -41,6 +44,7 @@ STREAM_KINDS = {
     "wrong_type": "the stream under args.type instead of its media type",
     "invalid_utf8": "bytes that are no UTF-8 inside the data",
 }
+SERVER_KINDS = {"clock_skew": "Date and the dates of Retry-After are off by args.s, until reset"}
 
 
 def retry_after_text(value, http_date):
@@ -64,7 +68,7 @@ class FaultBook:
     """Faults that still wait for their request or connection, in the order they were posted."""
 
     def __init__(self, extra_kinds=()):
-        self.extra_kinds = set(extra_kinds)
+        self.extra_kinds = set(extra_kinds) | SERVER_KINDS.keys()
         self.waiting = []
 
     def post(self, body):

@@ -11,7 +11,7 @@ class Service:
     def __init__(self, options, clock, extra_kinds=()):
         self.options, self.clock = options, clock
         self.faults, self.requests = FaultBook(extra_kinds), RequestLog(clock)
-        self.wires = set()
+        self.wires, self.skew_s = set(), 0
 
     def guarded(self, handler):
         """Logs the request and lets a fault answer it. `handler(request, entry, fault)` gets a body fault or None."""
@@ -20,7 +20,8 @@ class Service:
             try:
                 fault = self.faults.take_request_fault()
                 if fault is not None and not is_body_fault(fault):
-                    response = await answer(fault, request)
+                    response = await answer(fault, request, self.skew_s)
+                    entry["bytes"] = request.get("taken", 0)
                 else:
                     response = await handler(request, entry, fault)
                 entry["status"] = response.status

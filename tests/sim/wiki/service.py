@@ -20,7 +20,7 @@ class Wikipedia:
         self.faults = FaultBook(extra_kinds=("switch_over", "connections", "retention"))
         self.requests = RequestLog(clock)
         self.limit, self.ghost_s, self.retention_ms = options.limit, options.ghost_s, options.retention_ms
-        self.connections, self.ghosts, self.opened = set(), [], 0
+        self.connections, self.ghosts, self.opened, self.skew_s = set(), [], 0, 0
         self.model = Model(options, clock)
 
     def add_to(self, app):
@@ -47,7 +47,9 @@ class Wikipedia:
     async def respond(self, request, entry):
         fault = self.faults.take_request_fault()
         if fault:
-            return await answer(fault, request)
+            response = await answer(fault, request, self.skew_s)
+            entry["bytes"] = request.get("taken", 0)
+            return response
         refusal = self.refusal(request)
         if refusal is not None:    # an empty response is false
             return refusal
