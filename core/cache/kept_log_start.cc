@@ -124,7 +124,8 @@ Result<KeptLog::Start> KeptLog::take_over() {
     begin_fresh();
     return Start{std::nullopt, true};
   }
-  if (epoch_ == (*last)->epoch) return Start{**last, true};
+  // What reading on has led to counts only once a commit has judged it.
+  if (epoch_ == (*last)->epoch && !expected_) return Start{**last, true};
   clear();
   auto cuts = read_cuts();
   if (!cuts) return cuts.error();

@@ -24,6 +24,7 @@ struct ResumePoint {
   /// Asked for by `millrace state --set-position`: partition and position to go on behind.
   std::vector<std::pair<uint32_t, uint64_t>> seeks{};
   uint64_t applied = 0;  ///< Records of all runs up to here.
+  bool ended = false;    ///< Its end was told behind them, in the one order.
 };
 
 class SourceRunner {

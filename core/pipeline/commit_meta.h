@@ -3,7 +3,7 @@
 /// The text part of a commit: what is no block (R34), as JSON.
 ///   {"format": 1, "tzdata": version, "clock": of operators that go by the wall clock,
 ///    "sources":   {NAME: {"identity", "settings", "snapshot": hex, "skip", "applied": records of
-///    all runs, "seek": {PARTITION: position},
+///    all runs, "ended": true if its end was told behind them, "seek": {PARTITION: position},
 ///                         "max_time", "watermark", "counters"}},
 ///    "operators": {NAME: {"identity", "settings", "watermark", …, "reset": true, "counters"}},
 ///    "sinks":     {NAME: {"state": hex, "delivered", "counters"}},

@@ -75,6 +75,7 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
     one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
     one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
     one.set("applied", JsonValue::integer(static_cast<int64_t>(points[i].applied)));
+    if (points[i].ended) one.set("ended", JsonValue::boolean(true));
     applied += points[i].applied;
     if (!points[i].seeks.empty()) {
       JsonValue& seek = one.set("seek", JsonValue::object());

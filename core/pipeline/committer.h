@@ -26,8 +26,12 @@ namespace millrace {
 
 /// How far the sources are to be read on from an older commit to the last one.
 struct ReadOn {
-  std::vector<uint64_t> records;  ///< By source.
-  bool closes = false;            ///< Then the end of input closed all windows.
+  struct Target {
+    uint64_t records = 0;
+    bool ended = false;  ///< Behind them its end was told.
+  };
+  std::vector<Target> sources;
+  bool closes = false;  ///< Then the end of input closed all windows.
 };
 
 /// A commit under way: everything that it holds but what sinks prepare.

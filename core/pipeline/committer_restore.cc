@@ -22,6 +22,11 @@ std::string shown_identity(const std::string& stored) {
   return stored.substr(0, stored.rfind(" #"));
 }
 
+bool ended_of(const JsonValue& source) {
+  const JsonValue* ended = source.find("ended");
+  return ended && ended->is_bool() && ended->as_bool();
+}
+
 uint64_t applied_of(const JsonValue& source) {
   const JsonValue* applied = source.find("applied");
   return applied && applied->is_int() ? static_cast<uint64_t>(applied->as_int()) : 0;
@@ -74,6 +79,7 @@ Result<void> Committer::restore_place(const JsonValue& stored, size_t i) {
   }
   resume_[i].skip = skip && skip->is_int() ? static_cast<uint64_t>(skip->as_int()) : 0;
   resume_[i].applied = applied_of(stored);
+  resume_[i].ended = ended_of(stored);
   for (const auto& [partition, position, place] : member_of(stored, "seek").members()) {
     const auto number = static_cast<uint32_t>(std::strtoul(partition.c_str(), nullptr, 10));
     if (position.is_int())
@@ -194,9 +200,10 @@ Result<ReadOn> Committer::restore_older(const std::optional<Restored>& cut) {
   uint64_t applied = 0;
   for (const SourceStart& source : graph_.sources) {
     const std::string& name = source.node->name();
-    const uint64_t to = applied_of(member_of(member_of(**last, "sources"), name)),
+    const JsonValue& end = member_of(member_of(**last, "sources"), name);
+    const uint64_t to = applied_of(end),
                    begin = applied_of(member_of(member_of(from, "sources"), name));
-    on.records.push_back(to > begin ? to - begin : 0);
+    on.sources.push_back({to > begin ? to - begin : 0, ended_of(end)});
     applied += to;
   }
   const auto closed_at = closed_at_of(**last);

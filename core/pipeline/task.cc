@@ -33,7 +33,10 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
     input.runner = sources[i];
     input.reachable = graph.reachable(*sources[i]->start().node);
     input.resume = committer.resume()[i];
-    if (reads_on()) input.left = options_.read_on->records[i];
+    if (reads_on()) {
+      input.left = options_.read_on->sources[i].records;
+      input.ends_there = options_.read_on->sources[i].ended;
+    }
     input.ticks = std::any_of(input.reachable.begin(), input.reachable.end(),
                               [&](uint32_t node) { return graph.nodes[node]->goes_by_clock(); });
   }
@@ -41,12 +44,15 @@ Task::Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> source
   bounded_ = !reads_on() &&
              std::all_of(sources.begin(), sources.end(),
                          [](const SourceRunner* source) { return source->traits().bounded; });
+  // Asked to close all windows, a source that never ends goes on with the next run.
+  for (Input& input : inputs_) input.resume.ended = input.resume.ended && bounded_;
 }
 
 Task::~Task() = default;
 
 Result<Ending> Task::run() {
   last_commit_us_ = progressed_us_ = now_us();
+  for (Input& input : inputs_) MILLRACE_TRY(end_at_target(input));
   std::vector<std::thread> others;
   for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
   lane();

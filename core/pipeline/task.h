@@ -57,10 +57,12 @@ class Task {
     ResumePoint resume;
     bool polling = false;
     bool ended = false;
-    bool end_told = false;  ///< The end went through the graph.
-    bool ticking = false;   ///< A tick is on its way.
+    bool end_told = false;     ///< The end is on its way through the graph,
+    bool end_applied = false;  ///< or went through it.
+    bool ticking = false;      ///< A tick is on its way.
     int64_t poll_at_us = 0;
-    uint64_t left = UINT64_MAX;  ///< Records until the end of reading on.
+    uint64_t left = UINT64_MAX;  ///< Records until the end of reading on,
+    bool ends_there = false;     ///< where the end of the source was told.
     bool ticks = false;  ///< Records of this source reach an operator that goes by the clock.
     std::vector<std::unique_ptr<Chunk>> spare;
   };
@@ -86,9 +88,15 @@ class Task {
   void note_applied(const Merge::Next& next);
   bool reads_on() const { return options_.read_on.has_value(); }
   bool cut_to_target(Merge::Next& next);
+  Result<void> end_at_target(Input& input);
+  Result<void> tell_end(Input& input);
+  void seal_at_end();
   Result<Ending> end_reading_on();
   bool commit_due() const;
-  bool may_commit_here() const { return dirty_ && (at_resume_point_ || can_skip_); }
+  bool may_commit_here() const {
+    return dirty_ && (at_resume_point_ || can_skip_) && !awaits_ends();
+  }
+  bool awaits_ends() const;
   /// Sinks are behind: nothing is applied until they, or a commit, have caught up.
   bool held_up() const;
   Result<void> commit();

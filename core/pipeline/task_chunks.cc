@@ -46,6 +46,21 @@ bool Task::cut_to_target(Merge::Next& next) {
   return true;
 }
 
+/// What an end has closed is part of the commit, also where other sources went on.
+Result<void> Task::end_at_target(Input& input) {
+  if (!reads_on() || input.left > 0 || !input.ends_there || input.end_told) return {};
+  return tell_end(input);
+}
+
+Result<void> Task::tell_end(Input& input) {
+  const auto chunk = end_of(input);
+  prepare(*chunk);
+  MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
+  input.end_told = input.end_applied = true;
+  input.resume.ended = bounded_;
+  return {};
+}
+
 Result<Ending> Task::end_reading_on() {
   if (stop_asked_) return Ending::kStopped;
   for (const Input& input : inputs_) {
@@ -105,13 +120,10 @@ Result<void> Task::tick(const std::vector<const Input*>& inputs) {
 Result<void> Task::close_windows() {
   for (Input& input : inputs_) {
     if (input.end_told) continue;
-    auto chunk = end_of(input);
-    prepare(*chunk);
-    MILLRACE_TRY(apply(*chunk, {0, 0, true}, input.reachable));
+    MILLRACE_TRY(tell_end(input));
     dirty_ = true;
   }
-  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
-  committer_.note_closed();
+  seal_at_end();
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace millrace {
 Result<void> Task::last_commits(bool stopped) {
   MILLRACE_TRY(commits_.wait());
   // The first commit also records what sinks found when they were opened: made even if idle.
-  if (dirty_ || committer_.commits() == 0) MILLRACE_TRY(commit());
+  if ((dirty_ || committer_.commits() == 0) && !awaits_ends()) MILLRACE_TRY(commit());
   MILLRACE_TRY(commits_.wait());
   constexpr int64_t kLookUs = 50'000, kPatienceUs = 5 * kSecondUs;
   int64_t give_up_us = stopped ? now_us() + kPatienceUs : kTimeMax;
@@ -43,9 +43,32 @@ void Task::note_applied(const Merge::Next& next) {
   input.resume.skip += records;
   input.resume.applied += records;
   if (records > 0) at_resume_point_ = false;
-  if (!next.range.last || !next.chunk->has_snapshot) return;
-  input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
-  at_resume_point_ = true;
+  if (records > 0) input.resume.ended = false;
+  if (!next.range.last) return;
+  if (next.chunk->has_snapshot) {
+    input.resume = {next.chunk->snapshot, next.chunk->skip, {}, input.resume.applied};
+    at_resume_point_ = true;
+  }
+  if (!next.chunk->end) return;
+  input.resume.ended = input.end_applied = true;
+  seal_at_end();
+}
+
+/// The end of the last source has closed all windows: a commit from here on says so, whatever comes
+/// between (a stop, a crash).
+void Task::seal_at_end() {
+  if (!std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.end_applied; }))
+    return;
+  for (const NamedOperator& op : graph_.operators) op.node->seal_closed();
+  committer_.note_closed();
+}
+
+/// Ends that the last commit had and that sources have not told again, as they will at once: W of
+/// what they reach stands lower until then, where no reading of the sources would bring it.
+bool Task::awaits_ends() const {
+  return bounded_ && can_skip_ &&
+         std::any_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.resume.ended && !input.end_applied; });
 }
 
 /// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the

@@ -30,7 +30,8 @@ bool Task::try_apply(Lock& lock) {
   auto result = apply(*next->chunk, next->range, inputs_[next->source].reachable);
   if (result) {
     note_applied(*next);
-    if (commit_due()) result = commit();
+    result = end_at_target(inputs_[next->source]);
+    if (result && commit_due()) result = commit();
   }
   lock.lock();
   applying_ = false;

@@ -39,8 +39,10 @@ const LastSeen::Round* LastSeen::take_due(EventTime w) {
   if (!next_due(due) || due > w) return nullptr;
   Round* round = due_.begin()->second;
   due_.erase(due_.begin());
-  round->handed_out = true;
-  if (w == kTimeMax) slices_.touch(*round);  // Only the end hands out what time has not.
+  if (w == kTimeMax) {  // Only the end hands out what time has not; W itself tells the rest.
+    round->handed_out = true;
+    slices_.touch(*round);
+  }
   return round;
 }
 
@@ -63,13 +65,13 @@ LastSeen::Round& LastSeen::restore(EventTime slice, std::string_view key, Round 
   const auto id = find_or_make(ids_, key).first;
   round.key = &id->first;
   sequence_ = std::max(sequence_, round.sequence + 1);
-  round.handed_out = round.handed_out || w > saturating_add(round.first, keep_us_);
+  const bool over = round.handed_out || w > saturating_add(round.first, keep_us_);
   row_bytes_ += round.row.size() + id->first.size();
   Round& kept = slices_.restore(slice, std::move(round));
   auto& rounds = id->second;
   const auto behind = [](const Round* a, const Round* b) { return a->first < b->first; };
   rounds.insert(std::upper_bound(rounds.begin(), rounds.end(), &kept, behind), &kept);
-  if (!kept.handed_out) due_.emplace(std::pair{kept.first, kept.sequence}, &kept);
+  if (!over) due_.emplace(std::pair{kept.first, kept.sequence}, &kept);
   return kept;
 }
 

@@ -90,6 +90,33 @@ class PowerLoss(SystemTest):
                     "letters": self.letters()}
         self.fail_before_every_step({"out": {"from": "in", "plugin": "file", "dir": "parts", "roll": {"size": "600B"}}}, read)
 
+    def test_R51_a_sync_that_fails_once(self):
+        """EIO from each fsync of a run in turn: it stops and says so, or starts again in process from the last commit; nothing
+        committed is lost, and when the cause is gone the next run ends as if nothing had been."""
+        sinks = {"out": {"from": "per_minute", "plugin": "file", "path": "out.jsonl"},
+                 "rows": {"from": "in", "plugin": "file", "path": "rows.jsonl"}}
+        self.lay_out(sinks)
+        done = self.run_to_end("--quiet", env=COMMITS)
+        expected, totals = self.read("out.jsonl") + self.read("rows.jsonl") + self.letters(), done.report["total"]
+        stopped, step = 0, 1
+        while True:
+            self.lay_out(sinks)
+            done = self.start("--quiet", env={**COMMITS, "LD_PRELOAD": str(self.disk.shim), "SYNC_FAILS_AT": str(step)}).wait()
+            self.assertIn(done.code, (0, 1), done)
+            failed = done.code == 1
+            if failed:
+                stopped += 1
+                self.assertRegex(done.stderr, "(?i)cannot .+: input/output error", "what, and where")
+                done = self.run_to_end("--quiet", env=COMMITS)
+            self.assertEqual(self.read("out.jsonl") + self.read("rows.jsonl") + self.letters(), expected, f"fsync {step}")
+            self.assertEqual(done.report["total"], totals, f"fsync {step}")
+            if not failed and "nput/output error" not in done.stderr:
+                break
+            step += 1
+        self.assertGreater(step, 10, "the shim sees no syncs")
+        self.assertGreater(stopped, 5, "a sync that fails is not noticed")
+        print(f"{step - 1} syncs, {stopped} stopped the run", file=sys.stderr)
+
     def test_the_test_can_see(self):
         """A disk that forgets what was synced as well: then something is lost, and this test would notice."""
         self.lay_out({"out": {"from": "per_minute", "plugin": "file", "path": "out.jsonl"}})

@@ -23,6 +23,19 @@ class LongerInput(SystemTest):
         self.assertEqual(done.report["sources"]["in"]["records"], 3, "counters are this run's")
         self.assertEqual(done.report["total"]["sources"]["in"]["records"], 5)
 
+    def test_R20_a_stop_just_behind_the_end_does_not_open_what_it_closed(self):
+        """The stop comes when the end is applied and before the run knows that it is over."""
+        self.write("p.json", counting())
+        self.write("in.jsonl", [at(0), at(30), at(61), at(70)])
+        self.run_to_end(env={"MILLRACE_STOP_AT": "chunk.applied:2"})        # 1: the records, 2: the end
+        before = self.read("out.jsonl")
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [2, 2])
+        self.append("in.jsonl", [at(75), at(130)])
+        done = self.run_to_end()
+        self.assertTrue(self.read("out.jsonl").startswith(before))
+        self.assertEqual([row["n"] for row in self.lines("out.jsonl")], [2, 2, 1])
+        self.assertEqual(done.report["operators"]["per_minute"]["late"], 1)
+
     def test_windows_that_the_end_closed_stay_closed(self):
         self.write("p.json", counting())
         self.write("in.jsonl", [at(0), at(30), at(61), at(70)])

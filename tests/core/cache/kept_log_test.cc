@@ -133,6 +133,41 @@ TEST(KeptLog, R39_AReplayThatLeadsElsewhereIsNotCommittedAndTheNextWayIsTried) {
   EXPECT_TRUE(log->commit(commit_of(4, "c", 20)));
 }
 
+TEST(KeptLog, R39_WhatAReplayLedToIsNotBelievedBeforeACommitHasJudgedIt) {
+  const TemporaryDirectory dir;
+  {
+    auto log = open_kept(dir);
+    ASSERT_TRUE(log->take_over());
+    ASSERT_TRUE(log->commit(commit_of(1, "a", 10)));
+    Commit second = commit_of(2, "b", 20);
+    second.erase_slices.emplace_back("op", 10);
+    ASSERT_TRUE(log->commit(second));
+  }
+  auto log = open_kept(dir);
+  ASSERT_EQ(log->take_over()->cut->epoch, 1u);
+  // The replay failed before it came to a commit: a source was away, texts differed.
+  const auto next = log->take_over();
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(next->is_last) << "memory does not hold the state of the last commit";
+  EXPECT_FALSE(next->cut);
+}
+
+TEST(KeptLog, R52_ItSaysWhatItKeepsInMemory) {
+  const TemporaryDirectory dir;
+  auto log = open_kept(dir);
+  ASSERT_TRUE(log->take_over());
+  EXPECT_EQ(log->bytes_in_memory(), 0u);
+  const Commit one = commit_of(1, "a", 10), other = commit_of(2, "a longer one", 10);
+  ASSERT_TRUE(log->commit(one));
+  EXPECT_EQ(log->bytes_in_memory(), one.put[0].bytes.size());
+  ASSERT_TRUE(log->commit(other));
+  EXPECT_EQ(log->bytes_in_memory(), other.put[0].bytes.size()) << "it replaces the first";
+  Commit third = commit_of(3, "b", 20);
+  third.erase_slices.emplace_back("op", 10);
+  ASSERT_TRUE(log->commit(third));
+  EXPECT_EQ(log->bytes_in_memory(), third.put[0].bytes.size());
+}
+
 TEST(KeptLog, R39_NoWayIsLeftAfterTheLastOne) {
   const TemporaryDirectory dir;
   {

@@ -68,6 +68,25 @@ TEST(LastSeen, R33_TheLargestTimeIsHandedOutOnceTheIdIsForgotten) {
   EXPECT_EQ(ids.take_due(kTimeMax), nullptr) << "once";
 }
 
+TEST(LastSeen, R43_WhatIsStoredDoesNotShowWhenItWasHandedOut) {
+  LastSeen ids(10);
+  seen(ids, "a", 100, "time");
+  seen(ids, "b", 200, "end");
+  const LastSeen::Round* by_time = ids.take_due(111);
+  ASSERT_NE(by_time, nullptr);
+  EXPECT_FALSE(by_time->handed_out) << "W says so too";
+  const LastSeen::Round* by_end = ids.take_due(kTimeMax);
+  ASSERT_NE(by_end, nullptr);
+  EXPECT_TRUE(by_end->handed_out);
+}
+
+TEST(LastSeen, R43_SequenceNumbersGoOnAfterARestart) {
+  LastSeen ids(10);
+  ids.restore_sequence(7);
+  seen(ids, "a", 100, "row");
+  EXPECT_EQ(ids.take_due(111)->sequence, 7u);
+}
+
 TEST(LastSeen, OfEqualTimesTheLaterInTheLogWins) {
   LastSeen ids(10);
   seen(ids, "a", 100, "one");

@@ -8,6 +8,8 @@
  * line "INODE NAME" each. Every call that makes something safe, or renames or removes, is a step;
  * before step n the process dies if POWER_LOSS_AT=n. power_loss.py lays the shadow out as the disk
  * that the next life finds.
+ * A disk that is broken: SYNC_FAILS_AT=n lets the nth fsync or fdatasync fail with EIO, once; what
+ * it was to make safe is not.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,6 +39,16 @@ static void begin_step(void) {
   const char* at = getenv("POWER_LOSS_AT");
   if (shadow() && at && ++steps == atoi(at)) raise(SIGKILL);
 }
+/* The page cache has dropped what could not be written, so the next fsync succeeds: once means
+ * once. */
+static int sync_fails(void) {
+  static int syncs;
+  const char* at = getenv("SYNC_FAILS_AT");
+  if (!at || ++syncs != atoi(at)) return 0;
+  errno = EIO;
+  return 1;
+}
+
 static void end_step(void) { pthread_mutex_unlock(&mutex); }
 
 static void shadow_path(char* path, size_t size, char kind, ino_t inode) {
@@ -82,7 +94,7 @@ static void keep(int fd) {
 
 int fsync(int fd) {
   begin_step();
-  const int rc = REAL(int, "fsync", int)(fd);
+  const int rc = sync_fails() ? -1 : REAL(int, "fsync", int)(fd);
   if (rc == 0) keep(fd);
   end_step();
   return rc;
@@ -90,7 +102,7 @@ int fsync(int fd) {
 
 int fdatasync(int fd) {
   begin_step();
-  const int rc = REAL(int, "fdatasync", int)(fd);
+  const int rc = sync_fails() ? -1 : REAL(int, "fdatasync", int)(fd);
   if (rc == 0) keep(fd);
   end_step();
   return rc;
