@@ -11,8 +11,10 @@ StoredState changed_by(const Commit& commit, StoredState state) {
   const auto erase_if = [&](auto matches) { std::erase_if(state.blocks, matches); };
   for (const std::string& op : commit.erase_operators)
     erase_if([&](const auto& one) { return one.first.op == op; });
-  for (const auto& [op, slice] : commit.erase_slices)
-    erase_if([&](const auto& one) { return one.first.op == op && one.first.slice == slice; });
+  for (const auto& gone : commit.erase_slices)  // No structured binding: clang 14 captures none.
+    erase_if([&](const auto& one) {
+      return one.first.op == gone.first && one.first.slice == gone.second;
+    });
   for (const BlockId& id : commit.erase) state.blocks.erase(id);
   for (const StateBlock& block : commit.put)
     state.blocks[block.id] = std::make_shared<const std::string>(block.bytes);
