@@ -1,5 +1,8 @@
 #include "nodes/late_records.h"
 
+#include <algorithm>
+#include <span>
+
 #include "window/stored_row.h"
 
 namespace millrace {
@@ -20,13 +23,14 @@ LateRecords::LateRecords(const std::vector<Shape>& shapes) : fields_(shapes.size
   all.visible = all.schema.size();
   for (size_t input = 0; input < shapes.size(); ++input) {
     fields_[input].assign(all.visible, -1);
+    const auto visible = std::span(shapes[input].schema.fields()).first(shapes[input].visible);
     for (uint32_t i = 0; i < all.visible; ++i) {
-      for (uint32_t k = 0; k < shapes[input].visible; ++k) {
-        const Field& field = shapes[input].schema[k];
-        if (field.name == all.schema[i].name && field.type == all.schema[i].type) {
-          fields_[input][i] = static_cast<int32_t>(k);
-        }
-      }
+      const Field& wanted = all.schema[i];
+      const auto found = std::ranges::find_if(visible, [&](const Field& field) {
+        return field.name == wanted.name && field.type == wanted.type;
+      });
+      if (found != visible.end())
+        fields_[input][i] = static_cast<int32_t>(std::distance(visible.begin(), found));
     }
   }
   if (shapes.size() > 1) all.omitted_when_null = all.visible_names();

@@ -63,11 +63,7 @@ void GroupedNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
   const uint32_t behind = count_before(stage, rows, cut.end);
   for (uint32_t i = count_before(stage, rows, cut.begin); i < behind; ++i) {
     const EventTime t = stage.time[rows[i]];
-    if (t <= running_) continue;
-    const int64_t every = plan_.emit.every_us;
-    const bool crosses = running_ != kTimeNone && floor_div(t, every) > floor_div(running_, every);
-    running_ = t;
-    if (!crosses) continue;
+    if (!timer_.crosses(t)) continue;
     const uint32_t record = stage.record_of(rows[i]);
     if (!work.triggers.empty() && work.triggers.back() == record) continue;
     work.triggers.push_back(record);
@@ -77,13 +73,7 @@ void GroupedNode::find_triggers(Work& work, const GroupedInput::Cut& cut) {
 
 /// The clock is looked at when a piece of input comes; it stands between two records then.
 void GroupedNode::clock_trigger(Work& work, int64_t clock_us, uint32_t release, EventTime w) {
-  if (plan_.emit.trigger != Trigger::kClock) return;
-  const bool due = clock_at_us_ != 0 && clock_us >= clock_at_us_;
-  if (due || clock_at_us_ == 0) {
-    const int64_t every = plan_.emit.every_us;
-    clock_at_us_ = (floor_div(clock_us, every) + 1) * every;
-  }
-  if (due) trigger(work, release, running_, w);
+  if (timer_.clock_due(clock_us)) trigger(work, release, timer_.running(), w);
 }
 
 void GroupedNode::trigger(Work& work, uint32_t release, EventTime now, EventTime w) {
@@ -96,7 +86,8 @@ void GroupedNode::trigger(Work& work, uint32_t release, EventTime now, EventTime
 void GroupedNode::end_trigger(Work& work, uint32_t release) {
   if (plan_.emit.mode == Mode::kAppend || plan_.emit.trigger == Trigger::kRecord) return;
   const bool complete = plan_.emit.mode == Mode::kComplete;
-  if (complete ? changed_since_fired_ : any_changed()) trigger(work, release, running_, kTimeMax);
+  if (complete ? changed_since_fired_ : any_changed())
+    trigger(work, release, timer_.running(), kTimeMax);
 }
 
 /// One frame over all windows that hold a record, closed ones included as long as they are

@@ -18,7 +18,8 @@ GroupedNode::GroupedNode(std::string name, std::vector<Input> inputs, StagePlan 
       plan_(std::move(plan)),
       layout_(make_layout(plan_.grouped.select)),
       input_(std::move(stage), plan_.grouped.select, this->inputs()[0]),
-      output_(plan_.grouped) {
+      output_(plan_.grouped),
+      timer_(plan_.emit) {
   const Input& input = this->inputs()[0];
   inputs_parallel_ = input.node->parallel();
   shape_of(Port::kMain) = output_.shape();
@@ -153,13 +154,13 @@ std::optional<OpenWork> GroupedNode::open_work() const {
 void GroupedNode::save(uint64_t, Commit&, JsonValue& meta) {
   meta.set("changed", JsonValue::boolean(changed_since_fired_));
   meta.set("watermark", JsonValue::integer(watermark_ == kTimeMax ? kTimeNone : watermark_));
-  meta.set("running", JsonValue::integer(running_));
+  meta.set("running", JsonValue::integer(timer_.running()));
   meta.set("snapshots", JsonValue::integer(snapshots_));
 }
 
 Result<void> GroupedNode::restore(const JsonValue& meta, CommitLog&) {
   watermark_ = meta_number(meta, "watermark", kTimeNone);
-  running_ = meta_number(meta, "running", kTimeNone);
+  timer_.restore(meta_number(meta, "running", kTimeNone));
   snapshots_ = meta_number(meta, "snapshots", 0);
   const JsonValue* changed = meta.find("changed");
   changed_since_fired_ = changed && changed->is_bool() && changed->as_bool();

@@ -9,6 +9,7 @@
 /// complete: the whole result at each trigger (R26).
 
 #include "nodes/late_rows.h"
+#include "operators/emit_timer.h"
 #include "operators/grouped_input.h"
 #include "operators/grouped_output.h"
 
@@ -106,9 +107,8 @@ class GroupedNode : public Node {
   Result<void> finish_rows(Work& work);
   void finish_errors(Work& work) const;
 
-  EventTime running_ = kTimeNone;  ///< Largest event time that came here: what `every` goes by.
-  int64_t clock_at_us_ = 0;        ///< Next trigger by the clock; 0: none yet.
-  int64_t snapshots_ = 0;          ///< Frames sent so far.
+  EmitTimer timer_;
+  int64_t snapshots_ = 0;  ///< Frames sent so far.
 };
 
 /// A number of a node's meta object.

@@ -28,7 +28,7 @@ import judges
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ["core/window/*.cc", "core/window/*.h", "core/operators/window_*.cc", "core/operators/session_*.cc",
            "core/operators/sliding_*.cc", "core/pipeline/merge.cc", "core/operators/join_apply.cc", "core/operators/dedupe_apply.cc",
-           "core/operators/lookup_apply.cc", "core/nodes/late_r*.cc", "core/operators/grouped_fold.cc",
+           "core/operators/lookup_apply.cc", "core/nodes/late_r*.cc", "core/operators/emit_timer.h", "core/operators/grouped_fold.cc",
            "core/operators/grouped_node.cc", "core/nodes/retimer.cc"]
 # Where bytes are laid out, not where time is judged; their own tests and fuzzers stand for them.
 NOT_THESE = {"core/window/group_key.cc", "core/window/group_map.cc", "core/window/stored_row.cc", "core/window/aggregate_layout.cc"}

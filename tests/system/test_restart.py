@@ -304,6 +304,22 @@ class ChangedConfiguration(SystemTest):
         self.assertEqual(len(self.lines("more.jsonl")), 4)
         self.assertEqual(len(self.lines("out.jsonl")), 5)
 
+    def test_R28_windows_by_record_know_what_they_sent_before_a_stop(self):
+        """A record that changes no maximum adds only the windows that begin or end with it."""
+        config = counting({"follow": True}, {"window": {"sliding_by_record": "10s"}, "select": {"m": "max(v)"}, "emit": "update"})
+        first, second = [at(0, v=5), at(2, v=3)], [at(3, v=1)]
+        results = []
+        for pieces in ([first + second], [first, second]):
+            self.clear()
+            self.write("p.json", config)
+            self.write("in.jsonl", [])
+            for piece in pieces:
+                self.append("in.jsonl", piece)
+                self.run_to_end("--until-end")
+            results.append([(row["window_start"][17:19], row["m"]) for row in self.lines("out.jsonl")])
+        self.assertEqual(len(set(results[0])), 5)    # ending at 0, behind 0, at 2, behind 2, at 3
+        self.assertEqual(results[1], results[0])
+
     def test_E4_reset_forgets_an_operator_once(self):
         """In the configuration, where --forget cannot be given; what was begun under it is kept."""
         now = {"window": {"tumbling": "2m"}, "reset": True}

@@ -284,6 +284,19 @@ class Explained(ScriptedTest):
         self.assertIn("idle_timeout", held["freed_by"])
         self.assert_says(done, "held back by in, partition 7 (active)", "freed by a record of partition 7")
 
+    def test_groups_without_a_window_wait_only_where_the_end_shows_them(self):
+        """append shows them at the end of input; update has shown what there is."""
+        self.write("in.jsonl", [at(0), at(600)])
+        for emit, open_groups in (("append", 1), ("update", 0)):
+            with self.subTest(emit):
+                config = counting({"replay": {"speed": 1}}, {"emit": emit})
+                del config["operators"]["per_minute"]["window"]
+                self.write("p.json", config)
+                done = self.start("--fresh", "--for", "1s").wait()      # Before the second record.
+                self.assertEqual(done.code, 0, done)
+                waiting = done.report.get("open_windows", {})
+                self.assertEqual(waiting.get("per_minute", {}).get("open", 0), open_groups, waiting)
+
     def test_a_signal_explains_while_it_runs(self):
         self.open_script()
         run = self.start()
