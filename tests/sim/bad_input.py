@@ -75,7 +75,8 @@ class BadInput:
         self.passes("reset")
 
     def test_endless_redirect(self):
-        self.passes("redirect_loop", count=6, status=self.redirect_status)
+        # Two requests at once may share them, and one goes beyond its 5 all the same.
+        self.passes("redirect_loop", count=11, status=self.redirect_status)
 
     def test_accepts_and_says_nothing(self):
         source = self.passes("never_answer", count=1, config={"header_timeout": "200ms"})
