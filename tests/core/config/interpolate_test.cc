@@ -1,6 +1,7 @@
 #include "config/interpolate.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -20,7 +21,9 @@ class Interpolate : public testing::Test {
     setenv("MILLRACE_TEST_LANES", "3", 1);
     setenv("MILLRACE_TEST_EMPTY", "", 1);
     unsetenv("MILLRACE_TEST_ABSENT");
-    file_ = std::filesystem::path(testing::TempDir()) / "interpolate_secret";
+    // Tests of this kind may run beside each other.
+    file_ = std::filesystem::path(testing::TempDir()) /
+            ("interpolate_secret_" + std::to_string(getpid()));
   }
   void TearDown() override { std::filesystem::remove(file_); }
 
