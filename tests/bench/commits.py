@@ -101,7 +101,7 @@ class Bench:
 
     def restart(self):
         """From a start over a state of open windows to the first row."""
-        config = pipeline("1s", follow=True)
+        config = pipeline("50ms", follow=True)     # The first row goes out with a commit.
         self.fill(config)
         began = time.monotonic()
         with open(self.stored(), "rb", buffering=0) as state:
@@ -113,7 +113,7 @@ class Bench:
 
     def takeover(self, server):
         """The same under `keep: cache`: what Redis has is taken; what it has lost is read again."""
-        config = pipeline("1s", server.url, follow=True, keep="cache")
+        config = pipeline("50ms", server.url, follow=True, keep="cache")
         self.fill(config)
         bytes_held = int(re.search(r"used_memory:(\d+)", server.command("INFO", "memory"))[1])
         taken = self.first_output(config)
