@@ -7,6 +7,7 @@ from windowed import Windowed
 class Session:
     def __init__(self, first, last, members, step):
         self.first, self.last, self.members, self.step = first, last, members, step
+        self.swallowed = set()    # starts that sessions had which are part of this one
 
 
 class Sessions(Windowed):
@@ -37,7 +38,9 @@ class Sessions(Windowed):
         self.counts["used"] += 1
         self.sessions[group] = [one for one in there if one not in merged] + [candidate]
         self.candidate = candidate
-        self.vanished += [(one.first, group) for one in merged if one.first != candidate.first]
+        starts = [one.first for one in merged if one.first != candidate.first]
+        candidate.swallowed = set(starts).union(*(one.swallowed for one in merged))
+        self.vanished += [(start, group) for start in starts]
 
     def ends(self):
         return [self.end(one) for found in self.sessions.values() for one in found]

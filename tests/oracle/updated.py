@@ -136,7 +136,9 @@ class UpdatedSessions(Updates, Sessions):
         return {(group, (one.first, self.end(one))): one.members}
 
     def survivor(self, start, group):
-        return next((one.first, self.end(one)) for one in self.sessions[group] if one.first <= start <= one.last)
+        """Which swallowed it last: one that an end of input closed may lie over the same times (R20)."""
+        last = max((one for one in self.sessions[group] if start in one.swallowed), key=lambda one: one.step)
+        return last.first, self.end(last)
 
 
 class UpdatedSliding(Updates, Sliding):
