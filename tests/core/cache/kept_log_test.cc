@@ -26,6 +26,16 @@ std::unique_ptr<KeptLog> open_kept(const TemporaryDirectory& dir) {
   return std::make_unique<KeptLog>(open_log(dir), options);
 }
 
+/// Commit 1 has slice 10, commit 2 closes it and has slice 20: commit 1 is the base.
+void commit_two_slices_of_which_the_first_closes(const TemporaryDirectory& dir) {
+  auto log = open_kept(dir);
+  ASSERT_TRUE(log->take_over());
+  ASSERT_TRUE(log->commit(commit_of(1, "a", 10)));
+  Commit second = commit_of(2, "b", 20);
+  second.erase_slices.emplace_back("op", 10);
+  ASSERT_TRUE(log->commit(second));
+}
+
 std::string value_of(CommitLog& log) {
   std::string all;
   EXPECT_TRUE(log.read_blocks("op", [&](const BlockId&, std::string_view bytes) {
@@ -111,14 +121,7 @@ TEST(KeptLog, R39_WhatComesFromAnOperatorIsAsOldAsWhatIsOpenThere) {
 
 TEST(KeptLog, R39_AReplayThatLeadsElsewhereIsNotCommittedAndTheNextWayIsTried) {
   const TemporaryDirectory dir;
-  {
-    auto log = open_kept(dir);
-    ASSERT_TRUE(log->take_over());
-    ASSERT_TRUE(log->commit(commit_of(1, "a", 10)));
-    Commit second = commit_of(2, "b", 20);
-    second.erase_slices.emplace_back("op", 10);
-    ASSERT_TRUE(log->commit(second));
-  }
+  commit_two_slices_of_which_the_first_closes(dir);
   auto log = open_kept(dir);
   ASSERT_EQ(log->take_over()->cut->epoch, 1u);
   const auto wrong = log->commit(commit_of(3, "z", 20));
@@ -135,14 +138,7 @@ TEST(KeptLog, R39_AReplayThatLeadsElsewhereIsNotCommittedAndTheNextWayIsTried) {
 
 TEST(KeptLog, R39_WhatAReplayLedToIsNotBelievedBeforeACommitHasJudgedIt) {
   const TemporaryDirectory dir;
-  {
-    auto log = open_kept(dir);
-    ASSERT_TRUE(log->take_over());
-    ASSERT_TRUE(log->commit(commit_of(1, "a", 10)));
-    Commit second = commit_of(2, "b", 20);
-    second.erase_slices.emplace_back("op", 10);
-    ASSERT_TRUE(log->commit(second));
-  }
+  commit_two_slices_of_which_the_first_closes(dir);
   auto log = open_kept(dir);
   ASSERT_EQ(log->take_over()->cut->epoch, 1u);
   // The replay failed before it came to a commit: a source was away, texts differed.

@@ -2,24 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "window/partition_watermarks.h"
+#include "partition_events.h"
 
 namespace millrace {
 namespace {
-
-using What = PartitionEvent::What;
-using State = PartitionWatermarks::State;
-
-constexpr PartitionWatermarks::Rules kLive{.out_of_orderness_us = 10, .idle_timeout_us = 100};
-constexpr PartitionWatermarks::Rules kClock{
-    .out_of_orderness_us = 10, .idle_timeout_us = 100, .clock_when_all_idle = true};
-
-void assign(PartitionWatermarks& w, std::initializer_list<uint32_t> partitions) {
-  for (uint32_t p : partitions) w.take({What::kAssigned, p}, 0);
-}
-State state_of(const PartitionWatermarks& w, uint32_t partition) {
-  return w.partitions().at(partition).state;
-}
 
 /// kProofLost is of all partitions, kAssigned said again of one.
 TEST(IdlenessProof, R16_AnIdlePartitionWhoseEndIsNoLongerProvenHoldsW) {

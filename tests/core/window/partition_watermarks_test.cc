@@ -4,24 +4,12 @@
 
 #include <random>
 
+#include "partition_events.h"
+
 namespace millrace {
 namespace {
 
-using What = PartitionEvent::What;
-using State = PartitionWatermarks::State;
-using Rules = PartitionWatermarks::Rules;
-
 constexpr Rules kReplay{.out_of_orderness_us = 10, .bounded = true};
-constexpr Rules kLive{.out_of_orderness_us = 10, .idle_timeout_us = 100};
-constexpr Rules kClock{
-    .out_of_orderness_us = 10, .idle_timeout_us = 100, .clock_when_all_idle = true};
-
-void assign(PartitionWatermarks& w, std::initializer_list<uint32_t> partitions) {
-  for (uint32_t p : partitions) w.take({What::kAssigned, p}, 0);
-}
-State state_of(const PartitionWatermarks& w, uint32_t partition) {
-  return w.partitions().at(partition).state;
-}
 
 TEST(PartitionWatermarks, R15_TheSlowestPartitionDecides) {
   PartitionWatermarks w(kReplay);
