@@ -61,13 +61,7 @@ void ResultRows::finish(Work& work, const Rows& made, Selection live, Rows& out,
   if (!out.all_live) keep_selection(live, out.live);
   if (work.errors.empty()) return;
   work.bytes.clear();
-  for (const RowError& error : work.errors.list()) {
-    FailedRow row;
-    describe_row(made, made_, error.row, work.bytes, row);
-    row.reason = reason_of(error, work.bytes);
-    row.place = place_of(error, work.bytes);
-    failed.push_back(row);
-  }
+  describe_failures(made, made_, work.errors, work.bytes, failed);
 }
 
 }  // namespace millrace

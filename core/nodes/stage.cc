@@ -181,23 +181,27 @@ void collect_stage_errors(const StageWork& work, const Rows& input, const Shape&
   out.clear();
   if (work.faults.empty() && errors.empty()) return;
   store.clear();
-  const auto add = [&](const Rows& rows, const Shape& shape, uint32_t row, std::string_view reason,
-                       std::string_view place) {
-    FailedRow failed;
-    describe_row(rows, shape, row, store, failed);
-    failed.reason = reason;
-    failed.place = place;
-    out.push_back(failed);
-  };
   for (const StageFault& fault : work.faults) {
-    add(fault.of_input ? input : *work.rows, fault.of_input ? input_shape : stage_shape, fault.row,
-        store.store(fault.reason), {});
+    FailedRow failed;
+    describe_row(fault.of_input ? input : *work.rows, fault.of_input ? input_shape : stage_shape,
+                 fault.row, store, failed);
+    failed.reason = store.store(fault.reason);
+    out.push_back(failed);
   }
-  for (const RowError& error : errors.list()) {
-    add(*work.rows, stage_shape, error.row, reason_of(error, store), place_of(error, store));
-  }
+  describe_failures(*work.rows, stage_shape, errors, store, out);
   std::stable_sort(out.begin(), out.end(),
                    [](const FailedRow& a, const FailedRow& b) { return a.record < b.record; });
+}
+
+void describe_failures(const Rows& rows, const Shape& shape, const RowErrors& errors,
+                       ByteArena& store, std::vector<FailedRow>& failed) {
+  for (const RowError& error : errors.list()) {
+    FailedRow row;
+    describe_row(rows, shape, error.row, store, row);
+    row.reason = reason_of(error, store);
+    row.place = place_of(error, store);
+    failed.push_back(row);
+  }
 }
 
 }  // namespace millrace

@@ -80,4 +80,8 @@ Selection keep_selection(Selection from, Buffer<uint32_t>& room);
 /// The text of the expression with a mark at the place: `bytes / »edits`. In `store`.
 std::string_view place_of(const RowError& error, ByteArena& store);
 
+/// The rows that an expression could not compute, appended to `failed`; texts in `store`.
+void describe_failures(const Rows& rows, const Shape& shape, const RowErrors& errors,
+                       ByteArena& store, std::vector<FailedRow>& failed);
+
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include "json/value.h"
 #include "nodes/record_key.h"
 #include "operators/dedupe_work.h"
+#include "operators/meta_number.h"
 #include "window/stored_row.h"
 
 namespace millrace {
@@ -117,12 +118,8 @@ void DedupeNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
-  const auto time = [&](std::string_view key) {
-    const JsonValue* value = meta.find(key);
-    return value && value->is_int() ? value->as_int() : kTimeNone;
-  };
-  watermark_ = time("watermark");
-  input_watermark_ = time("input_watermark");
+  watermark_ = meta_number(meta, "watermark", kTimeNone);
+  input_watermark_ = meta_number(meta, "input_watermark", kTimeNone);
   if (!keeps_last()) {
     return blocks_.restore(log, [&](const SliceBlocks::Stored& stored) {
       ByteReader reader(stored.value);
@@ -133,8 +130,7 @@ Result<void> DedupeNode::restore(const JsonValue& meta, CommitLog& log) {
   }
   auto conversion = stored_.from(meta.find("fields"), name());
   if (!conversion) return conversion.error();
-  const JsonValue* next = meta.find("next_round");
-  if (next && next->is_int()) last_.restore_sequence(static_cast<uint64_t>(next->as_int()));
+  last_.restore_sequence(static_cast<uint64_t>(meta_number(meta, "next_round", 0)));
   return blocks_.restore(
       log, [&](const SliceBlocks::Stored& stored) { return restore_round(stored, *conversion); });
 }

@@ -7,11 +7,6 @@
 
 namespace millrace {
 
-int64_t meta_number(const JsonValue& meta, std::string_view key, int64_t otherwise) {
-  const JsonValue* value = meta.find(key);
-  return value && value->is_int() ? value->as_int() : otherwise;
-}
-
 GroupedNode::GroupedNode(std::string name, std::vector<Input> inputs, StagePlan stage,
                          WindowPlan plan)
     : Node(std::move(name), std::move(inputs)),

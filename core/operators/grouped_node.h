@@ -12,6 +12,7 @@
 #include "operators/emit_timer.h"
 #include "operators/grouped_input.h"
 #include "operators/grouped_output.h"
+#include "operators/meta_number.h"
 
 namespace millrace {
 
@@ -110,8 +111,5 @@ class GroupedNode : public Node {
   EmitTimer timer_;
   int64_t snapshots_ = 0;  ///< Frames sent so far.
 };
-
-/// A number of a node's meta object.
-int64_t meta_number(const JsonValue& meta, std::string_view key, int64_t otherwise);
 
 }  // namespace millrace

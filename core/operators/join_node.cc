@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "json/value.h"
 #include "operators/join_work.h"
+#include "operators/meta_number.h"
 
 namespace millrace {
 
@@ -93,12 +94,8 @@ void JoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> JoinNode::restore(const JsonValue& meta, CommitLog& log) {
-  const auto time = [&](std::string_view key) {
-    const JsonValue* value = meta.find(key);
-    return value && value->is_int() ? value->as_int() : kTimeNone;
-  };
-  watermark_ = time("watermark");
-  input_watermark_ = time("input_watermark");
+  watermark_ = meta_number(meta, "watermark", kTimeNone);
+  input_watermark_ = meta_number(meta, "input_watermark", kTimeNone);
   restore_merged(meta, merged_);
   MILLRACE_TRY(restore_fields(meta));
   // How long rows live follows allowed_lateness, which may have changed since.

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "json/value.h"
 #include "operators/lookup_work.h"
+#include "operators/meta_number.h"
 
 namespace millrace {
 namespace {
@@ -61,13 +62,9 @@ void LookupNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> LookupNode::restore(const JsonValue& meta, CommitLog& log) {
-  const auto time = [&](std::string_view key) {
-    const JsonValue* value = meta.find(key);
-    return value && value->is_int() ? value->as_int() : kTimeNone;
-  };
-  watermark_ = time("watermark");
-  stream_watermark_ = time("stream_watermark");
-  table_watermark_ = time("table_watermark");
+  watermark_ = meta_number(meta, "watermark", kTimeNone);
+  stream_watermark_ = meta_number(meta, "stream_watermark", kTimeNone);
+  table_watermark_ = meta_number(meta, "table_watermark", kTimeNone);
   MILLRACE_TRY(restore_fields(meta));
   MILLRACE_TRY(version_blocks_.restore(
       versions_.keys(), log,

@@ -119,13 +119,7 @@ Selection PairNode::fitting(PairWork& work) const {
   const Selection fits =
       filter(*pair_.residual, {rows.columns, rows.count}, Selection::all(rows.count),
              work.residual_scratch, work.residual_errors);
-  for (const RowError& error : work.residual_errors.list()) {
-    FailedRow failed;
-    describe_row(rows, joined_.shape(), error.row, work.error_bytes, failed);
-    failed.reason = reason_of(error, work.error_bytes);
-    failed.place = place_of(error, work.error_bytes);
-    work.failed.push_back(failed);
-  }
+  describe_failures(rows, joined_.shape(), work.residual_errors, work.error_bytes, work.failed);
   return fits;
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "json/value.h"
 #include "nodes/stage.h"
+#include "operators/meta_number.h"
 
 namespace millrace {
 
@@ -157,13 +158,7 @@ void TableJoinNode::compute(Work& work) {
   work.passes.resize(rows.count);
   std::fill(work.passes.begin(), work.passes.end(), uint8_t{0});
   for (uint32_t k = 0; k < live.count; ++k) work.passes[live[k]] = 1;
-  for (const RowError& error : work.errors.list()) {
-    FailedRow failed;
-    describe_row(rows, joined_.shape(), error.row, work.bytes, failed);
-    failed.reason = reason_of(error, work.bytes);
-    failed.place = place_of(error, work.bytes);
-    work.failed.push_back(failed);
-  }
+  describe_failures(rows, joined_.shape(), work.errors, work.bytes, work.failed);
 }
 
 /// The rows of the range, in the order of the changes.
@@ -213,8 +208,7 @@ void TableJoinNode::save(uint64_t epoch, Commit& commit, JsonValue& meta) {
 }
 
 Result<void> TableJoinNode::restore(const JsonValue& meta, CommitLog& log) {
-  const JsonValue* watermark = meta.find("watermark");
-  if (watermark && watermark->is_int()) watermark_ = watermark->as_int();
+  watermark_ = meta_number(meta, "watermark", kTimeNone);
   restore_merged(meta, merged_);
   MILLRACE_TRY(restore_fields(meta));
   return pair_blocks_.restore(pairs_, log, [&](const KeyedBlocks::Stored& stored) {
