@@ -1,12 +1,12 @@
 #pragma once
 
 /// The order of partitions that are merged (semantics R22): the one whose next message has the
-/// smallest timestamp, of equal ones that with the smaller number. Nothing goes while a partition
-/// may still have an earlier one: each must have a message, or have been at its proven end for as
-/// long as asked, or be at its end for good. So what comes out is a function of the logs, as far as
-/// `max_idle_us` is unlimited.
-/// Times are milliseconds since 1970, of the log; the clock is given by the caller, in
-/// microseconds. Pure. Threads: one.
+/// smallest event time, of equal ones that with the smaller number. A message without a usable time
+/// goes before all that have one, so it holds back nothing, and stays in its place among those of
+/// its own partition. Nothing goes while a partition may still have an earlier one: each must have
+/// a message, or have been at its proven end for as long as asked, or be at its end for good. So
+/// what comes out is a function of the logs, as far as `max_idle_us` is unlimited. Times and the
+/// clock, which the caller gives, are microseconds since 1970. Pure. Threads: one.
 
 #include <cstdint>
 #include <optional>
@@ -22,10 +22,13 @@ class MergedHeads {
   /// Partitions 0 to `count` - 1; of new ones nothing is known.
   void resize(size_t count) { heads_.resize(count); }
   /// The partition's next message, until it is taken.
-  void put(uint32_t partition, int64_t time_ms);
+  /// `time_us`: MR_TIME_NONE, none that can be used.
+  void put(uint32_t partition, int64_t time_us);
   void taken(uint32_t partition) { heads_[partition] = {}; }
   /// Of a partition without a message: there is none now.
   void at_end(uint32_t partition, int64_t now_us);
+  /// Nobody can say any more whether it still is at its end.
+  void end_unproven(uint32_t partition);
   /// None will come any more.
   void ended(uint32_t partition) { heads_[partition].state = State::kEnded; }
 

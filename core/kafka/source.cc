@@ -30,6 +30,16 @@ int64_t wall_clock_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
+std::string_view value_of(const rd_kafka_message_t& message) {
+  return {static_cast<const char*>(message.payload), message.len};
+}
+
+/// The timestamp of the log, which is the event time if the configuration names no field.
+int64_t time_of(const rd_kafka_message_t& message) {
+  const int64_t time_ms = rd_kafka_message_timestamp(&message, nullptr);
+  return time_ms < 0 ? MR_TIME_NONE : time_ms * 1000;
+}
+
 constexpr std::chrono::milliseconds kNoWait{0};
 
 }  // namespace
@@ -65,6 +75,7 @@ void KafkaSource::open(const opening& how) {
   if (settings_.repartition && how.state.data())
     announced_ = static_cast<uint32_t>(reader->width());
   if (settings_.apart) {
+    times_.emplace(ctx_);
     merged_.emplace(cfg_.i64("max_task_idle_us"));
     merged_->resize(offsets_.all().size());
     heads_.resize(offsets_.all().size());
@@ -146,7 +157,7 @@ bool KafkaSource::pull(uint32_t number, std::chrono::milliseconds wait, emitter&
     place.reached = true;
   } else {
     ends_.passed(number);
-    merged_->put(number, rd_kafka_message_timestamp(message.get(), nullptr));
+    merged_->put(number, times_->of(value_of(*message), time_of(*message)));
     heads_[number] = std::move(message);
   }
   if (place.reached) {
@@ -160,7 +171,9 @@ bool KafkaSource::pull(uint32_t number, std::chrono::milliseconds wait, emitter&
 /// Behind all that was read by now: what follows for idleness, the host works out when it has this.
 void KafkaSource::look_at_ends(emitter& out) {
   ends_.look([this](const std::vector<Ends::Place>& places) { return reader_->ends_of(places); },
-             [&out](uint32_t number, bool proven) {
+             [this, &out](uint32_t number, bool proven) {
+               if (merged_ && proven) merged_->at_end(number, wall_clock_us());
+               if (merged_ && !proven) merged_->end_unproven(number);
                if (proven) return out.at_end(number);
                out.assigned(number);  // Records may follow.
              });
@@ -174,12 +187,11 @@ void KafkaSource::take_record(const rd_kafka_message_t& message, uint32_t number
     return;
   }
   record r;
-  r.value = {static_cast<const char*>(message.payload), message.len};
+  r.value = value_of(message);
   r.key = {static_cast<const char*>(message.key), message.key_len};
   r.partition = number;
   r.position = static_cast<uint64_t>(message.offset);
-  const int64_t time_ms = rd_kafka_message_timestamp(&message, nullptr);
-  if (time_ms >= 0) r.time_us = time_ms * 1000;
+  r.time_us = time_of(message);
   headers_.clear();
   rd_kafka_headers_t* found = nullptr;
   if (rd_kafka_message_headers(&message, &found) == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -1,9 +1,11 @@
 #pragma once
 
 /// Source `kafka`: topics as records with key, headers and time. Positions are offsets, so replay
-/// is exact. Asked to (`max_task_idle_us`, which the host adds), it merges its partitions by the
-/// timestamps of the log (merged_heads.h); otherwise messages come as they arrive.
+/// is exact. Asked to (`max_task_idle_us`, which the host adds), it merges its partitions by event
+/// time, which the host reads of each message for it (merged_heads.h); otherwise messages come as
+/// they arrive.
 
+#include <millrace/cpp/event_times.hpp>
 #include <mutex>
 #include <optional>
 
@@ -53,7 +55,8 @@ class KafkaSource final : public source {
   std::vector<Owned<rd_kafka_message_t>>
       messages_;  ///< Read and not yet put out, from `taken_` on.
   size_t taken_ = 0;
-  std::optional<MergedHeads> merged_;             ///< Then instead of messages_...
+  std::optional<MergedHeads> merged_;  ///< Then instead of messages_...
+  std::optional<event_times> times_;
   std::vector<Owned<rd_kafka_message_t>> heads_;  ///< ...the next one of each partition.
   std::vector<header> headers_;
   std::vector<PartitionOffset> snapshot_, published_;

@@ -80,6 +80,11 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
   return work;
 }
 
+std::unique_ptr<RecordTimes> SourceNode::record_times() const {
+  return std::make_unique<RecordTimes>(
+      RecordTimes::Plan{plan_.has_event_time, plan_.time_path, plan_.time});
+}
+
 void SourceNode::prepare(Chunk& chunk) const {
   auto& work = static_cast<Work&>(work_of(chunk));
   chunk.records = chunk.batch ? chunk.batch.size() : 0;

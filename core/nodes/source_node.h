@@ -11,6 +11,7 @@
 #include "nodes/error_rows.h"
 #include "nodes/event_times.h"
 #include "nodes/node.h"
+#include "nodes/record_times.h"
 #include "window/partition_watermarks.h"
 
 namespace millrace {
@@ -44,6 +45,8 @@ class SourceNode final : public Node {
   void prepare(Chunk& chunk) const override;
   Result<void> apply(Chunk& chunk, Range range) override;
   void demand(size_t, std::vector<bool>&) const override {}
+  /// What prepare() will read as the time of a record, before there is a batch of it.
+  std::unique_ptr<RecordTimes> record_times() const;
 
   const EventTime* watermarks(const Chunk& chunk) const override;
   EventTime watermark() const override { return ended_ ? Watermark::at_end() : watermark_.now(); }

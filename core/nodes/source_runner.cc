@@ -40,11 +40,15 @@ SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limit
       limits_(limits),
       machine_(machine),
       filter_(start.dedupe_horizon_us, start.dedupe_max),
-      dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr) {}
+      dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr),
+      times_(start.node->record_times()) {}
 
 Result<void> SourceRunner::create() {
-  auto made =
-      SourceInstance::create(start_.component, {pipeline_, start_.node->name()}, start_.config);
+  auto read_time = [this](std::string_view value, EventTime own) {
+    return times_->read(value, own, machine_.wall_us());
+  };
+  auto made = SourceInstance::create(start_.component, {pipeline_, start_.node->name()},
+                                     start_.config, std::move(read_time));
   if (!made) return made.error();
   instance_ = std::move(*made);
   return {};

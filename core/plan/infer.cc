@@ -10,7 +10,9 @@ Result<Schema> infer_schema(const Component& component, const InstanceName& name
   constexpr uint32_t kRecords = 1000;
   constexpr uint64_t kBytes = 4 << 20;
   constexpr int64_t kWaitUs = 200'000;
-  auto source = SourceInstance::create(component, name, config);
+  // What a time looks like is not known yet: a sample needs no order.
+  const auto no_time = [](std::string_view, EventTime) { return kTimeNone; };
+  auto source = SourceInstance::create(component, name, config, no_time);
   if (!source) return source.error();
   MILLRACE_TRY((*source)->open({}, 0, 0));
   SchemaSample sample;

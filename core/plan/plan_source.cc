@@ -87,7 +87,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_asserted_key(source, plan);
   settle_event_time(source, plan);
   settle_idleness(source, traits, plan);
-  note_nondeterminism(source, plan, traits);
+  note_nondeterminism(source, **component, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
                            traits.bounded || says(**component, "x-until-end"),
                            source.journal.has_value()});
@@ -99,7 +99,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   if (config_.commit.task) {
     plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
   }
-  if (merges_partitions(source)) {
+  if (merges_partitions(**component)) {
     plugin_config = with_member(plugin_config, "max_task_idle_us",
                                 JsonValue::integer(plan_.graph.max_task_idle_us));
   }
@@ -111,9 +111,10 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   return {};
 }
 
-/// The one source with partitions that are logs of their own and can be read one by one (R22).
-bool Planner::merges_partitions(const SourceConfig& source) const {
-  return source.plugin.text == "kafka" && plan_.graph.max_task_idle_us > 0;
+/// Sources whose schema says `"x-merges-partitions": true` come in the order of arrival, unless
+/// told how long to wait for the next record of each partition (R22).
+bool Planner::merges_partitions(const Component& component) const {
+  return says(component, "x-merges-partitions") && plan_.graph.max_task_idle_us > 0;
 }
 
 void Planner::settle_format(const SourceConfig& source, SourcePlan& plan) {
@@ -264,8 +265,8 @@ void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& tr
       source.on_all_idle ? *source.on_all_idle == SourceConfig::OnAllIdle::kClock : live;
 }
 
-void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
-                                  const SourceTraits& traits) {
+void Planner::note_nondeterminism(const SourceConfig& source, const Component& component,
+                                  const SourcePlan& plan, const SourceTraits& traits) {
   const std::string& name = source.name.text;
   if (!plan.has_event_time) {
     plan_.nondeterministic.push_back(name +
@@ -281,10 +282,11 @@ void Planner::note_nondeterminism(const SourceConfig& source, const SourcePlan& 
              ? ", and while all are, the clock moves the watermark (on_all_idle)"
              : ""));
   }
-  if (source.plugin.text == "kafka" && !merges_partitions(source)) {
-    plan_.nondeterministic.push_back(name +
-                                     ": records of several partitions come in the order of their "
-                                     "arrival (max_task_idle: \"unlimited\" merges them by time)");
+  if (says(component, "x-merges-partitions") && !merges_partitions(component)) {
+    plan_.nondeterministic.push_back(
+        name +
+        ": records of several partitions come in the order of their "
+        "arrival (max_task_idle: \"unlimited\" merges them by event time)");
   }
   if (traits.replay == SourceTraits::Replay::kNone) {
     plan_.nondeterministic.push_back(

@@ -41,13 +41,13 @@ class Planner {
                                                      const Component& component,
                                                      const SourcePlan& plan);
   void settle_event_time(const SourceConfig& source, SourcePlan& plan);
-  bool merges_partitions(const SourceConfig& source) const;
+  bool merges_partitions(const Component& component) const;
   void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
   void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
-  void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
-                           const SourceTraits& traits);
+  void note_nondeterminism(const SourceConfig& source, const Component& component,
+                           const SourcePlan& plan, const SourceTraits& traits);
 
   // plan_time.cc
   /// Null, and a fault: there is no such zone. Every zone in use is noted for the commit.

@@ -81,11 +81,17 @@ struct SourceTraits {
   enum class Replay { kNone = 0, kWindow = 1, kExact = 2 } replay = Replay::kNone;
 };
 
+/// What the host reads as the event time of a record with this value, for which the source itself
+/// says `own_us`; MR_TIME_NONE: none that can be used. Called inside poll, by its thread.
+using ReadEventTime = std::function<int64_t(std::string_view value, int64_t own_us)>;
+
 class SourceInstance final : public Instance {
  public:
+  /// `times`: offered to the plugin as event_times/1; empty: not offered.
   static Result<std::unique_ptr<SourceInstance>> create(const Component& component,
                                                         InstanceName name,
-                                                        const std::string& config);
+                                                        const std::string& config,
+                                                        ReadEventTime times = {});
   SourceTraits traits() const;
   bool can_seek() const;
   /// Records go into `out`, also those that came before a failure: they count as returned.

@@ -1,5 +1,7 @@
 #include "plugin/host_side.h"
 
+#include <millrace/ext/event_times.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string_view>
@@ -125,10 +127,16 @@ void HostSide::complete(mr_ctx* ctx, uint64_t token, mr_rc rc, mr_str why) noexc
   host.completion_.notify_all();
 }
 
-const void* HostSide::extension(mr_ctx*, const char* id) noexcept {
+int64_t HostSide::read_event_time(mr_ctx* ctx, mr_str value, int64_t time_us) noexcept {
+  return of(ctx).event_times_({value.ptr, value.len}, time_us);
+}
+
+const void* HostSide::extension(mr_ctx* ctx, const char* id) noexcept {
+  static constexpr mr_event_times_v1 event_times{sizeof event_times, 0, read_event_time};
   const std::string_view name = id ? id : "";
   if (name == MR_EXT_JSON) return json_extension();
   if (name == MR_EXT_PARTITIONS) return OutSide::partitions();
+  if (name == MR_EXT_EVENT_TIMES && of(ctx).event_times_) return &event_times;
   return nullptr;
 }
 

@@ -37,6 +37,8 @@ class HostSide {
   }
   bool cancelled() const { return cancelled_; }
   void on_wake(std::function<void()> wake);
+  /// Before the instance is created: extensions are asked for from any thread.
+  void offer_event_times(ReadEventTime times) { event_times_ = std::move(times); }
   std::vector<Metric> metrics() const;
 
   struct Completion {
@@ -56,8 +58,10 @@ class HostSide {
   static void wake(mr_ctx* ctx) noexcept;
   static void complete(mr_ctx* ctx, uint64_t token, mr_rc rc, mr_str why) noexcept;
   static const void* extension(mr_ctx* ctx, const char* id) noexcept;
+  static int64_t read_event_time(mr_ctx* ctx, mr_str value, int64_t time_us) noexcept;
 
   const std::string label_;
+  ReadEventTime event_times_;
   std::atomic<bool> cancelled_{false};
   mutable std::mutex mutex_;
   std::condition_variable completion_;

@@ -5,10 +5,13 @@
 #include "plugin/out_side.h"
 
 namespace millrace {
+
 Result<std::unique_ptr<SourceInstance>> SourceInstance::create(const Component& component,
                                                                InstanceName name,
-                                                               const std::string& config) {
+                                                               const std::string& config,
+                                                               ReadEventTime times) {
   std::unique_ptr<SourceInstance> source(new SourceInstance(component, std::move(name)));
+  source->state_->host.offer_event_times(std::move(times));
   MILLRACE_TRY(source->Instance::create(config));
   return source;
 }

@@ -1,33 +1,20 @@
 #pragma once
 
 /// The order of files that are merged (semantics R22, R42): a record waits while another file has
-/// an earlier one. One gate per file; it knows the time of the record at the head of the file.
+/// an earlier one. One gate per file; it knows the time of the record at the head of the file, in
+/// microseconds, as the host reads it. A record without a time that can be used goes at once.
+
+#include <millrace/cpp/event_times.hpp>
+#include <optional>
 
 #include "gate.h"
-#include "record_time.h"
-#include "settings.h"
 
 namespace millrace::file_source {
-
-/// Event times in microseconds, as far as they can be used: what the host will refuse (beyond
-/// `bounds` or too far ahead) has no place in the order.
-class HeadTimes {
- public:
-  static constexpr int64_t kNone = INT64_MIN;
-
-  HeadTimes(const context& ctx, const MergeSettings& settings);
-  /// kNone: it goes at once.
-  int64_t of(std::string_view record) const;
-
- private:
-  RecordTime times_;
-  double from_, to_, max_future_;
-};
 
 class HeadGate final : public Gate {
  public:
   /// Both are lent. `clock` null: as fast as taken.
-  HeadGate(const HeadTimes& times, Gate* clock) : times_(times), clock_(clock) {}
+  HeadGate(const event_times& times, Gate* clock) : times_(times), clock_(clock) {}
 
   /// Records up to `time` may go, those at it only with `inclusive`.
   void open_until(int64_t time, bool inclusive) {
@@ -42,9 +29,9 @@ class HeadGate final : public Gate {
   bool waits_for_clock() const { return waits_for_clock_; }
 
  private:
-  const HeadTimes& times_;
+  const event_times& times_;
   Gate* clock_;
-  int64_t until_ = HeadTimes::kNone;
+  int64_t until_ = MR_TIME_NONE;
   bool inclusive_ = false, waits_for_clock_ = false;
   std::optional<int64_t> head_;
 };

@@ -9,7 +9,7 @@ OpenFile* MergedFiles::next() {
   OpenFile *first = nullptr, *second = nullptr;
   for (OpenFile& one : files_) {
     if (!one.gate->head()) {
-      one.gate->open_until(HeadTimes::kNone, false);
+      one.gate->open_until(MR_TIME_NONE, false);
       return &one;
     }
     const auto earlier = [&](const OpenFile* than) {

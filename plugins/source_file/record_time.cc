@@ -89,13 +89,6 @@ RecordTime::RecordTime(const context& ctx, const std::string& field, const std::
       unit_seconds_(unit_of(unit)),
       is_rfc3339_(!unit.starts_with(kLocal)) {}
 
-std::optional<double> seconds_of_bound(const std::string& text) {
-  if (text.size() == 10) return parse_time(text + "T00:00:00", kRfc3339);
-  std::string plain = text;
-  if (plain.size() > 10 && plain[10] == ' ') plain[10] = 'T';
-  return parse_time(plain, kRfc3339);
-}
-
 std::optional<double> RecordTime::seconds_of(std::string_view record) const {
   try {
     const config object(ctx_, record);

@@ -1,8 +1,7 @@
 #pragma once
 
-/// The time in a record, read by this plugin itself: for the pace of a replay and for the order of
-/// files that are merged. Never for a result: event times are the host's. Parses each record once
-/// more.
+/// The time in a record, read by this plugin itself, for the pace of a replay. Never for a result:
+/// event times are the host's. Parses each record once more.
 
 #include <millrace/plugin.hpp>
 #include <optional>
@@ -17,23 +16,18 @@ class RecordTime {
 
   /// Seconds since 1970. Nullopt: not a JSON object, or nothing that can be read as a time.
   std::optional<double> seconds_of(std::string_view record) const;
-  /// The same of a text alone, in the unit.
-  std::optional<double> seconds_in(const std::string& text) const;
-  bool is_local() const { return unit_seconds_ == 0 && !is_rfc3339_; }
 
   /// s, ms, us, ns, rfc3339, local:ZONE:PATTERN.
   static bool knows_unit(std::string_view unit);
 
  private:
+  std::optional<double> seconds_in(const std::string& text) const;
+
   context ctx_;
   std::string pointer_;  ///< RFC 6901.
   std::string pattern_;  ///< For strptime.
   double unit_seconds_;  ///< 0: texts by the pattern.
   bool is_rfc3339_;
 };
-
-/// Seconds since 1970 of `2026-01-31`, `2026-01-31T10:00:00` or the same with an offset, which
-/// counts if it is there.
-std::optional<double> seconds_of_bound(const std::string& text);
 
 }  // namespace millrace::file_source

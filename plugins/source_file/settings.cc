@@ -110,25 +110,15 @@ ReplaySettings read_replay(const config& cfg, Format format) {
   return to;
 }
 
-MergeSettings read_merge(const config& cfg, Format format, bool follow) {
+/// Files are merged by the event time that the host reads of their records.
+bool read_parallel(const config& cfg, Format format, bool follow) {
+  if (!cfg.flag("parallel", false)) return false;
   if (follow) throw config_error("parallel: files that are followed have no common order yet");
   if (format == Format::kLines) throw config_error("parallel: lines have no time");
-  MergeSettings to;
-  to.time_field = text_at(cfg, "/event_time/field");
-  to.unit = text_at(cfg, "/event_time/unit");
-  if (to.time_field.empty()) {
+  if (text_at(cfg, "/event_time/field").empty()) {
     throw config_error("parallel: needs event_time with a field: files are merged by it");
   }
-  if (to.unit.empty()) to.unit = "rfc3339";
-  if (!RecordTime::knows_unit(to.unit)) {
-    throw config_error("parallel: files cannot be merged by a time in the unit " + to.unit);
-  }
-  to.from = text_at(cfg, "/event_time/bounds/0");
-  to.to = text_at(cfg, "/event_time/bounds/1");
-  const std::string future = text_at(cfg, "/event_time/max_future");
-  const auto duration = parse_duration(future);
-  if (duration) to.max_future_seconds = static_cast<double>(duration->count()) / 1e6;
-  return to;
+  return true;
 }
 
 }  // namespace
@@ -149,7 +139,7 @@ Settings::Settings(const config& cfg) {
   if (max_record == 0 || max_record > (1u << 30)) {
     throw config_error("max_record: must be between 1B and 1GiB");
   }
-  if (cfg.flag("parallel", false)) merge = read_merge(cfg, format, follow);
+  parallel = read_parallel(cfg, format, follow);
 }
 
 }  // namespace millrace::file_source

@@ -33,13 +33,6 @@ struct ReplaySettings {
   std::string unit;
 };
 
-/// How files are merged by event time.
-struct MergeSettings {
-  std::string time_field, unit;
-  std::string from, to;  ///< Of `bounds`; may be empty.
-  double max_future_seconds = 3600;
-};
-
 struct Settings {
   /// Throws config_error for what the schema cannot judge. No I/O.
   explicit Settings(const config& cfg);
@@ -51,7 +44,7 @@ struct Settings {
   CsvSettings csv;
   ReplaySettings replay;
   bool follow = false;
-  std::optional<MergeSettings> merge;  ///< `parallel`.
+  bool parallel = false;  ///< Files are merged by event time.
   uint64_t max_record = 0;
 };
 

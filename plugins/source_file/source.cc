@@ -32,7 +32,6 @@ class FileSource final : public source {
   FileSource(const context& ctx, const config& cfg)
       : ctx_(ctx), settings_(cfg), log_(ctx, settings_) {
     if (settings_.replay.speed > 0) clock_.emplace(ctx, settings_.replay);
-    if (settings_.merge) head_times_.emplace(ctx, *settings_.merge);
   }
 
   static void validate(const context&, const config& cfg) { (void)Settings(cfg); }
@@ -65,7 +64,7 @@ class FileSource final : public source {
   std::optional<ReplayClock> clock_;
   std::map<uint32_t, uint64_t> targets_;  ///< Size at open, by file; with has_target().
   OpenFile current_;                      ///< One after the other.
-  std::optional<HeadTimes> head_times_;   ///< With `parallel`; then
+  std::optional<event_times> times_;      ///< With `parallel`; then
   MergedFiles merged_;                    ///< all files that are not done,
   bool all_open_ = false;                 ///< once they were opened.
   bool merge_was_resumed_ = false;        ///< Others may follow when these are read.
@@ -75,12 +74,13 @@ class FileSource final : public source {
 
 void FileSource::open(const opening& how) {
   until_end_ = how.until_end;
+  if (settings_.parallel) times_.emplace(ctx_);
   log_.open(how.fresh ? std::string_view() : how.state);
   if (has_target()) targets_ = log_.sizes();
 }
 
 flow FileSource::poll(const budget& b, emitter& out) {
-  if (settings_.merge) return poll_merged(b, out);
+  if (settings_.parallel) return poll_merged(b, out);
   if (current_.reader && current_.file->done) {
     if (ends()) return flow::end;
     if (!look_for_more()) return flow::idle;
@@ -142,7 +142,7 @@ void FileSource::open_all() {
                 std::to_string(kFilesMax) + ": read them in several sources, or without parallel");
   }
   for (LogFile* file : files) {
-    OpenFile open{file, std::make_unique<HeadGate>(*head_times_, clock_ ? &*clock_ : nullptr), {}};
+    OpenFile open{file, std::make_unique<HeadGate>(*times_, clock_ ? &*clock_ : nullptr), {}};
     open.reader = open_reader(*file, open.gate.get());
     merged_.add(std::move(open));
   }
@@ -155,7 +155,7 @@ std::unique_ptr<TextStream> FileSource::open_text(const LogFile& file) const {
     const auto target = targets_.find(file.number);
     raw.stop_at(target == targets_.end() ? 0 : target->second);
   }
-  if (settings_.merge) raw.stop_at(file.merged_upto);
+  if (settings_.parallel) raw.stop_at(file.merged_upto);
   return std::make_unique<TextStream>(std::move(raw), settings_);
 }
 
@@ -165,7 +165,7 @@ std::unique_ptr<RecordReader> FileSource::open_reader(const LogFile& file, Gate*
                         .tail_is_record = !settings_.follow,
                         .max_record = settings_.max_record,
                         .gate = gate,
-                        .chunk_bytes = settings_.merge ? kAmongOthersBytes : kAloneBytes,
+                        .chunk_bytes = settings_.parallel ? kAmongOthersBytes : kAloneBytes,
                         .batch_flags = settings_.format == Format::kCsv ? MR_BATCH_TEXT_CELLS : 0};
   const Place place{file.offset, file.line};
   auto text = open_text(file);

@@ -98,63 +98,6 @@ class Source(KafkaTest):
         self.assertEqual(done.report["sources"]["in"]["errors"], 1)
         self.assertEqual(self.lines("out.jsonl"), [{"key": "k", "n": None}, {"key": None, "n": 1}])
 
-    def spread(self, partitions, silent=()):
-        """Messages whose times go forth and back, in partitions chosen at random; and their order by R22: always the
-        smallest head, of equal ones that of the smaller partition."""
-        rng = random.Random(22)
-        topic, logs = self.topic(partitions), [[] for _ in range(partitions)]
-        for n in range(3000):
-            p = rng.choice([p for p in range(partitions) if p not in silent])
-            logs[p].append((p, None, row(n), 10 + n // 5 + rng.choice((0, 0, -3, 2)), None))
-        for log in logs:
-            self.send(topic, log)
-        return topic, logs
-
-    @staticmethod
-    def merged(logs):
-        logs, order = [list(log) for log in logs], []
-        while any(logs):
-            p = min((log[0][3], p) for p, log in enumerate(logs) if log)[1]
-            order.append(json.loads(logs[p].pop(0)[2])["n"])
-        return order
-
-    def test_R22_partitions_are_merged_by_time_whatever_arrives_first(self):
-        topic, logs = self.spread(5)
-        for fetch in ({}, {"fetch.message.max.bytes": 1000, "queued.min.messages": 1}):
-            self.config({"topics": topic, "kafka": fetch}, max_task_idle="unlimited")
-            self.run_to_end("--until-end", "--fresh")
-            self.assertEqual([one["n"] for one in self.lines("out.jsonl")], self.merged(logs))
-
-    def test_R22_the_order_is_the_same_whenever_it_is_killed(self):
-        topic, logs = self.spread(3)
-        self.config({"topics": topic}, max_task_idle="unlimited")
-        for at in (1, 7, 13):
-            killed = self.start("--until-end", env={"MILLRACE_BATCH_RECORDS": "50", "MILLRACE_COMMIT_RECORDS": "100",
-                                                    "MILLRACE_KILL_AT": f"commit.logged:{at}"})
-            self.assertEqual(killed.process.wait(60), -9)
-        self.run_to_end("--until-end")
-        self.assertEqual([one["n"] for one in self.lines("out.jsonl")], self.merged(logs))
-
-    def test_R22_a_silent_partition_is_waited_for(self):
-        topic, logs = self.spread(3, silent=[1])
-        self.config({"topics": topic}, max_task_idle="unlimited")
-        run = self.start()
-        self.wait_until("the run", lambda: "exactly_once" in run.errors(), run)
-        late = [(1, None, row(3000), 100, None)]
-        self.send(topic, late)
-        expected = self.merged([logs[0], late, logs[2]])
-        expected = expected[:expected.index(3000) + 1]
-        self.wait_until("the late one", lambda: self.size("out.jsonl") and b'3000}\n' in self.read("out.jsonl"), run)
-        self.assertEqual([one["n"] for one in self.lines("out.jsonl")], expected)
-        run.signal()
-        self.assertEqual(run.wait().code, 0)
-
-    def test_R44_the_order_of_arrival_is_told(self):
-        topic = self.topic(2)
-        for idle, told in (({}, True), ({"max_task_idle": "unlimited"}, False)):
-            self.config({"topics": topic}, filter="true", **idle)
-            self.assertEqual("in the order of their arrival" in self.verb("check", "p.json", "--explain").stdout.decode(), told)
-
     def test_faults_name_what_to_do(self):
         self.config({"topics": "nowhere"})
         self.assert_says(self.run_to_end("--until-end", code=1), 'there is no topic "nowhere"')

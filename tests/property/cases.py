@@ -10,6 +10,7 @@ import operators
 
 SCHEMA = {"t": "int8", "k": "text", "n": "int8", "v": "int8", "x": "float8"}
 
+PARTS_MAX = 8
 OPERATORS = (8, 16)    # per case: many share what the start of a process costs
 ORDER_FREE = {"tumbling", "hopping", "cumulative", "session", "sliding_by_record", "chained", "session_chained", "sliding_chained",
               "after_filter", "union_of_sources", "union_of_windows"}
@@ -60,6 +61,15 @@ class Case:
         kept.config["sinks"] = {name: sink for name, sink in kept.config["sinks"].items() if isinstance(sink["from"], str)}
         b = {name: int(source["event_time"]["out_of_orderness"].rstrip("smu")) for name, source in kept.config["sources"].items()}
         return kept.with_inputs({name: records.on_time(lines, b[name]) for name, lines in kept.inputs.items()})
+
+    def parts(self):
+        """The records of each source dealt out to files that are to be merged."""
+        rng = random.Random(f"{self.seed}:parts")
+        return {name: records.dealt(rng, lines, PARTS_MAX) for name, lines in self.inputs.items()}
+
+    def in_merged_order(self):
+        """What the parts are together."""
+        return {name: records.merged(parts) for name, parts in self.parts().items()}
 
     def with_inputs(self, inputs):
         return Case(self.seed, self.config, inputs, self.kinds)

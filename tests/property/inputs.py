@@ -57,6 +57,24 @@ def on_time(lines, b):
     return kept
 
 
+def dealt(rng, lines, parts_max):
+    """The lines in parts, each in the order in which they came."""
+    parts = [[] for _ in range(rng.randint(1, parts_max))]
+    for line in lines:
+        rng.choice(parts).append(line)
+    return parts
+
+
+def merged(parts):
+    """R22: always the earliest head, of equal ones that of the first part; without a usable time it is before all."""
+    parts, order = [list(part) for part in parts], []
+    while any(parts):
+        heads = ((time_of(part[0]), number) for number, part in enumerate(parts) if part)
+        first = min((float("-inf") if t is None else t, number) for t, number in heads)[1]
+        order.append(parts[first].pop(0))
+    return order
+
+
 def time_of(line):
     try:
         t = json.loads(line)["t"]

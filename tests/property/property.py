@@ -22,11 +22,11 @@ import pipeline    # noqa: E402
 import shrink    # noqa: E402
 
 # Of the cases; each costs more runs.
-SHARES = {"small_batches": 0.3, "lanes": 0.2, "continued": 0.2, "parallel": 0.2, "paused": 0.1, "killed": 0.1}
+SHARES = {"small_batches": 0.3, "lanes": 0.2, "continued": 0.2, "parallel": 0.2, "merged": 0.2, "paused": 0.1, "killed": 0.1}
 
 
 def answer(case, mode):
-    runs = case.halves() if mode == "continued" else [case.inputs]
+    runs = case.halves() if mode == "continued" else [case.in_merged_order()] if mode == "merged" else [case.inputs]
     return pipeline.Answer(case.config, *({name: [line.encode() for line in lines] for name, lines in run.items()} for run in runs))
 
 

@@ -8,6 +8,7 @@
 #include <millrace/abi.h>
 #include <millrace/ext/arrow.h>
 #include <millrace/ext/epoch_sink.h>
+#include <millrace/ext/event_times.h>
 #include <millrace/ext/json.h>
 #include <millrace/ext/partitions.h>
 #include <millrace/ext/txn.h>
@@ -252,6 +253,11 @@ MR_AT(mr_partitions_v1, at_end, 16);
 MR_AT(mr_partitions_v1, revoking, 24);
 MR_AT(mr_partitions_v1, watermark, 32);
 
+MR_SIZE(mr_event_times_v1, 16);
+MR_AT(mr_event_times_v1, struct_size, 0);
+MR_AT(mr_event_times_v1, reserved, 4);
+MR_AT(mr_event_times_v1, read, 8);
+
 MR_SIZE(mr_txn_v1, 16);
 MR_AT(mr_txn_v1, struct_size, 0);
 MR_AT(mr_txn_v1, reserved, 4);
@@ -280,6 +286,7 @@ MR_MIN(mr_component, MR_COMPONENT_MIN_SIZE);
 MR_MIN(mr_module, MR_MODULE_MIN_SIZE);
 MR_MIN(mr_json_v1, MR_JSON_V1_MIN_SIZE);
 MR_MIN(mr_partitions_v1, MR_PARTITIONS_V1_MIN_SIZE);
+MR_MIN(mr_event_times_v1, MR_EVENT_TIMES_V1_MIN_SIZE);
 MR_MIN(mr_txn_v1, MR_TXN_V1_MIN_SIZE);
 MR_MIN(mr_epoch_sink_v1, MR_EPOCH_SINK_V1_MIN_SIZE);
 MR_MIN(mr_arrow_v1, MR_ARROW_V1_MIN_SIZE);

@@ -128,6 +128,18 @@ TEST(SourceInstance, RetriableErrorsKeepWhatCameBefore) {
   EXPECT_THAT(values_of(poll.out.take().batches), testing::ElementsAre("before"));
 }
 
+TEST(SourceInstance, R22_ASourceIsToldTheTimesThatTheHostReads) {
+  const auto read = [](std::string_view value, int64_t own) {
+    return static_cast<int64_t>(value.size()) + own;
+  };
+  auto s = SourceInstance::create(component("bad_source"), {"p", "mine"}, how("asks_times"), read);
+  ASSERT_TRUE(s && (*s)->open({}, 0, 0));
+  EXPECT_THAT(values_of(Poll(**s).out.take().batches), testing::ElementsAre("42"));
+  const Poll unoffered(*source("asks_times"));
+  ASSERT_FALSE(unoffered.flow);
+  EXPECT_THAT(unoffered.flow.error().message, HasSubstr("does not offer millrace.event_times/1"));
+}
+
 TEST(SourceInstance, FailuresOfCreateAndOpen) {
   auto made = SourceInstance::create(component("bad_source"), {"p", "mine"}, how("create_throws"));
   ASSERT_FALSE(made);

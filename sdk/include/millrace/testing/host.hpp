@@ -1,12 +1,15 @@
 #pragma once
 
-/// The mr_host of tests: keeps log lines and metrics, offers millrace.json/1 and
-/// millrace.partitions/1, can cancel. Threads: any, as the border demands.
+/// The mr_host of tests: keeps log lines and metrics, offers millrace.json/1,
+/// millrace.partitions/1 and millrace.event_times/1, can cancel. Threads: any, as the border
+/// demands.
 
+#include <millrace/ext/event_times.h>
 #include <millrace/ext/partitions.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <millrace/testing/json.hpp>
 #include <millrace/testing/output.hpp>
@@ -30,6 +33,9 @@ class fake_host {
 
   /// Withholds an extension, as an older host would.
   void withhold(std::string id) { withheld_.push_back(std::move(id)); }
+  /// event_times/1: what `event_time` of the configuration would make of a record's value and its
+  /// own time. Unless told, the record's own time. Set it before open.
+  std::function<int64_t(std::string_view value, int64_t own_us)> event_time_of;
   void cancel(bool yes) {
     std::lock_guard lock(mutex_);
     cancelled_ = yes;
@@ -112,7 +118,12 @@ class fake_host {
     o.events.push_back({partition_event::watermark, partition, w_us, o.rows.size()});
     return MR_OK;
   }
+  static int64_t read_time(mr_ctx* ctx, mr_str value, int64_t own_us) noexcept {
+    const auto& told = of(ctx).event_time_of;
+    return told ? told(detail::from_abi(value), own_us) : own_us;
+  }
   static const void* extension(mr_ctx* ctx, const char* id) noexcept {
+    static constexpr mr_event_times_v1 times{sizeof times, 0, read_time};
     static constexpr mr_partitions_v1 partitions{sizeof partitions,
                                                  0,
                                                  event<partition_event::assigned>,
@@ -124,6 +135,7 @@ class fake_host {
     }
     if (std::string_view(id) == MR_EXT_JSON) return &detail::json_table;
     if (std::string_view(id) == MR_EXT_PARTITIONS) return &partitions;
+    if (std::string_view(id) == MR_EXT_EVENT_TIMES) return &times;
     return nullptr;
   }
 

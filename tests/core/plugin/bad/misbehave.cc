@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <millrace/cpp/event_times.hpp>
 #include <millrace/plugin.hpp>
 #include <stdexcept>
 #include <thread>
@@ -49,6 +50,11 @@ class Source final : public source {
   flow poll(const budget& b, emitter& out) override {
     calls_.add(1);
     if (how_ == "partial") out.append({.value = "before", .position = 1});
+    if (how_ == "asks_times") {
+      const int64_t time = event_times(ctx_).of("five!", 37);
+      out.append({.value = std::to_string(time)});
+      return flow::end;
+    }
     misbehave(how_ == "partial" ? "retriable" : how_);
     if (how_ == "garbage_spans") {
       auto& room = out.room(2, 10);
