@@ -70,6 +70,8 @@ class Task {
   int64_t now_us() const { return machine_.monotonic_us(); }
   void lane();
   bool step(Lock& lock);
+  template <class Work>
+  bool apply_alone(Lock& lock, Work&& work);
   bool try_apply(Lock& lock);
   bool try_prepare(Lock& lock);
   bool try_poll(Lock& lock);

@@ -10,6 +10,20 @@ bool Task::held_up() const {
   return committer_.backlog_bytes() >= options_.outbox_limit_bytes;
 }
 
+/// Without the lock, what only one thread does at a time: it changes the state of the graph. False:
+/// it failed, and so does the run.
+template <class Work>
+bool Task::apply_alone(Lock& lock, Work&& work) {
+  applying_ = true;
+  lock.unlock();
+  const Result<void> result = work();
+  lock.lock();
+  applying_ = false;
+  if (!result) fail(lock, result.error());
+  changed_.notify_all();
+  return static_cast<bool>(result);
+}
+
 bool Task::try_apply(Lock& lock) {
   if (applying_ || held_up()) return false;
   for (size_t i = 0; i < inputs_.size() && !reads_on(); ++i) {
@@ -25,38 +39,24 @@ bool Task::try_apply(Lock& lock) {
     changed_.notify_all();
     return false;
   }
-  applying_ = true;
-  lock.unlock();
-  auto result = apply(*next->chunk, next->range, inputs_[next->source].reachable);
-  if (result) {
+  Input& input = inputs_[next->source];
+  const bool done = apply_alone(lock, [&]() -> Result<void> {
+    MILLRACE_TRY(apply(*next->chunk, next->range, input.reachable));
     note_applied(*next);
-    result = end_at_target(inputs_[next->source]);
-    if (result && commit_due()) result = commit();
-  }
-  lock.lock();
-  applying_ = false;
-  if (!result) {
-    fail(lock, result.error());
-    return true;
-  }
+    MILLRACE_TRY(end_at_target(input));
+    return commit_due() ? commit() : Result<void>();
+  });
+  if (!done) return true;
   if (auto chunk = merge_.applied(*next)) {
-    Input& input = inputs_[next->source];
     if (chunk->tick) input.ticking = false;
     input.spare.push_back(std::move(chunk));
   }
-  changed_.notify_all();
   return true;
 }
 
 bool Task::try_commit(Lock& lock) {
   if (applying_ || !commit_due()) return false;
-  applying_ = true;
-  lock.unlock();
-  auto result = commit();
-  lock.lock();
-  applying_ = false;
-  if (!result) fail(lock, result.error());
-  changed_.notify_all();
+  apply_alone(lock, [this] { return commit(); });
   return true;
 }
 
@@ -70,13 +70,7 @@ bool Task::try_tick(Lock& lock) {
     if (input.ticks && !input.end_told) ticking.push_back(&input);
   }
   if (ticking.empty()) return false;
-  applying_ = true;
-  lock.unlock();
-  auto result = tick(ticking);
-  lock.lock();
-  applying_ = false;
-  if (!result) fail(lock, result.error());
-  changed_.notify_all();
+  apply_alone(lock, [&] { return tick(ticking); });
   return true;
 }
 
