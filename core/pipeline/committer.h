@@ -124,6 +124,8 @@ class Committer {
   Result<void> restore_place(const JsonValue& stored, size_t i);
   Result<void> restore_sinks(const JsonValue& stored, const std::vector<std::string>& forget);
   Result<void> restore_operator(const JsonValue& meta, const NamedOperator& op);
+  Result<void> restore_counters(const JsonValue& stored, const NamedOperator& op);
+  Result<void> restore_beside(const JsonValue& meta, const std::vector<std::string>& forget);
 
   Graph& graph_;
   CommitLog& log_;

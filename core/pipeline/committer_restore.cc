@@ -32,6 +32,11 @@ uint64_t applied_of(const JsonValue& source) {
   return applied && applied->is_int() ? static_cast<uint64_t>(applied->as_int()) : 0;
 }
 
+/// What a commit says of a node; empty: nothing.
+const JsonValue& stored_of(const JsonValue& meta, const char* kind, const Node& node) {
+  return member_of(member_of(meta, kind), node.name());
+}
+
 std::optional<uint64_t> closed_at_of(const JsonValue& meta) {
   const JsonValue* at = meta.find("closed_at");
   if (!at || !at->is_int()) return std::nullopt;
@@ -60,14 +65,16 @@ Result<void> Committer::check_identity(const JsonValue& stored, const std::strin
 }
 
 Result<void> Committer::restore_source(const JsonValue& meta, size_t i) {
-  const JsonValue& stored = member_of(member_of(meta, "sources"), graph_.sources[i].node->name());
+  SourceNode& node = *graph_.sources[i].node;
+  const JsonValue& stored = stored_of(meta, "sources", node);
   if (stored.members().empty()) return {};
   MILLRACE_TRY(restore_place(stored, i));
-  return graph_.sources[i].node->restore(stored, log_);
+  return node.restore(stored, log_);
 }
 
 /// Where a source goes on, and its counters.
 Result<void> Committer::restore_place(const JsonValue& stored, size_t i) {
+  if (stored.members().empty()) return {};
   SourceStart& source = graph_.sources[i];
   MILLRACE_TRY(check_identity(stored, source.node->name(), source.identity));
   resume_[i] = {};
@@ -90,11 +97,17 @@ Result<void> Committer::restore_place(const JsonValue& stored, size_t i) {
 }
 
 Result<void> Committer::restore_operator(const JsonValue& meta, const NamedOperator& op) {
-  const JsonValue& stored = member_of(member_of(meta, "operators"), op.node->name());
+  const JsonValue& stored = stored_of(meta, "operators", *op.node);
+  if (stored.members().empty()) return {};
+  MILLRACE_TRY(restore_counters(stored, op));
+  return op.node->restore(stored, log_);
+}
+
+Result<void> Committer::restore_counters(const JsonValue& stored, const NamedOperator& op) {
   if (stored.members().empty()) return {};
   MILLRACE_TRY(check_identity(stored, op.node->name(), op.identity));
   read_counters(member_of(stored, "counters"), op.node->counters);
-  return op.node->restore(stored, log_);
+  return {};
 }
 
 /// Rules of zones change with their database; what that means for windows, WindowNode knows (R8).
@@ -147,8 +160,14 @@ Result<void> Committer::restore(const std::vector<std::string>& forget) {
   if (!*meta) return {};
   tell_new_tzdata(**meta);
   MILLRACE_TRY(restore_nodes(**meta, forget));
-  MILLRACE_TRY(drop_unknown_operators(**meta));
-  MILLRACE_TRY(restore_sinks(member_of(**meta, "sinks"), forget));
+  return restore_beside(**meta, forget);
+}
+
+/// What is not of the nodes that take part in reading on.
+Result<void> Committer::restore_beside(const JsonValue& meta,
+                                       const std::vector<std::string>& forget) {
+  MILLRACE_TRY(drop_unknown_operators(meta));
+  MILLRACE_TRY(restore_sinks(member_of(meta, "sinks"), forget));
   note_committed(graph_.ledger());
   return {};
 }
@@ -173,7 +192,7 @@ Result<void> Committer::restore_nodes(const JsonValue& meta,
   }
   for (Node* node : graph_.unions) {
     if (contains(forget, node->name()) || is_due_for_reset(meta, node->name())) continue;
-    MILLRACE_TRY(node->restore(member_of(member_of(meta, "unions"), node->name()), log_));
+    MILLRACE_TRY(node->restore(stored_of(meta, "unions", *node), log_));
   }
   return {};
 }
@@ -199,10 +218,9 @@ Result<ReadOn> Committer::restore_older(const std::optional<Restored>& cut) {
   ReadOn on;
   uint64_t applied = 0;
   for (const SourceStart& source : graph_.sources) {
-    const std::string& name = source.node->name();
-    const JsonValue& end = member_of(member_of(**last, "sources"), name);
+    const JsonValue& end = stored_of(**last, "sources", *source.node);
     const uint64_t to = applied_of(end),
-                   begin = applied_of(member_of(member_of(from, "sources"), name));
+                   begin = applied_of(stored_of(from, "sources", *source.node));
     on.sources.push_back({to > begin ? to - begin : 0, ended_of(end)});
     applied += to;
   }
@@ -223,21 +241,11 @@ Result<void> Committer::restore_rest() {
   if (!last) return last.error();
   tell_new_tzdata(**last);
   closed_at_ = closed_at_of(**last);
-  for (size_t i = 0; i < graph_.sources.size(); ++i) {
-    const std::string& name = graph_.sources[i].node->name();
-    const JsonValue& stored = member_of(member_of(**last, "sources"), name);
-    if (!stored.members().empty()) MILLRACE_TRY(restore_place(stored, i));
-  }
-  for (const NamedOperator& op : graph_.operators) {
-    const JsonValue& stored = member_of(member_of(**last, "operators"), op.node->name());
-    if (stored.members().empty()) continue;
-    MILLRACE_TRY(check_identity(stored, op.node->name(), op.identity));
-    read_counters(member_of(stored, "counters"), op.node->counters);
-  }
-  MILLRACE_TRY(drop_unknown_operators(**last));
-  MILLRACE_TRY(restore_sinks(member_of(**last, "sinks"), {}));
-  note_committed(graph_.ledger());
-  return {};
+  for (size_t i = 0; i < graph_.sources.size(); ++i)
+    MILLRACE_TRY(restore_place(stored_of(**last, "sources", *graph_.sources[i].node), i));
+  for (const NamedOperator& op : graph_.operators)
+    MILLRACE_TRY(restore_counters(stored_of(**last, "operators", *op.node), op));
+  return restore_beside(**last, {});
 }
 
 /// What its text says beside counters and the configuration.
@@ -259,19 +267,17 @@ Result<void> Committer::commit_read_on() {
                  name + " did not come to its last state when the sources were read again"};
   };
   for (const NamedOperator& op : graph_.operators) {
-    const std::string& name = op.node->name();
-    const JsonValue& was = member_of(member_of(**last, "operators"), name);
+    const JsonValue& was = stored_of(**last, "operators", *op.node);
     if (was.members().empty()) continue;
-    if (said_of(was) != said_of(member_of(member_of(open->meta, "operators"), name)))
-      return differs(name);
+    if (said_of(was) != said_of(stored_of(open->meta, "operators", *op.node)))
+      return differs(op.node->name());
   }
   for (const SourceStart& source : graph_.sources) {
-    const std::string& name = source.node->name();
-    const JsonValue& was = member_of(member_of(**last, "sources"), name);
-    const JsonValue& now = member_of(member_of(open->meta, "sources"), name);
+    const JsonValue& was = stored_of(**last, "sources", *source.node);
+    const JsonValue& now = stored_of(open->meta, "sources", *source.node);
     for (const char* key : {"watermark", "max_time"}) {
       const JsonValue *one = was.find(key), *other = now.find(key);
-      if (one && other && one->as_int() != other->as_int()) return differs(name);
+      if (one && other && one->as_int() != other->as_int()) return differs(source.node->name());
     }
   }
   return finish(std::move(*open));
