@@ -6,6 +6,7 @@
 
 #include "base/fault_point.h"
 #include "base/log.h"
+#include "base/noun.h"
 
 namespace millrace {
 namespace {
@@ -194,8 +195,8 @@ void OutboxOutlet::back_off(Lock& lock, const Error& error) {
   constexpr int64_t kFirstMs = 50, kLongestMs = 10'000;
   const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 16u), kLongestMs);
   ++failures_;
-  log_warn(fmt::format("{}; {} rows' commits wait in the outbox, trying again in {} ms",
-                       error.message, queue_.size(), wait_ms));
+  log_warn(fmt::format("{}; rows of {} wait in the outbox, trying again in {} ms", error.message,
+                       counted(queue_.size(), "commit"), wait_ms));
   retry_at_us_ = machine_->monotonic_us() + wait_ms * 1000;
   lock.unlock();
   (void)port_.close();

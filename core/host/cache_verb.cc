@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/noun.h"
 #include "base/time.h"
 #include "cache/cache_view.h"
 #include "host/options.h"
@@ -42,9 +43,10 @@ void print_state(const CachedState& state) {
              text(state.commit), text(state.complete_to), text(state.owner),
              format_rfc3339(state.written_us), state.proven() ? "proven" : "not whole");
   for (const auto& [name, op] : state.operators) {
-    fmt::print("  {}: {} blocks of {}, {} entries, {} bytes, {}\n", name, op.found.blocks,
-               op.promised.blocks, op.found.entries, op.bytes,
-               op.proven() ? "proven" : "not what the manifest says");
+    const bool one = op.found.entries == 1;
+    fmt::print("  {}: {} of {}, {} {}, {}, {}\n", name, counted(op.found.blocks, "block"),
+               op.promised.blocks, op.found.entries, one ? "entry" : "entries",
+               counted(op.bytes, "byte"), op.proven() ? "proven" : "not what the manifest says");
   }
 }
 

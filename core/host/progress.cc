@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "base/noun.h"
+
 namespace millrace {
 namespace {
 
@@ -47,8 +49,8 @@ void Progress::draw(double seconds) {
   last_records_ = records;
   last_seconds_ = seconds;
   // The cursor is left in front of the line, so that a line of the log covers it.
-  fmt::print(stderr, "{}{}: {} records, {:.0f}/s, {:.0f} s{}", redrawn_ ? "\x1b[K" : "", pipeline_,
-             records, rate, seconds, redrawn_ ? "\r" : "\n");
+  fmt::print(stderr, "{}{}: {}, {:.0f}/s, {:.0f} s{}", redrawn_ ? "\x1b[K" : "", pipeline_,
+             counted(records, "record"), rate, seconds, redrawn_ ? "\r" : "\n");
   std::fflush(stderr);
 }
 

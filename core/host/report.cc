@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/noun.h"
 #include "json/write.h"
 #include "pipeline/ledger_json.h"
 
@@ -83,16 +84,18 @@ std::string summary_text(const Usage& usage, const RunResult& result) {
   for (const auto& sink : result.run.sinks) width = std::max(width, sink.name.size());
   for (const auto& [name, c] : result.run.sources) {
     records += c.records;
-    out += fmt::format("  source    {:<{}}  {} records", name, width, grouped(c.records));
+    out += fmt::format("  source    {:<{}}  {} {}", name, width, grouped(c.records),
+                       noun(c.records, "record"));
     if (c.errors) out += fmt::format(", {} broken or without a usable time", grouped(c.errors));
     if (c.skipped) out += fmt::format(", {} seen before", grouped(c.skipped));
     out += '\n';
   }
   for (const auto& [name, c] : result.run.operators) {
-    out += fmt::format("  operator  {:<{}}  {} in = {} used + {} late + {} filtered + {} errors",
-                       name, width, grouped(c.rows), grouped(c.used), grouped(c.late),
-                       grouped(c.filtered), grouped(c.errors));
-    if (c.duplicates) out += fmt::format(" + {} duplicates", grouped(c.duplicates));
+    out += fmt::format("  operator  {:<{}}  {} in = {} used + {} late + {} filtered + {} {}", name,
+                       width, grouped(c.rows), grouped(c.used), grouped(c.late),
+                       grouped(c.filtered), grouped(c.errors), noun(c.errors, "error"));
+    if (c.duplicates)
+      out += fmt::format(" + {} {}", grouped(c.duplicates), noun(c.duplicates, "duplicate"));
     out += fmt::format("; {} out{}\n", grouped(c.out), c.balanced() ? "" : "  NOT BALANCED");
   }
   for (const auto& [name, c] : result.run.sinks) {
@@ -100,14 +103,14 @@ std::string summary_text(const Usage& usage, const RunResult& result) {
     for (const SinkReport& sink : result.sinks) {
       if (sink.name == name) delivery = sink.delivery;
     }
-    out +=
-        fmt::format("  sink      {:<{}}  {} rows, {}\n", name, width, grouped(c.records), delivery);
+    out += fmt::format("  sink      {:<{}}  {} {}, {}\n", name, width, grouped(c.records),
+                       noun(c.records, "row"), delivery);
   }
-  out += fmt::format("  {} records in {:.2f} s ({} per second), {} commits, at most {} MiB\n",
-                     grouped(records), usage.wall_seconds,
+  out += fmt::format("  {} {} in {:.2f} s ({} per second), {}, at most {} MiB\n", grouped(records),
+                     noun(records, "record"), usage.wall_seconds,
                      grouped(static_cast<uint64_t>(static_cast<double>(records) /
                                                    std::max(usage.wall_seconds, 1e-3))),
-                     result.commits, usage.peak_rss_bytes >> 20);
+                     counted(result.commits, "commit"), usage.peak_rss_bytes >> 20);
   return out;
 }
 

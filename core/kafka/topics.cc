@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/noun.h"
 #include "kafka/changelog_restore.h"
 #include "kafka/reach.h"
 
@@ -74,14 +75,16 @@ Result<void> make(rd_kafka_t& client, const TopicPlan& plan, int32_t replication
   const auto code = count ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
   // Another worker was quicker.
   if (!code || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-    if (!code) log_info(fmt::format("made topic {} ({} partitions)", plan.name, plan.partitions));
+    if (!code)
+      log_info(fmt::format("made topic {} ({})", plan.name, counted(plan.partitions, "partition")));
     return {};
   }
   const char* told = rd_kafka_topic_result_error_string(results[0]);
   return Error{Code::kFailed,
-               fmt::format("cannot make topic {}: {}; make it by hand with {} partitions, or set "
+               fmt::format("cannot make topic {}: {}; make it by hand with {}, or set "
                            "commit.topics.replication",
-                           plan.name, told ? told : rd_kafka_err2str(code), plan.partitions)};
+                           plan.name, told ? told : rd_kafka_err2str(code),
+                           counted(plan.partitions, "partition"))};
 }
 
 /// What the broker says that `setting` of the topic is; empty: it does not say.
@@ -110,10 +113,10 @@ Result<std::string> setting_of(rd_kafka_t& client, const std::string& topic,
 Result<void> check(rd_kafka_t& client, const TopicPlan& plan, int32_t partitions) {
   if (partitions != plan.partitions) {
     return Error{Code::kFailed,
-                 fmt::format("topic {} has {} partitions, but this pipeline needs {}, one for each "
+                 fmt::format("topic {} has {}, but this pipeline needs {}, one for each "
                              "of its source's: the source's topics were widened, which moves keys; "
                              "go on under another \"pipeline\" name",
-                             plan.name, partitions, plan.partitions)};
+                             plan.name, counted(partitions, "partition"), plan.partitions)};
   }
   for (const auto& [name, value] : plan.settings) {
     if (name != "cleanup.policy") continue;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "base/noun.h"
 #include "nodes/partition_json.h"
 #include "nodes/processing_time_node.h"
 
@@ -119,8 +120,9 @@ std::string waiting_text(const std::vector<WaitingOperator>& waiting, int64_t no
   if (waiting.empty()) return "nothing is open\n";
   std::string out;
   for (const WaitingOperator& op : waiting) {
-    out +=
-        fmt::format("{}: {} {} open, W {}", op.name, op.work.open, op.work.what, time_text(op.w));
+    std::string_view one = op.work.what;
+    one.remove_suffix(1);  // It is a plural.
+    out += fmt::format("{}: {} open, W {}", op.name, counted(op.work.open, one), time_text(op.w));
     if (op.work.closes_at != kTimeMax) {
       out += fmt::format("; the next ends {} and closes once W reaches {}",
                          time_text(op.work.next_end), time_text(op.work.closes_at));
