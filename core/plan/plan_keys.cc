@@ -91,8 +91,8 @@ bool Planner::refuse_table(const OperatorConfig& op, const std::vector<Input>& i
 /// What has no watermark to judge by, or nothing to be late for, would ignore these in silence.
 bool Planner::refuse_lateness(const OperatorConfig& op, const std::vector<Input>& inputs) {
   const bool of_table = inputs[0].port == Port::kMain && inputs[0].node->shape().is_table;
-  const bool judges =
-      (op.join && !op.join->of_tables()) || op.dedupe || (is_grouped(op) && !op.table && !of_table);
+  const bool grouped = is_grouped(op) && !op.table && !of_table;
+  const bool judges = (op.join && !op.join->of_tables()) || op.dedupe || (grouped && op.window);
   bool refused = false;
   const auto refuse = [&](const char* key, const std::string& why, const std::string& remedy) {
     const Where* where = find_written(op.written, key);
@@ -104,6 +104,7 @@ bool Planner::refuse_lateness(const OperatorConfig& op, const std::vector<Input>
     if (!judges) {
       refuse(key,
              op.table || of_table ? "rows of a table count in the order they come"
+             : grouped            ? "without a window every record counts, however late"
                                   : "this operator passes each record on, however late",
              "set it on the operator with the window, the join or \"dedupe\"");
     } else if (op.join && op.join->as_of == JoinConfig::AsOf::kLatest) {

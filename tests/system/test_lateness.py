@@ -73,6 +73,9 @@ class Lateness(SystemTest):
         look_up = {"from": "in", "join": {"with": "latest", "on": ["k"], "as_of": "latest"}, "select": {"k": "\"in\".k"}}
         as_of = {**look_up, "join": {**look_up["join"], "as_of": "event_time"}}
         for operators, key, says in (({"o": {"from": "in", "filter": "k = 'a'"}}, "late", "passes each record on, however late"),
+                                     ({"o": {"from": "in", "group_by": ["k"], "select": {"n": "count(*)"}}}, "allowed_lateness",
+                                      "without a window every record counts, however late"),
+                                     ({"o": {"from": "in", "select": {"n": "count(*)"}}}, "late", "without a window every record counts"),
                                      (table, "late", "rows of a table count in the order they come"),
                                      ({**table, "o": {"from": "latest", "group_by": ["k"], "select": {"n": "count(*)"}}}, "allowed_lateness",
                                       "rows of a table count in the order they come"),
