@@ -4,7 +4,9 @@
 #include <array>
 
 #include "base/log.h"
+#include "base/noun.h"
 #include "host/options.h"
+#include "host/places.h"
 #include "host/setup.h"
 #include "kafka/topics.h"
 #include "plan/expression_places.h"
@@ -109,7 +111,7 @@ void print_topics(const PipelineConfig& config) {
   fmt::print("topics that are made when missing, with replication {}\n", config.commit.replication);
   for (const kafka::TopicPlan& topic : topics) {
     fmt::print("  {}: {}", topic.name,
-               topic.partitions ? fmt::format("{} partition", topic.partitions)
+               topic.partitions ? counted(topic.partitions, "partition")
                                 : std::string("as many partitions as the sources' topics"));
     for (const auto& [setting, value] : topic.settings) fmt::print(", {}={}", setting, value);
     fmt::print("\n");
@@ -141,6 +143,8 @@ int check_verb(const ConfigArguments& arguments, bool explain,
   auto stages = plan_stages(loaded->pipeline, *index, faults);
   if (!stages) return report_error(stages.error());
   if (stages->empty()) return report_faults(faults, *index);
+  refuse_unwritable(loaded->pipeline, !arguments.state_dir.empty(), faults);
+  if (!faults.empty()) return report_faults(faults, *index);
   fmt::print("{}: nothing to refuse\n", arguments.file);
   for (const Stage& stage : *stages) {
     if (stages->size() > 1) fmt::print("stage {}\n", stage.config.name.text);

@@ -126,6 +126,13 @@ class Unwritable(SystemTest):
         self.assert_says(done, *texts)
         return done
 
+    def assert_told(self, config, pointer, *texts):
+        """Also by `check`, which touches nothing."""
+        self.assert_refused(config, *texts)
+        before = sorted(self.folder.rglob("*"))
+        self.assert_says(self.verb("check", "p.json", code=2), "p.json:", f" {pointer}: ", "cannot be written", "choose another place", *texts)
+        self.assertEqual(sorted(self.folder.rglob("*")), before)
+
     def read_only(self, name):
         """A folder in which nothing can be made, for root too where a mount is allowed."""
         place = self.folder / name
@@ -142,23 +149,39 @@ class Unwritable(SystemTest):
         return counting(sinks={"out": {"from": "per_minute", "plugin": "file", "path": path, **more}})
 
     def test_output_below_a_file(self):
-        self.assert_refused(self.output("in.jsonl/out.jsonl"), "in.jsonl/out.jsonl")
+        self.assert_told(self.output("in.jsonl/out.jsonl"), "/sinks/out/path", "in.jsonl")
+
+    def test_parts_below_a_file(self):
+        self.assert_told(counting(sinks={"out": {"from": "per_minute", "plugin": "file", "dir": "in.jsonl/a/b"}}), "/sinks/out/dir", "in.jsonl")
+
+    def test_dead_letters_below_a_file(self):
+        self.assert_told(counting(dead_letters="in.jsonl/letters"), "/dead_letters", "in.jsonl")
 
     def test_output_is_a_folder(self):
         (self.folder / "place").mkdir()
-        self.assert_refused(self.output("place"), "place", "directory")
+        self.assert_told(self.output("place"), "/sinks/out/path", "place", "directory")
 
     def test_output_in_a_read_only_folder(self):
         self.read_only("place")
-        self.assert_refused(self.output("place/out.jsonl"), "place/out.jsonl")
+        self.assert_told(self.output("place/out.jsonl"), "/sinks/out/path", "place/out.jsonl")
 
     def test_state_in_a_read_only_folder(self):
         self.read_only("place")
-        self.assert_refused(counting(commit={"dir": "place"}), "place")
+        self.assert_told(counting(commit={"dir": "place"}), "/commit/dir", "place")
         self.assertEqual(self.size("out.jsonl"), 0)
 
     def test_state_below_a_file(self):
-        self.assert_refused(counting(commit={"dir": "in.jsonl/state"}), "in.jsonl", "commit.dir")
+        config = counting(commit={"dir": "in.jsonl/state"})
+        self.assert_refused(config, "in.jsonl", "commit.dir")
+        self.assert_told(config, "/commit/dir", "in.jsonl")
+        self.assert_says(self.verb("check", "p.json", "--state", "in.jsonl/other", code=2), "--state: ", "in.jsonl/other")
+
+    def test_places_that_are_yet_to_be_made_are_no_fault(self):
+        config = self.output("new/folders/out.jsonl")
+        config["sinks"]["parts"] = {"from": "per_minute", "plugin": "file", "dir": "new/parts"}
+        self.write("p.json", {**config, "commit": {"dir": "new/state"}, "dead_letters": "new/letters"})
+        self.verb("check", "p.json")
+        self.assertEqual([path.name for path in self.folder.iterdir() if path.is_dir()], [])
 
     def test_report_below_a_file(self):
         self.write("p.json", counting())
