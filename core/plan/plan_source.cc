@@ -246,11 +246,6 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   plan.time_path = split_path(time.field.text);
 }
 
-void Planner::note_max_future(const std::string& name, const EventTimePlan& time) {
-  if (time.bounds_to != kTimeMax) return;
-  plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
-}
-
 /// Live is what is not bounded by nature (contract §3).
 void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& traits,
                               SourcePlan& plan) {
@@ -263,37 +258,6 @@ void Planner::settle_idleness(const SourceConfig& source, const SourceTraits& tr
   }
   plan.watermark.clock_when_all_idle =
       source.on_all_idle ? *source.on_all_idle == SourceConfig::OnAllIdle::kClock : live;
-}
-
-void Planner::note_nondeterminism(const SourceConfig& source, const Component& component,
-                                  const SourcePlan& plan, const SourceTraits& traits) {
-  const std::string& name = source.name.text;
-  if (!plan.has_event_time) {
-    plan_.nondeterministic.push_back(name +
-                                     ": no event_time, so records take the plugin's time, or where "
-                                     "it gives none that of their arrival");
-  } else {
-    note_max_future(name, plan.time);
-  }
-  if (plan.watermark.idle_timeout_us != kTimeMax && !plan.watermark.bounded) {
-    plan_.nondeterministic.push_back(
-        name + ": a partition is idle after idle_timeout by the wall clock" +
-        (plan.watermark.clock_when_all_idle
-             ? ", and while all are, the clock moves the watermark (on_all_idle)"
-             : ""));
-  }
-  if (says(component, "x-merges-partitions") && !merges_partitions(component)) {
-    plan_.nondeterministic.push_back(
-        name +
-        ": records of several partitions come in the order of their "
-        "arrival (max_task_idle: \"unlimited\" merges them by event time)");
-  }
-  if (traits.replay == SourceTraits::Replay::kNone) {
-    plan_.nondeterministic.push_back(
-        name + (source.journal ? ": what was received is replayed from the journal; what comes "
-                                 "while we are away is lost"
-                               : ": cannot replay; what comes while we are away is lost"));
-  }
 }
 
 }  // namespace millrace

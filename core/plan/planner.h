@@ -44,8 +44,10 @@ class Planner {
   bool merges_partitions(const Component& component) const;
   void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
-  void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
+  // plan_notes.cc
+  void note_max_future(const std::string& name, const EventTimePlan& time);
+  void note_order(const std::string& name);
   void note_nondeterminism(const SourceConfig& source, const Component& component,
                            const SourcePlan& plan, const SourceTraits& traits);
 

@@ -95,9 +95,11 @@ class ByTimestamp(KafkaTest):
 
     def test_R44_the_order_of_arrival_is_told(self):
         topic = self.topic(2)
-        for idle, told in (({}, True), ({"max_task_idle": "unlimited"}, False)):
+        notes = ("in the order of their arrival", "waited for no longer than max_task_idle")
+        for idle, told in (({}, [True, False]), ({"max_task_idle": "1s"}, [False, True]), ({"max_task_idle": "unlimited"}, [False, False])):
             self.config({"topics": topic}, filter="true", **idle)
-            self.assertEqual("in the order of their arrival" in self.verb("check", "p.json", "--explain").stdout.decode(), told)
+            said = self.verb("check", "p.json", "--explain").stdout.decode()
+            self.assertEqual([note in said for note in notes], told)
 
 
 class ByField(KafkaTest):
