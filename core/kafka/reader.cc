@@ -46,6 +46,9 @@ Owned<rd_kafka_t> consumer(const context& ctx, const config& cfg, const std::str
   // What the log no longer has is told as a gap, never skipped in silence.
   settings.set("auto.offset.reset", "error");
   settings.set_default("isolation.level", isolation);
+  // Nobody joins the group. So this is only how long closing waits for a coordinator that cannot
+  // be reached, with the offsets that publish() told last; unset, longer than a call may take.
+  settings.set_default("session.timeout.ms", "6000");
   settings.log_to(ctx);
   return settings.make(RD_KAFKA_CONSUMER);
 }
