@@ -60,6 +60,7 @@ class Reader {
   static LogRange range_in(rd_kafka_t& client, const std::string& topic, int32_t partition);
   void assign();
   void keep_apart();
+  void keep_ahead(const rd_kafka_message_t& taken);
 
   Offsets& offsets_;
   const std::optional<int32_t> task_;
@@ -67,6 +68,11 @@ class Reader {
   Owned<rd_kafka_t> client_;
   Owned<rd_kafka_queue_t> queue_;
   std::vector<Owned<rd_kafka_queue_t>> apart_;  ///< By number; empty: all go through queue_.
+  struct Amount {
+    uint64_t bytes = 0, messages = 0;
+  };
+  Amount ahead_;  ///< Where librdkafka stops to read ahead.
+  Amount taken_;  ///< Since keep_ahead() woke it.
 };
 
 }  // namespace millrace::kafka

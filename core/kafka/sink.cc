@@ -24,8 +24,22 @@ ClientSettings producer_settings(const context& ctx, const config& cfg) {
                                                                         : cfg.str("partitioner"));
   out.set_default("compression.type", cfg.str("compression", "none"));
   out.set_default("linger.ms", "5");
+  out.set("delivery.report.only.error", "true");
   rd_kafka_conf_set_dr_msg_cb(out.get(), note_delivery);
   out.log_to(ctx);
+  return out;
+}
+
+/// What a row has of them; null: none. librdkafka takes them over with the message.
+rd_kafka_headers_t* headers_of(batch_view rows, uint32_t i) {
+  const uint32_t count = rows.header_count(i);
+  if (count == 0) return nullptr;
+  rd_kafka_headers_t* out = rd_kafka_headers_new(count);
+  for (uint32_t h = 0; h < count; ++h) {
+    const header one = rows.header_at(i, h);
+    rd_kafka_header_add(out, one.name.data(), static_cast<ssize_t>(one.name.size()),
+                        one.value.data(), static_cast<ssize_t>(one.value.size()));
+  }
   return out;
 }
 
@@ -56,10 +70,7 @@ KafkaSink::KafkaSink(const context& ctx, const config& cfg)
 void KafkaSink::open(const opening&) { lost_.clear(); }
 
 void KafkaSink::write(batch_view rows, emitter& rejects) {
-  if (!plain_) {
-    plain_ = producer_settings(ctx_, cfg_).make(RD_KAFKA_PRODUCER);
-    reach(*plain_, cfg_.str("brokers"));
-  }
+  if (!plain_) plain_ = make_producer(producer_settings(ctx_, cfg_));
   produce(*plain_, rows, rejects);
 }
 
@@ -68,48 +79,57 @@ std::string KafkaSink::prepare(uint64_t) {
   return {};
 }
 
-void KafkaSink::produce(rd_kafka_t& producer, batch_view rows, emitter& rejects) {
-  for (uint32_t i = 0; i < rows.size(); ++i) produce_one(producer, rows, i, rejects);
-  records_.add(rows.size());
-  rd_kafka_poll(&producer, 0);
+KafkaSink::Producer KafkaSink::make_producer(ClientSettings settings) const {
+  Producer out{settings.make(RD_KAFKA_PRODUCER), nullptr};
+  reach(*out.client, cfg_.str("brokers"));
+  out.topic.reset(rd_kafka_topic_new(out.client.get(), topic_.c_str(), nullptr));
+  if (!out.topic) fail("topic " + topic_, rd_kafka_last_error());
+  return out;
 }
 
-void KafkaSink::produce_one(rd_kafka_t& producer, batch_view rows, uint32_t i, emitter& rejects) {
+void KafkaSink::produce(const Producer& producer, batch_view rows, emitter& rejects) {
+  for (uint32_t i = 0; i < rows.size(); ++i) produce_one(producer, rows, i, rejects);
+  records_.add(rows.size());
+  rd_kafka_poll(producer.client.get(), 0);
+}
+
+void KafkaSink::produce_one(const Producer& producer, batch_view rows, uint32_t i,
+                            emitter& rejects) {
   const std::string_view key = rows.key(i);
   const bool gone = tombstones_ && is_delete(rows.value(i));
   const std::string_view value = gone ? std::string_view() : rows.value(i);
   const int64_t time_us = rows.time_us(i);
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(rows.header_count(i));
-  for (uint32_t h = 0; h < rows.header_count(i); ++h) {
-    const header one = rows.header_at(i, h);
-    rd_kafka_header_add(headers, one.name.data(), static_cast<ssize_t>(one.name.size()),
-                        one.value.data(), static_cast<ssize_t>(one.value.size()));
-  }
+  rd_kafka_headers_t* const headers = headers_of(rows, i);
+  const auto drop_headers = [&] {
+    if (headers) rd_kafka_headers_destroy(headers);
+  };
   for (;;) {
-    const rd_kafka_resp_err_t code = rd_kafka_producev(
-        &producer, RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-        RD_KAFKA_V_KEY(key.data(), key.size()),
-        RD_KAFKA_V_TIMESTAMP(time_us == MR_TIME_NONE ? 0 : time_us / 1000),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&lost_), RD_KAFKA_V_END);
+    const rd_kafka_resp_err_t code =
+        rd_kafka_producev(producer.client.get(), RD_KAFKA_V_RKT(producer.topic.get()),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                          RD_KAFKA_V_KEY(key.data(), key.size()),
+                          RD_KAFKA_V_TIMESTAMP(time_us == MR_TIME_NONE ? 0 : time_us / 1000),
+                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&lost_), RD_KAFKA_V_END);
     if (!code) return;  // The headers went with it.
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      rd_kafka_headers_destroy(headers);
+      drop_headers();
       if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) fail("sending to " + topic_, code);
       rejects.reject(rows, i, "larger than message.max.bytes");
       return;
     }
     if (ctx_.cancelled()) {
-      rd_kafka_headers_destroy(headers);
+      drop_headers();
       throw cancelled();
     }
     constexpr int kRoomMs = 100;
-    rd_kafka_poll(&producer, kRoomMs);
+    rd_kafka_poll(producer.client.get(), kRoomMs);
   }
 }
 
-void KafkaSink::wait_for_all(rd_kafka_t& producer) {
-  if (const auto code = rd_kafka_flush(&producer, kCommitMs)) fail("waiting for " + topic_, code);
+void KafkaSink::wait_for_all(const Producer& producer) {
+  if (const auto code = rd_kafka_flush(producer.client.get(), kCommitMs))
+    fail("waiting for " + topic_, code);
   if (lost_.empty()) return;
   const std::string why = std::exchange(lost_, {});
   throw retriable("sending to " + topic_ + ": " + why);
@@ -118,10 +138,10 @@ void KafkaSink::wait_for_all(rd_kafka_t& producer) {
 void KafkaSink::begin_transactions(std::string_view pipeline) {
   ClientSettings settings = producer_settings(ctx_, cfg_);
   settings.set("transactional.id", "millrace." + std::string(pipeline) + "." + topic_);
-  transactional_ = settings.make(RD_KAFKA_PRODUCER);
-  reach(*transactional_, cfg_.str("brokers"));
+  transactional_ = make_producer(std::move(settings));
   // Ends what a predecessor left open, and shuts it out.
-  must("beginning transactions", rd_kafka_init_transactions(transactional_.get(), kCommitMs));
+  must("beginning transactions",
+       rd_kafka_init_transactions(transactional_->client.get(), kCommitMs));
 }
 
 uint64_t KafkaSink::last_epoch(std::string_view pipeline) {
@@ -139,7 +159,7 @@ uint64_t KafkaSink::last_epoch(std::string_view pipeline) {
 void KafkaSink::write_epoch(std::string_view pipeline, uint64_t epoch,
                             std::span<const batch_view> rows, emitter& rejects) {
   if (!transactional_) begin_transactions(pipeline);
-  must("beginning a transaction", rd_kafka_begin_transaction(transactional_.get()));
+  must("beginning a transaction", rd_kafka_begin_transaction(transactional_->client.get()));
   try {
     for (const batch_view& batch : rows) produce(*transactional_, batch, rejects);
     wait_for_all(*transactional_);
@@ -157,9 +177,10 @@ void KafkaSink::commit_transaction(std::string_view pipeline, uint64_t epoch) {
       rd_kafka_consumer_group_metadata_new(group_of(pipeline).c_str()));
   const auto mark = mark_of(topic_);
   mark->elems[0].offset = static_cast<int64_t>(epoch);
-  must("marking the commit", rd_kafka_send_offsets_to_transaction(transactional_.get(), mark.get(),
-                                                                  group.get(), kRequestMs));
-  must("committing to " + topic_, rd_kafka_commit_transaction(transactional_.get(), kCommitMs));
+  rd_kafka_t* const client = transactional_->client.get();
+  must("marking the commit",
+       rd_kafka_send_offsets_to_transaction(client, mark.get(), group.get(), kRequestMs));
+  must("committing to " + topic_, rd_kafka_commit_transaction(client, kCommitMs));
 }
 
 void KafkaSink::close() {

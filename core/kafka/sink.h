@@ -8,6 +8,8 @@
 /// group `<pipeline>.out` holds in this topic, so that the next start reads there what it may leave
 /// out.
 
+#include <optional>
+
 #include "kafka/client.h"
 #include "millrace_kafka_schema.h"
 
@@ -32,19 +34,24 @@ class KafkaSink final : public sink, public epoch_sink {
                    emitter& rejects) override;
 
  private:
+  struct Producer {
+    Owned<rd_kafka_t> client;
+    Owned<rd_kafka_topic_t> topic;  ///< Goes before its client.
+  };
+  Producer make_producer(ClientSettings settings) const;
   void begin_transactions(std::string_view pipeline);
-  void produce(rd_kafka_t& producer, batch_view rows, emitter& rejects);
-  void produce_one(rd_kafka_t& producer, batch_view rows, uint32_t i, emitter& rejects);
-  void wait_for_all(rd_kafka_t& producer);
+  void produce(const Producer& producer, batch_view rows, emitter& rejects);
+  void produce_one(const Producer& producer, batch_view rows, uint32_t i, emitter& rejects);
+  void wait_for_all(const Producer& producer);
   void commit_transaction(std::string_view pipeline, uint64_t epoch);
 
   context ctx_;
   config cfg_;
   std::string topic_;
-  bool tombstones_;                  ///< Rows that delete have no value.
-  Owned<rd_kafka_t> plain_;          ///< Made at the first row that is not part of an epoch.
-  Owned<rd_kafka_t> transactional_;  ///< Made when the host asks for the last epoch.
-  std::string lost_;                 ///< Why a message was not delivered; empty: all were.
+  bool tombstones_;                        ///< Rows that delete have no value.
+  std::string lost_;                       ///< Why a message was not delivered; empty: all were.
+  std::optional<Producer> plain_;          ///< Made at the first row that is not part of an epoch.
+  std::optional<Producer> transactional_;  ///< Made when the host asks for the last epoch.
   counter records_;
 };
 

@@ -7,10 +7,6 @@
 namespace millrace::kafka {
 namespace {
 
-/// Messages in one look at the queue: large enough to be cheap, small enough to keep within a
-/// budget.
-constexpr size_t kReadMax = 1024;
-
 ReaderSettings settings_of(const config& cfg) {
   ReaderSettings out;
   out.topics = cfg.strings("topics");
@@ -64,8 +60,7 @@ KafkaSource::KafkaSource(const context& ctx, const config& cfg)
 void KafkaSource::open(const opening& how) {
   offsets_.clear();
   ends_.clear();
-  messages_.clear();
-  taken_ = 0;
+  arrived_.clear();
   heads_.clear();
   announced_ = 0;
   until_end_ = how.until_end;
@@ -100,25 +95,19 @@ flow KafkaSource::poll(const budget& b, emitter& out) {
   bytes_.add(static_cast<double>(out.bytes()));
   if (until_end_ && offsets_.all_reached()) return flow::end;
   look_at_ends(out);
-  return taken_ < messages_.size() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
+  return !arrived_.empty() ? flow::more : out.records() > 0 ? flow::ok : flow::idle;
 }
 
 void KafkaSource::poll_arrived(const budget& b, emitter& out) {
-  if (taken_ == messages_.size()) {
-    messages_.clear();
-    taken_ = 0;
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(b.left());
-    reader_->read(messages_, kReadMax, wait);
+  if (arrived_.empty()) {
+    arrived_.read(*reader_, std::chrono::duration_cast<std::chrono::milliseconds>(b.left()));
   }
-  for (; taken_ < messages_.size() && out.records() < b.max_records && out.bytes() < b.max_bytes;
-       ++taken_) {
-    const rd_kafka_message_t& message = *messages_[taken_];
-    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (const auto number = offsets_.find(rd_kafka_topic_name(message.rkt), message.partition)) {
-        take_record(message, *number, out);
-      }
-    } else {
+  for (size_t left = arrived_.fit(b, out); left > 0; --left) {
+    const rd_kafka_message_t& message = arrived_.next();
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       take_event(message, out);
+    } else if (const auto number = arrived_.number_of(message, offsets_)) {
+      take_record(message, *number, out);
     }
   }
 }
@@ -299,7 +288,7 @@ void KafkaSource::cancel() noexcept {
 }
 
 void KafkaSource::close() {
-  messages_.clear();
+  arrived_.clear();
   heads_.clear();
   const std::lock_guard lock(mutex_);
   reader_.reset();

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 
+#include "kafka/arrived.h"
 #include "kafka/ends.h"
 #include "kafka/merged_heads.h"
 #include "kafka/reader.h"
@@ -52,10 +53,8 @@ class KafkaSource final : public source {
   bool until_end_ = false;
   std::mutex mutex_;  ///< Of the pointer: cancel() comes from any thread.
   std::unique_ptr<Reader> reader_;
-  std::vector<Owned<rd_kafka_message_t>>
-      messages_;  ///< Read and not yet put out, from `taken_` on.
-  size_t taken_ = 0;
-  std::optional<MergedHeads> merged_;  ///< Then instead of messages_...
+  Arrived arrived_;
+  std::optional<MergedHeads> merged_;  ///< Then instead of arrived_...
   std::optional<event_times> times_;
   std::vector<Owned<rd_kafka_message_t>> heads_;  ///< ...the next one of each partition.
   std::vector<header> headers_;

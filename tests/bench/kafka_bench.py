@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Kafka to Kafka, as ratios within one run, by hand:
 
-  kafka_bench.py --millrace build/bin/millrace --plugins build/plugins --ceiling build-bench/bin/ceiling_kafka
+  kafka_bench.py --millrace build/bin/millrace --plugins build/plugins --ceilings build-bench/bin
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
 through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone. Wall and
 CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
-With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
+Whose the CPU is: the engine's own threads, librdkafka's, the broker's. With --latency the delay of records at half of the
+throughput that was measured. With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
 import argparse
 import collections
@@ -19,7 +20,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
@@ -28,25 +28,48 @@ import broker                                       # noqa: E402
 from case import START_MS, ck                       # noqa: E402
 
 
-Figure = collections.namedtuple("Figure", "per_second per_cpu_second peak_mib")
+# CPU seconds of librdkafka's threads, of the client's others and of the broker; all of them, starts included.
+Used = collections.namedtuple("Used", "wall cpu peak_mib rdkafka broker")
+Figure = collections.namedtuple("Figure", "per_second per_cpu_second peak_mib engine rdkafka broker")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def timed(command, folder=None):
-    """Wall and CPU seconds, and the peak of memory in MiB."""
-    began = time.monotonic()
+def cpu_in(stat):
+    """The name and the CPU seconds that a stat file tells."""
+    name, rest = stat.read_text().split("(", 1)[1].rsplit(")", 1)
+    return name, sum(map(int, rest.split()[11:13])) / TICKS
+
+
+def look_at_threads(pid, seen):
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            seen[stat.parent.name] = cpu_in(stat)
+        except OSError:
+            pass                                                        # It has ended.
+
+
+def timed(command, folder, broker_pid):
+    broker_stat, seen = pathlib.Path(f"/proc/{broker_pid}/stat"), {}
+    began, broker_began = time.monotonic(), cpu_in(broker_stat)[1]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    ended = 0
+    while not ended:
+        look_at_threads(process.pid, seen)
+        time.sleep(.02)
+        ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise AssertionError(f"{command[0]} ended with {process.returncode}")
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10
+    rdkafka = sum(seconds for name, seconds in seen.values() if name.startswith("rdk:"))
+    return Used(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, rdkafka,
+                cpu_in(broker_stat)[1] - broker_began)
 
 
 class Bench:
     def __init__(self, options):
         self.options = options
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-bench-"))
-        self.broker = broker.Broker()
+        self.broker = broker.Broker(jvm=("-Xmx1g",))
         self.admin = ck.admin.AdminClient({"bootstrap.servers": self.broker.address})
         self.runs = 0
 
@@ -68,8 +91,19 @@ class Bench:
         producer.flush(120)
 
     def ceiling(self):
-        wall, cpu, _ = timed([self.options.ceiling, self.broker.address, "in", str(self.options.messages)])
-        return Figure(self.options.messages / wall, self.options.messages / cpu, 0)
+        return self.figure(self.timed([self.tool("ceiling_kafka"), self.broker.address, "in", str(self.options.messages)]))
+
+    def tool(self, name):
+        return os.path.abspath(os.path.join(self.options.ceilings, name))
+
+    def timed(self, command):
+        return timed(command, self.folder, self.broker.process.pid)
+
+    def figure(self, used, idle=Used(0, 0, 0, 0, 0)):
+        """`idle`: a run that found nothing to do. What starting costs (a group joined, transactions begun) is taken off."""
+        count = self.options.messages
+        return Figure(count / (used.wall - idle.wall), count / (used.cpu - idle.cpu), used.peak_mib, used.cpu - used.rdkafka,
+                      used.rdkafka, used.broker)
 
     def config(self, log, delivery, operators, name):
         brokers = self.broker.address
@@ -85,23 +119,20 @@ class Bench:
         self.runs += 1
         name = f"b{self.runs}"
         (self.folder / "p.json").write_text(json.dumps(self.config(log, delivery, operators, name)))
-        wall, cpu, memory = self.millrace()
+        used = self.millrace()
         records = json.loads((self.folder / "r.json").read_text())["sources"]["in"]["records"]
         assert records == self.options.messages, records
         self.last = name
-        # What starting costs (a group joined, transactions begun) is told by a run that finds nothing to do.
-        idle_wall, idle_cpu, _ = self.millrace()
-        return Figure(records / (wall - idle_wall), records / (cpu - idle_cpu), memory)
+        return self.figure(used, self.millrace())
 
     def streams(self, what):
         """As run(), by Kafka Streams."""
         self.runs += 1
         name, target = f"streams{self.runs}", self.topic(f"streams{self.runs}.to")
         command = ["java", "-Xmx1g", "-cp", f"{STREAMS_JARS}/*:{self.folder}", "StreamsBench", self.broker.address, what, "in", target]
-        wall, cpu, memory = timed([*command, name, str(self.options.messages), "streams-state"], self.folder)
+        used = self.timed([*command, name, str(self.options.messages), "streams-state"])
         # Under another name: Streams does not leave its group when it ends, and the next to join waits for the time-out.
-        idle_wall, idle_cpu, _ = timed([*command, f"{name}.idle", "0", "streams-state"], self.folder)
-        return Figure(self.options.messages / (wall - idle_wall), self.options.messages / (cpu - idle_cpu), memory)
+        return self.figure(used, self.timed([*command, f"{name}.idle", "0", "streams-state"]))
 
     def make_streams(self):
         here = pathlib.Path(__file__).resolve().parent / "streams"
@@ -111,54 +142,33 @@ class Bench:
         subprocess.run(["javac", "-cp", f"{STREAMS_JARS}/*", "-d", self.folder, here / "StreamsBench.java"], check=True)
 
     def millrace(self):
-        return timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
-                      "--plugins", os.path.abspath(self.options.plugins)], self.folder)
+        return self.timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
+                           "--plugins", os.path.abspath(self.options.plugins)])
 
-    def latency(self, rate, seconds):
-        """From produce() to a committed reader, in ms, of messages that come at `rate`: the median and the 99th percentile."""
-        source, self.runs = self.topic("paced"), self.runs + 1
-        config = self.config("kafka", "exactly_once", {"select": ["n", "t", "title"]}, f"b{self.runs}")
-        config["sources"]["in"].update(topics=source, start="latest")
+    def latency(self, delivery, rate, seconds=20):
+        """From the making of a record to a read_committed consumer, at `rate` records a second: what paced_kafka prints."""
+        self.runs += 1
+        source = self.topic(f"paced{self.runs}")
+        config = self.config("kafka", delivery, {"filter": "not bot", "select": ["n", "t", "title"]}, f"b{self.runs}")
+        config["sources"]["in"].update(topics=source)
         (self.folder / "p.json").write_text(json.dumps(config))
         run = subprocess.Popen([os.path.abspath(self.options.millrace), "run", "p.json", "--quiet", "--plugins",
                                 os.path.abspath(self.options.plugins)], cwd=self.folder)
-        took = []
-        reader = threading.Thread(target=self.read_times, args=(config["sinks"]["out"]["topic"], took, seconds + 12))
-        reader.start()
-        producer = ck.Producer({"bootstrap.servers": self.broker.address, "linger.ms": 1, "queue.buffering.max.messages": 1000000})
-        filler, sent, began = "x" * 850, 0, time.monotonic() + 8        # The worker has joined by then.
-        while (now := time.monotonic()) < began + seconds:
-            while sent < (now - began) * rate:
-                producer.produce(source, json.dumps({"k": "a", "n": sent, "t": int(time.time() * 1000), "title": str(time.time()),
-                                                     "rest": filler}).encode(), b"a")
-                sent += 1
-            producer.poll(.001)
-        producer.flush(30)
-        reader.join()
-        run.terminate()
-        run.wait()
-        took = sorted(took[len(took) // 4:])                            # The first transaction takes a second.
-        return 1000 * took[len(took) // 2], 1000 * took[len(took) * 99 // 100], len(took)
-
-    def read_times(self, topic, took, seconds):
-        consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "latency", "isolation.level": "read_committed"})
-        consumer.assign([ck.TopicPartition(topic, 0, 0)])
-        end, count = time.monotonic() + seconds, 0
-        while time.monotonic() < end:
-            for message in consumer.consume(1000, .01):
-                count += 1
-                if not message.error() and count % 37 == 0:
-                    took.append(time.time() - float(json.loads(message.value())["title"]))
-        consumer.close()
+        try:
+            return subprocess.run([self.tool("paced_kafka"), self.broker.address, source, config["sinks"]["out"]["topic"],
+                                   str(rate), str(seconds)], check=True, capture_output=True, text=True).stdout.split()
+        finally:
+            run.terminate()
+            run.wait()
 
     def restore(self):
         """A state of many keys, then a start without the local copy."""
         operators = {"window": {"tumbling": "7d"}, "group_by": ["k", "n"], "select": {"c": "count(*)", "t1": "max(title)"}}
         self.run("kafka", "exactly_once", operators)
-        warm, *_ = self.millrace()
+        warm = self.millrace().wall
         size = sum(f.stat().st_size for f in (self.folder / ".millrace" / self.last).rglob("data.mdb"))
         shutil.rmtree(self.folder / ".millrace")
-        cold, *_ = self.millrace()
+        cold = self.millrace().wall
         seconds = max(1e-3, cold - warm)
         return size / 1e6, seconds
 
@@ -177,16 +187,22 @@ def against(found, loop, column):
             f"({min(ratios):.2f} to {max(ratios):.2f})")
 
 
+def shares(found):
+    """Of all CPU that the runs took, in percent."""
+    parts = {part: sum(getattr(one, part) for one in found) for part in Figure._fields[3:]}
+    return ", ".join(f"{part} {100 * seconds / sum(parts.values()):.0f} %" for part, seconds in parts.items())
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--millrace", required=True)
     parser.add_argument("--plugins", required=True)
-    parser.add_argument("--ceiling", required=True)
+    parser.add_argument("--ceilings", required=True, help="the folder of ceiling_kafka and paced_kafka")
     parser.add_argument("--messages", type=int, default=2000000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
     parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
-    parser.add_argument("--latency", type=int, default=0, metavar="RATE", help="latency at RATE messages a second, too")
+    parser.add_argument("--latency", action="store_true", help="latency at half of the throughput, too")
     options = parser.parse_args()
     bench = Bench(options)
     try:
@@ -205,15 +221,20 @@ def main():
             for name, job in jobs.items():
                 if options.only in name or name == LOOP:
                     figures[name].append(job())
-                    print(name, *(f"{value:.0f} {column}" for column, value in figures[name][-1]._asdict().items()), flush=True)
+                    print(name, *(f"{value:.{0 if value > 99 else 2}f} {column}" for column, value in figures[name][-1]._asdict().items()), flush=True)
         for name, found in figures.items():
             if found:
                 print(f"{name:36} " + ", ".join(against(found, figures[LOOP], column) for column in Figure._fields[:2])
-                      + f", {max(one.peak_mib for one in found)} MiB", flush=True)
+                      + f", {max(one.peak_mib for one in found)} MiB; CPU: {shares(found)}", flush=True)
         print(f"load averages at the end: {os.getloadavg()}; {options.messages} messages, {options.rounds} rounds")
-        if options.latency:
-            median, high, count = bench.latency(options.latency, 20)
-            print(f"latency at {options.latency} messages/s: p50 {median:.0f} ms, p99 {high:.0f} ms, of {count} looked at")
+        for delivery in ("exactly_once", "at_least_once"):
+            found = figures[f"project, kafka log, {delivery}"]
+            if not options.latency or not found:
+                continue
+            rate = int(statistics.median(one.per_second for one in found) / 2)
+            median, high, most, count = bench.latency(delivery, rate)
+            print(f"{delivery} at {rate} messages/s: p50 {median} ms, p99 {high} ms, at most {most} ms, of {count}; "
+                  f"load {os.getloadavg()[0]}", flush=True)
         if not options.only:
             size, seconds = bench.restore()
             print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")

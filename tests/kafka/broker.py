@@ -65,19 +65,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
+#: A broker that is up soon and small.
+QUICK = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
 class Broker:
-    def __init__(self, users=(), **properties):
-        """`properties`: more of the broker's, with _ for each dot; {port} in their values is `address`'s. `users`: those
+    def __init__(self, users=(), jvm=QUICK, **properties):
+        """`jvm`: options of the broker's. `properties`: more of the broker's, with _ for each dot; {port} in their values is `address`'s. `users`: those
         whom SCRAM knows, as kafka-storage's --add-scram takes them."""
         fetch_jars()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-"))
         self.port = free_port()
+        self.jvm = jvm
         more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
         (self.folder / "server.properties").write_text(
             (PROPERTIES + more).format(port=self.port, controller=free_port()))
         self.process = None
         arguments = [argument for user in users for argument in ("--add-scram", user)]
-        subprocess.run(self._java("-Xmx128m", "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
+        subprocess.run(self._java(QUICK, "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
                                   "-c", "server.properties", *arguments), cwd=self.folder, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.start()
@@ -87,14 +92,13 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     @staticmethod
-    def _java(*arguments):
-        heap, *rest = arguments
-        return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{JARS}/*", *rest]
+    def _java(jvm, *arguments):
+        return ["java", *jvm, "-cp", f"{JARS}/*", *arguments]
 
     def start(self):
         log = open(self.folder / "broker.log", "ab")
         begin = log.tell()
-        self.process = subprocess.Popen(self._java("-Xmx256m", "kafka.Kafka", "server.properties"), cwd=self.folder,
+        self.process = subprocess.Popen(self._java(self.jvm, "kafka.Kafka", "server.properties"), cwd=self.folder,
                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         end = time.monotonic() + START_S_MAX

@@ -144,6 +144,45 @@ TEST(Emitter, KeepsKeysHeadersAndNulls) {
   EXPECT_EQ(echo.snapshot(1), "v");
 }
 
+/// How many rooms three hundred records of a KiB take.
+int rooms_for_three_hundred(bool expected) {
+  static int rooms;
+  static mr_rc (*reserve)(mr_out*, const mr_need*, mr_room*);
+  rooms = 0;
+  millrace::test::output kept;
+  mr_out counting = *kept.abi();
+  reserve = counting.reserve;
+  counting.reserve = [](mr_out* out, const mr_need* need, mr_room* room) noexcept {
+    ++rooms;
+    return reserve(out, need, room);
+  };
+  const std::string value(1024, 'v'), key = "k";
+  millrace::emitter out(&counting, nullptr);
+  if (expected) out.expect(300, 300 * value.size(), 300 * key.size());
+  for (int i = 0; i < 300; ++i) out.append({.value = value, .key = key});
+  out.flush();
+  EXPECT_EQ(kept.rows.size(), 300u);
+  EXPECT_EQ(kept.rows[299].value, value);
+  EXPECT_EQ(kept.rows[299].key, key);
+  return rooms;
+}
+
+TEST(Emitter, TakesWhatWasExpectedIntoOneRoom) {
+  EXPECT_EQ(rooms_for_three_hundred(true), 1);
+  EXPECT_GT(rooms_for_three_hundred(false), 1);
+}
+
+TEST(Emitter, TakesMoreThanExpected) {
+  millrace::test::output kept;
+  millrace::emitter out(kept.abi(), nullptr);
+  out.expect(1, 1);
+  for (int i = 0; i < 100; ++i) out.append({.value = std::to_string(i), .key = "key"});
+  out.flush();
+  ASSERT_EQ(kept.rows.size(), 100u);
+  EXPECT_EQ(kept.rows[99].value, "99");
+  EXPECT_THAT(kept.faults, testing::IsEmpty());
+}
+
 TEST(Sink, PreparesAndCommits) {
   harness sink(plugin().component("memory"), "{}");
   sink.open();

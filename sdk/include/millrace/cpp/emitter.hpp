@@ -89,6 +89,13 @@ class emitter {
     bytes_ += r.value.size() + r.key.size();
   }
 
+  /// A hint: so many records with so many bytes will be appended, so that one room, and with it one
+  /// batch, takes them all. More or fewer may come.
+  void expect(uint32_t records, uint64_t value_bytes, uint64_t key_bytes = 0) {
+    flush();
+    expected_ = {records, value_bytes, key_bytes};
+  }
+
   /// Raw room, for a source that reads into it and then finds its records. Valid until the next
   /// call on this emitter; commit_room() takes the records that were added. What lies behind the
   /// last of them is given back: copy an unfinished tail first.
@@ -193,6 +200,10 @@ class emitter {
   }
 
  private:
+  struct expected {
+    uint32_t records = 0;
+    uint64_t value_bytes = 0, key_bytes = 0;
+  };
   static constexpr uint32_t always = MR_COL_TIME | MR_COL_PARTITION | MR_COL_POSITION;
 
   static uint32_t columns_of(const record& r) {
@@ -217,9 +228,12 @@ class emitter {
     flush();
     chunk_ = std::min<uint32_t>(chunk_ * 4, 1024);
     columns_ |= wanted;
-    mr_need need{sizeof(mr_need), chunk_, columns_, 0, flags_, 0, 0, 0, 0};
-    need.value_bytes = std::max<uint64_t>(r.value.size(), uint64_t{chunk_} * 64);
-    if (columns_ & MR_COL_KEY) need.key_bytes = std::max<uint64_t>(r.key.size(), chunk_ * 16);
+    const expected hint = std::exchange(expected_, {});
+    mr_need need{sizeof(mr_need), std::max(chunk_, hint.records), columns_, 0, flags_, 0, 0, 0, 0};
+    need.value_bytes =
+        std::max<uint64_t>({r.value.size(), uint64_t{chunk_} * 64, hint.value_bytes});
+    if (columns_ & MR_COL_KEY)
+      need.key_bytes = std::max<uint64_t>({r.key.size(), uint64_t{chunk_} * 16, hint.key_bytes});
     if (columns_ & MR_COL_HEADERS) {
       need.headers = std::max<uint32_t>(static_cast<uint32_t>(r.headers.size()), chunk_ * 2);
       need.header_bytes = std::max<uint64_t>(header_bytes_of(r), uint64_t{chunk_} * 64);
@@ -263,6 +277,7 @@ class emitter {
   const mr_partitions_v1* partitions_;
   value_room room_;
   bool raw_ = false;
+  expected expected_;  ///< Of the next room.
   uint32_t columns_ = always, flags_ = 0, chunk_ = 4;
   uint64_t value_used_ = 0, key_used_ = 0, key_size_ = 0, header_used_ = 0, header_size_ = 0;
   uint32_t headers_used_ = 0, headers_max_ = 0;
