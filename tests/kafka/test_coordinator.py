@@ -73,27 +73,27 @@ class Coordinators(CommitsTest):
         return self.topics()[topic].partitions[0].leader
 
     def test_R53_coordinators_move_inside_a_commit(self):
-        for moved in ([TRANSACTIONS], [GROUPS], [TRANSACTIONS, GROUPS]):
-            for step in ("kafka.changelog", "kafka.offsets"):
-                with self.subTest(f"{step} {moved}"):
-                    run, source, target = self.freeze(step, step + str(len(moved)) + moved[0])
-                    self.move(SECOND if self.leader(moved[0]) == FIRST else FIRST, *moved)
-                    self.thaw(run, source, target)
+        """Before the offsets go to the group's, and before the commit is asked for."""
+        for step, node, *moved in (("kafka.changelog", SECOND, GROUPS), ("kafka.offsets", SECOND, TRANSACTIONS),
+                                   ("kafka.offsets", FIRST, TRANSACTIONS, GROUPS)):
+            with self.subTest(f"{step} {moved}"):
+                run, source, target = self.freeze(step, f"{step}{node}")
+                self.move(node, *moved)
+                self.thaw(run, source, target)
 
     def test_R53_coordinators_move_to_and_fro_while_it_commits(self):
         source, target = self.topic_pair(2)
         self.pipeline(source, target, commit={"every": "20ms"})
         run = self.worker(1)
         self.sent = 0
-        for node in (SECOND, FIRST, SECOND, FIRST):
-            for topic in (TRANSACTIONS, GROUPS):
-                read = self.position(source, f"connect-{self.name}")
+        for node, *topics in ((SECOND, TRANSACTIONS), (SECOND, GROUPS), (FIRST, TRANSACTIONS, GROUPS)):
+            read = self.position(source, f"connect-{self.name}")
 
-                def goes_on(read=read):
-                    self.put_more(source, 100)
-                    return self.position(source, f"connect-{self.name}") > read
-                self.wait_until("it to go on", goes_on, run)
-                self.move(node, topic)
+            def goes_on(read=read):
+                self.put_more(source, 100)
+                return self.position(source, f"connect-{self.name}") > read
+            self.wait_until("it to go on", goes_on, run)
+            self.move(node, *topics)
         self.end_when_read(run, source)
         self.assert_exact(source, target)
 
