@@ -2,10 +2,9 @@
 
 namespace millrace {
 
-InCommitOutlet::InCommitOutlet(SinkPort::Options options, bool dead_letters)
+InCommitOutlet::InCommitOutlet(SinkPort::Options options)
     : Outlet(std::move(options)),
-      config_(std::make_shared<const std::string>(port_.options().config)),
-      dead_letters_(dead_letters) {}
+      config_(std::make_shared<const std::string>(port_.options().config)) {}
 
 Result<void> InCommitOutlet::open(const OutletStart&) { return port_.create(); }
 
@@ -23,7 +22,7 @@ Result<void> InCommitOutlet::barrier(uint64_t, Commit& commit) {
   auto rows = rows_.take();
   if (!rows) return rows.error();
   commit.rows.push_back(
-      {port_.options().name, config_, dead_letters_, std::move(*rows), std::exchange(marker_, {})});
+      {port_.options().name, config_, std::move(*rows), std::exchange(marker_, {})});
   return {};
 }
 

@@ -11,7 +11,7 @@ namespace millrace {
 
 class InCommitOutlet final : public Outlet {
  public:
-  explicit InCommitOutlet(SinkPort::Options options, bool dead_letters);
+  explicit InCommitOutlet(SinkPort::Options options);
 
   Result<void> open(const OutletStart& start) override;
   Result<void> write(BatchRef rows) override;
@@ -26,7 +26,6 @@ class InCommitOutlet final : public Outlet {
 
  private:
   const std::shared_ptr<const std::string> config_;
-  const bool dead_letters_;
   std::optional<CommitRows::Marker> marker_;
   KeptRows rows_;  ///< Of the epoch that is being computed.
   uint64_t rows_bytes_ = 0;

@@ -7,13 +7,11 @@
 
 namespace millrace {
 
-std::unique_ptr<Outlet> Outlet::make(DeliveryWay way, SinkPort::Options options,
-                                     bool dead_letters) {
+std::unique_ptr<Outlet> Outlet::make(DeliveryWay way, SinkPort::Options options) {
   switch (way) {
     case DeliveryWay::kHeld: return std::make_unique<HeldOutlet>(std::move(options));
     case DeliveryWay::kOutbox: return std::make_unique<OutboxOutlet>(std::move(options));
-    case DeliveryWay::kInCommit:
-      return std::make_unique<InCommitOutlet>(std::move(options), dead_letters);
+    case DeliveryWay::kInCommit: return std::make_unique<InCommitOutlet>(std::move(options));
     case DeliveryWay::kDirect: break;
   }
   return std::make_unique<DirectOutlet>(std::move(options));

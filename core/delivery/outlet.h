@@ -47,9 +47,7 @@ struct OutletStart {
 
 class Outlet {
  public:
-  /// `dead_letters`: the sink was put there by the planner.
-  static std::unique_ptr<Outlet> make(DeliveryWay way, SinkPort::Options options,
-                                      bool dead_letters);
+  static std::unique_ptr<Outlet> make(DeliveryWay way, SinkPort::Options options);
   virtual ~Outlet() = default;
   Outlet(const Outlet&) = delete;
 

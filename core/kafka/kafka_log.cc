@@ -26,18 +26,6 @@ std::string text_of(const JsonValue& object, std::string_view key) {
   return value && value->is_string() ? value->as_string() : "";
 }
 
-/// A dead letter says beside its row whose it is and why (contract, headers of side outputs).
-void add_reasons(std::string_view row, rd_kafka_headers_t* headers) {
-  const auto parsed = parse_json(row, "");
-  if (!parsed) return;
-  for (const char* key : {"operator", "reason"}) {
-    const std::string text = text_of(parsed->root, key);
-    if (text.empty()) continue;
-    rd_kafka_header_add(headers, (std::string("millrace.") + key).c_str(), -1, text.data(),
-                        static_cast<ssize_t>(text.size()));
-  }
-}
-
 void add_note(const RepartitionNote& note, rd_kafka_headers_t* headers) {
   const std::string bytes = write_note(note);
   rd_kafka_header_add(headers, kRepartitionHeader, -1, bytes.data(),
@@ -154,14 +142,13 @@ Result<const KafkaLog::Target*> KafkaLog::target_of(const CommitRows& rows) {
 rd_kafka_headers_t* KafkaLog::headers_of(const CommitRows& rows, const BatchRef& batch,
                                          uint32_t i) const {
   const auto headers = batch.headers(i);
-  if (headers.empty() && !rows.reasons && !rows.marker) return nullptr;
-  rd_kafka_headers_t* out = rd_kafka_headers_new(headers.size() + 2);
+  if (headers.empty() && !rows.marker) return nullptr;
+  rd_kafka_headers_t* out = rd_kafka_headers_new(headers.size() + 1);
   for (const mr_header& one : headers) {
     const std::string_view name = batch.header_text(one.name), value = batch.header_text(one.value);
     rd_kafka_header_add(out, name.data(), static_cast<ssize_t>(name.size()), value.data(),
                         static_cast<ssize_t>(value.size()));
   }
-  if (rows.reasons) add_reasons(batch.value(i), out);
   if (rows.marker) add_note({options_.task, false, batch.time_us(i), false, 0}, out);
   return out;
 }

@@ -16,6 +16,7 @@ void Graph::spread_demand() {
       std::vector<bool>& main = wanted[from.node->index()];
       // Side outputs are made whole; of late records the fields in front are those of the main
       // rows that the operator read, and it asks for them itself.
+      if (from.port == Port::kLate) from.node->want_late(asked);
       if (from.port != Port::kMain && from.port != Port::kVersions) continue;
       for (size_t field = 0; field < asked.size(); ++field)
         main[field] = main[field] || asked[field];

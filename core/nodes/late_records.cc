@@ -37,10 +37,12 @@ LateRecords::LateRecords(const std::vector<Shape>& shapes) : fields_(shapes.size
   shape_ = late_shape(all, all.has_bytes);
 }
 
-void LateRecords::demand(size_t input, std::vector<bool>& wanted) const {
-  if (shape_.has_bytes) return;
-  for (int32_t field : fields_[input]) {
-    if (field >= 0) wanted[static_cast<size_t>(field)] = true;
+void LateRecords::demand(size_t input, const std::vector<bool>& read,
+                         std::vector<bool>& wanted) const {
+  for (uint32_t i = 0; i < shape_.visible; ++i) {
+    const int32_t field = fields_[input][i];
+    const bool shown = !shape_.has_bytes || (i < read.size() && read[i]);
+    if (shown && field >= 0) wanted[static_cast<size_t>(field)] = true;
   }
 }
 

@@ -24,8 +24,9 @@ class LateRecords {
   explicit LateRecords(const std::vector<Shape>& shapes);
 
   const Shape& shape() const { return shape_; }
-  /// Marks the fields of input `i` that late records show.
-  void demand(size_t input, std::vector<bool>& wanted) const;
+  /// Marks the fields of input `i` that late records show; of records that are passed on as they
+  /// came only those of `read`, which somebody reads (by own field; may end early).
+  void demand(size_t input, const std::vector<bool>& read, std::vector<bool>& wanted) const;
 
   struct Work {
     std::vector<Late> late;

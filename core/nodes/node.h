@@ -152,6 +152,8 @@ class Node {
   virtual void demand(size_t input, std::vector<bool>& wanted) const = 0;
   /// Fields of the main port that somebody reads; called once, before any work.
   virtual void set_wanted(std::vector<bool> wanted) { wanted_ = std::move(wanted); }
+  /// Adds fields of the late port that somebody reads there; before demand().
+  void want_late(const std::vector<bool>& fields);
   /// Whether somebody reads that field of the main port; others are not decoded or computed.
   bool is_wanted(uint32_t field) const { return field < wanted_.size() && wanted_[field]; }
 
@@ -206,6 +208,7 @@ class Node {
     return input_work(chunk, input).now[inputs_[input].port];
   }
   bool inputs_parallel_ = true;
+  std::vector<bool> late_wanted_;  ///< By field of the late port; may end early.
   std::vector<bool> wanted_;
 
  private:

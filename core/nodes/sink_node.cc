@@ -10,6 +10,7 @@
 #include "nodes/key_text.h"
 #include "nodes/late_records.h"
 #include "nodes/late_rows.h"
+#include "nodes/row_headers.h"
 #include "nodes/stateless_node.h"
 
 namespace millrace {
@@ -33,6 +34,7 @@ struct SinkNode::Work final : NodeWork {
   Buffer<uint64_t> key_ends;
   Buffer<uint8_t> key_nulls;
   Buffer<EventTime> times;                    ///< Of the encoded rows, if the sink is told.
+  RowHeaders headers;                         ///< Of the encoded rows, if the sink sends any.
   std::vector<std::vector<Scratch>> scratch;  ///< By input.
   std::vector<const Column*> key_columns;
   RowErrors key_errors;
@@ -51,7 +53,7 @@ SinkNode::SinkNode(std::string name, std::string pipeline, std::vector<Input> in
                          plan_.config, plan_.lazy,          {}};
   if (plan_.columns)
     port.columns = visible_schema(this->inputs()[0].node->shape(this->inputs()[0].port));
-  outlet_ = Outlet::make(plan_.way, std::move(port), plan_.lazy);
+  outlet_ = Outlet::make(plan_.way, std::move(port));
   for (const Input& input : this->inputs()) {
     inputs_parallel_ = inputs_parallel_ && input.node->parallel();
     const Shape& shape = input.node->shape(input.port);
@@ -115,19 +117,27 @@ void SinkNode::encode_with_context(const Rows& rows, const Shape& shape, uint32_
   out.append('}');
 }
 
+/// Whether source records go on as they are.
+bool SinkNode::passes(const Input& input) const {
+  const Shape& shape = input.node->shape(input.port);
+  const bool explained = plan_.headers && RowHeaders::explains(input.port);
+  return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns &&
+         plan_.keys.empty() && !plan_.repartition && !explained;
+}
+
 void SinkNode::prepare(Chunk& chunk) const {
   if (mute_ || inputs().size() != 1) return;
   auto& work = static_cast<Work&>(work_of(chunk));
   const Input& input = inputs()[0];
   const Shape& shape = input.node->shape(input.port);
-  if (passes(shape)) return;
+  if (passes(input)) return;
   const Rows& rows = input_rows(chunk);
   const Selection live = prepares_ahead() ? rows.selection() : input_view(chunk).live;
   begin_rows(work, live.count);
   make_keys(work, rows, live, 0);
   for (uint32_t i = 0; i < live.count; ++i) {
     encode(rows, shape, live[i], work.bytes, 0);
-    end_row(work, rows, shape, i, live[i]);
+    end_row(work, input, rows, i, live[i]);
   }
 }
 
@@ -139,16 +149,18 @@ void SinkNode::begin_rows(Work& work, uint32_t count) const {
   work.key_ends.resize(count);
   work.key_nulls.resize(count);
   work.times.resize(plan_.times ? count : 0);
+  work.headers.start(plan_.headers ? count : 0);
   work.key_errors.start(0);
 }
 
-void SinkNode::end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
+void SinkNode::end_row(Work& work, const Input& input, const Rows& rows, uint32_t i,
                        uint32_t row) const {
   work.ends[i] = work.bytes.size();
   work.rows[i] = row;
   if (plan_.times) work.times[i] = rows.time ? rows.time[row] : kTimeNone;
+  if (plan_.headers) work.headers.add(i, input, rows, row);
   work.bytes.append('\n');  // A sink that writes lines can write many at once.
-  add_key(work, rows, shape, i, row);
+  add_key(work, rows, input.node->shape(input.port), i, row);
 }
 
 /// Evaluates the key's expressions for the living rows of one input.
@@ -187,7 +199,7 @@ Result<void> SinkNode::apply(Chunk& chunk, Range range) {
   const RowsView& view = input_view(chunk);
   if (view.live.count == 0) return {};
   const Input& input = inputs()[0];
-  if (passes(input.node->shape(input.port))) return write_passed(work, view);
+  if (passes(input)) return write_passed(work, view);
   if (!prepares_ahead()) return write_encoded(work, 0, static_cast<uint32_t>(work.rows.size()));
   const Rows& rows = input_rows(chunk);
   const Selection all{work.rows.data(), static_cast<uint32_t>(work.rows.size())};
@@ -212,6 +224,7 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
                                  [](uint8_t null) { return !null; });
   if (keyed) need.columns = MR_COL_KEY;
   if (plan_.times) need.columns |= MR_COL_TIME;
+  if (plan_.headers) work.headers.ask(first, behind, need);
   mr_room room{};
   room.struct_size = sizeof room;
   if (builder_.reserve(need, room) != MR_OK) {
@@ -220,6 +233,7 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
   std::memcpy(room.value, work.bytes.data() + begin, need.value_bytes);
   if (keyed) std::memcpy(room.key, work.key_bytes.data() + key_begin, need.key_bytes);
   if (plan_.times) std::copy_n(work.times.data() + first, behind - first, room.time_us);
+  if (plan_.headers) work.headers.write(first, behind, room);
   uint64_t from = begin, key_from = key_begin;
   for (uint32_t i = first; i < behind; ++i) {
     room.value_spans[i - first] = {static_cast<uint32_t>(from - begin),
@@ -258,7 +272,7 @@ Result<void> SinkNode::write_passed(Work& work, const RowsView& view) {
   work.key_columns.clear();
   for (uint32_t i = 0; i < view.live.count; ++i) {
     write_raw_json(rows.batch.value(work.indices[i]), work.bytes);
-    end_row(work, rows, input.node->shape(input.port), i, view.live[i]);
+    end_row(work, input, rows, i, view.live[i]);
   }
   return write_encoded(work, 0, view.live.count);
 }
@@ -295,7 +309,7 @@ Result<void> SinkNode::write_merged(Work& work, const Chunk& chunk) {
     const Rows& rows = *input_view(chunk, piece.input).rows;
     work.key_columns = keys[piece.input];
     encode(rows, shape, piece.row, work.bytes, piece.input);
-    end_row(work, rows, shape, i, piece.row);
+    end_row(work, input, rows, i, piece.row);
   }
   return write_encoded(work, 0, count);
 }

@@ -21,6 +21,7 @@ struct SinkPlan {
   DeliveryWay way = DeliveryWay::kDirect;
   bool lazy = false;         ///< Opened at its first row: dead letters.
   bool times = false;        ///< The sink is told the event time of each row.
+  bool headers = false;      ///< The sink sends headers (row_headers.h).
   bool repartition = false;  ///< Rows go on in tasks by another key (R23).
   std::vector<std::vector<Program>>
       keys;  ///< By input: what makes the key of a row. Empty: the record's key.
@@ -57,12 +58,9 @@ class SinkNode final : public Node {
               size_t input) const;
   void encode_with_context(const Rows& rows, const Shape& shape, uint32_t row,
                            ByteBuffer& out) const;
-  bool passes(const Shape& shape) const {
-    return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns &&
-           plan_.keys.empty() && !plan_.repartition;
-  }
+  bool passes(const Input& input) const;
   void begin_rows(Work& work, uint32_t count) const;
-  void end_row(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const;
+  void end_row(Work& work, const Input& input, const Rows& rows, uint32_t i, uint32_t row) const;
   void make_keys(Work& work, const Rows& rows, Selection live, size_t input) const;
   void add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const;
   Result<void> write_encoded(Work& work, uint32_t first, uint32_t behind);

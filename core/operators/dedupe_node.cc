@@ -73,13 +73,13 @@ void DedupeNode::set_wanted(std::vector<bool> wanted) {
 }
 
 void DedupeNode::demand(size_t, std::vector<bool>& wanted) const {
-  input_.demand(false, wanted);
+  input_.demand(false, {}, wanted);
   std::vector<bool> stage_wanted(input_.stage_shape().schema.size());
   for (uint32_t i = 0; i < kept_.size(); ++i) {
     const bool later_time = keeps_last() && i == results_.made().visible;
     if (kept_[i] && !later_time) stage_wanted[i] = true;
   }
-  late_.demand(0, stage_wanted);
+  late_.demand(0, late_wanted_, stage_wanted);
   demand_through_explode(explode_, stage_wanted, wanted);
 }
 

@@ -38,7 +38,8 @@ void GroupedInput::start(Work& work) const {
   work.passes.resize(select_.filters.size());
 }
 
-void GroupedInput::demand(bool whole_rows, std::vector<bool>& wanted) const {
+void GroupedInput::demand(bool whole_rows, const std::vector<bool>& late,
+                          std::vector<bool>& wanted) const {
   std::vector<bool> stage_wanted(stage_shape_.schema.size());
   if (stage_.filter) mark_fields(*stage_.filter, stage_wanted);
   for (const auto* programs : {&select_.groups, &select_.arguments, &select_.filters}) {
@@ -46,6 +47,9 @@ void GroupedInput::demand(bool whole_rows, std::vector<bool>& wanted) const {
   }
   if (deletes_) mark_fields(*deletes_, stage_wanted);
   for (uint32_t i = 0; whole_rows && i < stage_shape_.visible; ++i) stage_wanted[i] = true;
+  // The fields of the context, behind those of the stage, are made anyway.
+  for (size_t i = 0; i < std::min(late.size(), stage_wanted.size()); ++i)
+    stage_wanted[i] = stage_wanted[i] || late[i];
   demand_through_explode(stage_.explode, stage_wanted, wanted);
 }
 

@@ -52,8 +52,8 @@ class GroupedInput {
   void start(Work& work) const;
   void prepare(Work& work, const Rows& input, Selection live) const;
   /// `whole_rows`: rows of the stage are written from their columns (late records that are no
-  /// source records).
-  void demand(bool whole_rows, std::vector<bool>& wanted) const;
+  /// source records). `late`: fields of the stage that are read of late records; may end early.
+  void demand(bool whole_rows, const std::vector<bool>& late, std::vector<bool>& wanted) const;
   const Shape& stage_shape() const { return stage_shape_; }
 
   /// The live rows of the records [begin, end): numbers into work.live.

@@ -33,7 +33,7 @@ void GroupedNode::set_wanted(std::vector<bool> wanted) {
 }
 
 void GroupedNode::demand(size_t, std::vector<bool>& wanted) const {
-  input_.demand(!shape(Port::kLate).has_bytes, wanted);
+  input_.demand(!shape(Port::kLate).has_bytes, late_wanted_, wanted);
 }
 
 void GroupedNode::prepare(Chunk& chunk) const {

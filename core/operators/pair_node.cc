@@ -53,9 +53,9 @@ void PairNode::set_wanted(std::vector<bool> wanted) {
 }
 
 void PairNode::demand(size_t side, std::vector<bool>& wanted) const {
-  input_[side].demand(false, wanted);
+  input_[side].demand(false, {}, wanted);
   joined_.demand(side, wanted);
-  if (side < late_sides_) late_.demand(side, wanted);
+  if (side < late_sides_) late_.demand(side, late_wanted_, wanted);
 }
 
 void PairNode::prepare(Chunk& chunk) const {

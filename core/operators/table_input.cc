@@ -12,7 +12,7 @@ TableInput::TableInput(StagePlan stage, const GroupedSelect& select, const Input
       grouped_(std::move(stage), select, from, deletes) {}
 
 void TableInput::demand(std::vector<bool>& wanted) const {
-  grouped_.demand(false, wanted);
+  grouped_.demand(false, {}, wanted);
   if (!reads_table()) return;
   for (uint32_t field : input_shape_.key) wanted[field] = true;
   if (input_shape_.op) wanted[*input_shape_.op] = true;

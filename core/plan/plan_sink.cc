@@ -125,6 +125,7 @@ Result<void> Planner::plan_sink(const SinkConfig& sink) {
   plan.csv = sink.format.text == "csv";
   plan.context = sink.context;
   plan.times = component->value().name() == "kafka";
+  plan.headers = says(**component, "x-headers");
   plan.repartition = under_kafka_log() && sink.repartition;
   settle_delivery(sink, **component, plan);
   plan_.deliveries.push_back(sink.name.text + ": " + plan.delivery);
@@ -312,6 +313,7 @@ Result<void> Planner::add_dead_letters(Node& node, Port port, std::string_view s
   plan.config = to_json(config);
   if (under_kafka_log()) plan.way = DeliveryWay::kInCommit;
   plan.context = port == Port::kLate;
+  plan.headers = says(component, "x-headers");
   plan.delivery = "exactly_once";
   plan.lazy = true;
   plan_.graph.sinks.push_back(plan_.graph.add(

@@ -25,7 +25,6 @@ namespace millrace {
 struct CommitRows {
   std::string sink;                           ///< The user's name of it.
   std::shared_ptr<const std::string> config;  ///< JSON for the plugin; may hold secrets.
-  bool reasons = false;  ///< Dead letters: operator and reason are also told beside the row.
   std::vector<BatchRef> batches;
   /// Of a repartition topic (R23): W of what the rows come from, told to all its partitions.
   struct Marker {

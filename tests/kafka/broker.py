@@ -16,10 +16,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 JARS = HERE.parents[1] / ".cache" / "kafka-4.1.0"
 START_S_MAX = 90
 PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
+node.id={node}
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
@@ -38,6 +36,8 @@ log.retention.ms=-1
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """
+ROLES = {1: "process.roles=broker,controller\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n",
+         2: "process.roles=broker\nlisteners=PLAINTEXT://127.0.0.1:{port}\n"}
 
 
 class Unavailable(Exception):
@@ -70,16 +70,19 @@ QUICK = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class Broker:
-    def __init__(self, users=(), jvm=QUICK, **properties):
+    def __init__(self, users=(), first=None, jvm=QUICK, **properties):
         """`jvm`: options of the broker's. `properties`: more of the broker's, with _ for each dot; {port} in their values is `address`'s. `users`: those
-        whom SCRAM knows, as kafka-storage's --add-scram takes them."""
+        whom SCRAM knows, as kafka-storage's --add-scram takes them. `first`: a second broker of that one's cluster, whose
+        controller is with the first."""
         fetch_jars()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-"))
         self.port = free_port()
         self.jvm = jvm
+        self.controller = first.controller if first else free_port()
+        self.node = 2 if first else 1
         more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
-        (self.folder / "server.properties").write_text(
-            (PROPERTIES + more).format(port=self.port, controller=free_port()))
+        (self.folder / "server.properties").write_text((PROPERTIES + ROLES[self.node] + more).format(
+            node=self.node, port=self.port, controller=self.controller))
         self.process = None
         arguments = [argument for user in users for argument in ("--add-scram", user)]
         subprocess.run(self._java(QUICK, "kafka.tools.StorageTool", "format", "-t", "MillraceTestCluster000",
@@ -106,6 +109,12 @@ class Broker:
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("the broker did not start:\n" + self.log()[-3000:].decode(errors="replace"))
             time.sleep(0.1)
+
+    def tool(self, name, *arguments, fed=""):
+        """What one of Kafka's own command-line programs, `fed` with a text, prints when it is asked of this broker."""
+        command = self._java("-Xmx96m", "org.apache.kafka.tools." + name, "--bootstrap-server", self.address, *arguments)
+        return subprocess.run(command, cwd=self.folder, input=fed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              check=False).stdout
 
     def log(self):
         return (self.folder / "broker.log").read_bytes()

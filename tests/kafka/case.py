@@ -16,6 +16,10 @@ except ImportError:
     ck = None
 
 START_MS = 1760000400000                            # 2025-10-09T09:00:00Z
+# What a client is told while a broker comes back.
+PASSING = ck and {
+    ck.KafkaError.NOT_COORDINATOR, ck.KafkaError.COORDINATOR_LOAD_IN_PROGRESS, ck.KafkaError.COORDINATOR_NOT_AVAILABLE,
+    ck.KafkaError._TRANSPORT, ck.KafkaError._ALL_BROKERS_DOWN, ck.KafkaError._TIMED_OUT}
 
 
 class Shared:
@@ -66,6 +70,26 @@ def read_all(address, topic, partitions, isolation="read_committed"):
             ended.add(message.partition())
     consumer.close()
     return sorted(out, key=lambda m: (m.partition(), m.offset()))
+
+
+def is_frozen(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def committed(address, topic, partitions, group):
+    """What the group has committed, summed over partitions; 0 while nobody knows: the coordinator of a broker that was
+    frozen or killed is found again a moment later."""
+    consumer = ck.Consumer({"bootstrap.servers": address, "group.id": group})
+    try:
+        places = [ck.TopicPartition(topic, p) for p in range(partitions)]
+        return sum(max(0, p.offset) for p in consumer.committed(places, timeout=10))
+    except ck.KafkaException as why:
+        if not why.args[0].retriable() and why.args[0].code() not in PASSING:
+            raise
+        return 0
+    finally:
+        consumer.close()
 
 
 class KafkaTest(SystemTest):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Three workers of one pipeline, killed (SIGKILL), ended (SIGTERM) and frozen (SIGSTOP past the session time-out) in turn,
-and a broker that is restarted now and then, while messages come; then everything is counted again from the input topic.
+and a cluster of two brokers, one of which is restarted now and then, in turn; meanwhile messages come. Then everything is counted
+again from the input topic.
 
   chaos.py --program build/bin/millrace --plugins build/plugins --seconds 40 [--seed N] [--at-least-once]
 
@@ -22,21 +23,27 @@ import threading
 import time
 
 import broker
-from case import START_MS, ck, ends, read_all
+from case import START_MS, ck, committed, ends, read_all
 from expected import NOTHING_WRONG, compare, windows
 
 WORKERS, PARTITIONS, RATE = 3, 6, 400
+BROKERS = 2
+# However short the time and slow the machine: each worker meets each harm, and each broker is stopped and killed.
+TURNS_MIN = {"exactly once": 20, "at least once": 6}
 SIZE_MS, BOUND_MS = 5_000, 1_000
 SESSION_S = 3
+STUCK_S = 120
+MARKERS_S = 10                                      # A transaction that is left open lasts for 60 s.
 
 
 class Feed(threading.Thread):
-    """Sends numbered records by key, in event time that runs with the wall clock, some behind the bound."""
+    """Sends numbered records by key, in event time that runs with the wall clock, some behind the bound. What is in the topic counts,
+    also what a retry wrote twice; so no idempotence, by which librdkafka may give up for good when a leader moves."""
 
     def __init__(self, address, topic, seed):
-        super().__init__()
+        super().__init__(daemon=True)
         self.producer = ck.Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 5,
-                                     "enable.idempotence": True, "message.timeout.ms": 300000})
+                                     "acks": "all", "message.timeout.ms": 300000})
         self.topic, self.chance, self.sent, self.over = topic, random.Random(seed), 0, threading.Event()
 
     def run(self):
@@ -56,19 +63,36 @@ class Chaos:
     def __init__(self, options):
         self.options, self.chance = options, random.Random(options.seed)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-kafka-chaos-"))
-        self.broker = broker.Broker(group_min_session_timeout_ms=1000)
-        self.admin = ck.admin.AdminClient({"bootstrap.servers": self.broker.address})
+        self.brokers = self.start_brokers()
+        self.address = ",".join(one.address for one in self.brokers)
+        self.admin = ck.admin.AdminClient({"bootstrap.servers": self.address})
         self.workers, self.frozen, self.counts = {}, {}, collections.Counter()
         for name in ("in", "echo", "counts"):
-            self.admin.create_topics([ck.admin.NewTopic(name, PARTITIONS, 1)])[name].result(30)
+            self.admin.create_topics([ck.admin.NewTopic(name, PARTITIONS, BROKERS)])[name].result(30)
         self.write_config()
 
+    @staticmethod
+    def start_brokers():
+        """All that is written is on both; the second one's data is the first one's, or the other way round."""
+        properties = {"group_min_session_timeout_ms": 1000, "offsets_topic_replication_factor": BROKERS,
+                      "transaction_state_log_replication_factor": BROKERS}
+        brokers = [broker.Broker(**properties)]
+        try:
+            brokers.append(broker.Broker(first=brokers[0], **properties))
+        except BaseException:
+            brokers[0].close()
+            raise
+        return brokers
+
     def write_config(self):
-        brokers = self.broker.address
+        brokers = self.address
         kafka = {"session.timeout.ms": str(SESSION_S * 1000), "heartbeat.interval.ms": "500"}
         sink = {"plugin": "kafka", "brokers": brokers}
+        # Between two commits lies what is written twice after a kill; it should be there whenever that comes.
+        every = "1s" if self.options.at_least_once else "100ms"
         (self.folder / "p.json").write_text(json.dumps({
-            "pipeline": "chaos", "commit": {"log": "kafka", "brokers": brokers, "every": "100ms", "kafka": kafka},
+            "pipeline": "chaos", "commit": {"log": "kafka", "brokers": brokers, "every": every, "kafka": kafka,
+                                             "topics": {"replication": BROKERS}},
             "delivery": "at_least_once" if self.options.at_least_once else "exactly_once",
             "sources": {"in": {"plugin": "kafka", "brokers": brokers, "topics": "in", "key": "k",
                                "schema": {"k": "text", "n": "int8", "t": "int8"}, "on_all_idle": "hold",
@@ -94,66 +118,84 @@ class Chaos:
             worker.send_signal(signal.SIGCONT)
             return
         worker.send_signal(signal.SIGKILL if what == "kill" else signal.SIGTERM)
-        code = worker.wait(60)
+        code = worker.wait(90)
         if what == "end" and code != 0:
             raise AssertionError(f"worker {number} ended with {code}; see {self.folder}")
         time.sleep(self.chance.random())
         self.start(number)
 
     def restart_broker(self):
-        kill = self.counts["broker"] % 2 == 1
-        self.counts["broker"] += 1
-        if kill:
-            self.broker.kill()
+        turn = self.counts["broker stopped"] + self.counts["broker killed"]
+        one = self.brokers[turn % BROKERS]
+        if turn // BROKERS % 2 == 1:
+            self.counts["broker killed"] += 1
+            one.kill()
         else:
-            self.broker.stop()
-        self.broker.start()
+            self.counts["broker stopped"] += 1
+            one.stop()
+        one.start()
 
     def run(self):
-        feed = Feed(self.broker.address, "in", self.options.seed)
+        feed = Feed(self.address, "in", self.options.seed)
         feed.start()
         for number in range(WORKERS):
             self.start(number)
         end, turn = time.monotonic() + self.options.seconds, 0
-        while time.monotonic() < end:
+        turns_min = TURNS_MIN["at least once" if self.options.at_least_once else "exactly once"]
+        while time.monotonic() < end or turn < turns_min:
             time.sleep(1 + 2 * self.chance.random())
             if turn % 5 == 4:
                 self.restart_broker()
             self.harm(turn)
             turn += 1
+            if not feed.is_alive():
+                raise AssertionError("nothing is sent any more")
             for number, worker in self.workers.items():
                 if worker.poll() is not None:
                     raise AssertionError(f"worker {number} ended by itself with {worker.returncode}; see {self.folder}")
         feed.over.set()
         feed.join()
-        self.wait_until_read(feed.sent)
+        self.wait_until_read()
         for worker in self.workers.values():
             worker.send_signal(signal.SIGTERM)
         for number, worker in self.workers.items():
             if worker.wait(90) != 0:
                 raise AssertionError(f"worker {number} ended with {worker.returncode}; see {self.folder}")
-        return feed.sent
 
-    def wait_until_read(self, sent):
-        consumer = ck.Consumer({"bootstrap.servers": self.broker.address, "group.id": "connect-chaos"})
-        places = [ck.TopicPartition("in", p) for p in range(PARTITIONS)]
-        end, read = time.monotonic() + 120, 0
+    def wait_until_read(self):
+        """As long as it goes on; nobody writes any more."""
+        sent, read, since = sum(ends(self.address, "in", PARTITIONS)), 0, time.monotonic()
         while read < sent:
-            if time.monotonic() > end:
-                raise AssertionError(f"{read} of {sent} messages were read; see {self.folder}")
             time.sleep(.3)
-            read = sum(max(0, p.offset) for p in consumer.committed(places, timeout=30))
-        consumer.close()
+            now = committed(self.address, "in", PARTITIONS, "connect-chaos")
+            if now > read:
+                read, since = now, time.monotonic()
+            elif time.monotonic() - since > STUCK_S:
+                raise AssertionError(f"{read} of {sent} messages were read; see {self.folder}")
+
+    def rebalances(self):
+        """How often some worker was given partitions."""
+        return sum((self.folder / f"worker{number}.log").read_text(errors="replace").count("gives this worker partitions")
+                   for number in range(WORKERS))
 
     def messages(self, topic):
-        return [(m.partition(), m.value()) for m in read_all(self.broker.address, topic, PARTITIONS)]
+        return [(m.partition(), m.value()) for m in read_all(self.address, topic, PARTITIONS)]
 
     def open_transactions(self):
-        """Partitions whose last stable offset lies before their end."""
+        """Partitions whose last stable offset lies before their end, and stays there: markers of a commit that is decided
+        may still be on their way."""
+        for _ in range(MARKERS_S):
+            found = self.undecided()
+            if not found:
+                break
+            time.sleep(1)
+        return found
+
+    def undecided(self):
         topics = self.admin.list_topics(timeout=10).topics
         found = 0
         for topic in ("echo", "counts", "chaos.changelog"):
-            both = [ends(self.broker.address, topic, len(topics[topic].partitions), level)
+            both = [ends(self.address, topic, len(topics[topic].partitions), level)
                     for level in ("read_committed", "read_uncommitted")]
             found += sum(a != b for a, b in zip(*both))
         return found
@@ -165,7 +207,8 @@ class Chaos:
         echo = {"lost": sum((sent - echoed).values()), "duplicate": sum((echoed - sent).values()), "wrong": 0}
         wanted, late = windows(records, SIZE_MS, BOUND_MS, closed_only=True)
         counts = compare(wanted, [value for _, value in self.messages("counts")])
-        print(f"{len(records)} messages, {len(wanted)} closed windows, {late} late; harm: {dict(self.counts)}\n"
+        print(f"{len(records)} messages, {len(wanted)} closed windows, {late} late; harm: {dict(self.counts)}, "
+              f"rebalances: {self.rebalances()}\n"
               f"echo {echo}\ncounts {counts}\nopen transactions {self.open_transactions()}", flush=True)
         return echo, counts
 
@@ -174,7 +217,8 @@ class Chaos:
             if worker.poll() is None:
                 worker.kill()
                 worker.wait()
-        self.broker.close()
+        for one in reversed(self.brokers):
+            one.close()
 
 
 def main():

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Transactions that are ended from outside at every step of a commit: by a newer producer, by the broker's clock, by the
-broker's death. The topics are then counted again (semantics R51, R53).
+"""Transactions that are ended from outside at every step of a commit: by a newer producer, by the task's next owner, by the
+broker's clock, by the broker's death. The topics are then counted again (semantics R51, R53).
 
   test_commits.py --program build/bin/millrace --plugins build/plugins      exits 77 when there is no broker to be had
 """
@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 
-from case import Shared, ck, ends, start_broker, stop_broker
+from case import Shared, ck, ends, is_frozen, start_broker, stop_broker
 from program import main
 from test_workers import WorkersTest, events
 
@@ -26,22 +26,19 @@ def tearDownModule():
     stop_broker()
 
 
-def is_frozen(process):
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
-
-
 class CommitsTest(WorkersTest):
+    """A worker that stands still inside a commit, and what happens to it there."""
+
     def shut_out(self, task):
         """A newer producer of the task's transactional.id: what the worker's has open is aborted."""
         producer = ck.Producer({"bootstrap.servers": Shared.broker.address, "transactional.id": f"{self.name}-{task}"})
         producer.init_transactions(30)
 
-    def freeze(self, point, name, **commit):
+    def freeze(self, point, name, env=None, **commit):
         """A worker that stands still inside the third commit, at `point`: there is always more to come until it does."""
         source, target = self.topic_pair(PARTITIONS)
         self.pipeline(source, target, name=name, commit={"every": "20ms", "kafka": commit})
-        run = self.start(env={"MILLRACE_BATCH_RECORDS": "50", "MILLRACE_FREEZE_AT": point + ":3"})
+        run = self.worker(1, env={"MILLRACE_BATCH_RECORDS": "50", "MILLRACE_FREEZE_AT": point + ":3", **(env or {})})
         self.sent = 0
 
         def stands_still():
@@ -60,8 +57,11 @@ class CommitsTest(WorkersTest):
         self.end_when_read(run, source)
         self.assert_exact(source, target)
 
+    def is_read(self, source):
+        return self.position(source, f"connect-{self.name}") >= self.sent
+
     def end_when_read(self, run, source):
-        self.wait_until("all read", lambda: self.position(source, f"connect-{self.name}") >= self.sent, run)
+        self.wait_until("all read", lambda: self.is_read(source), run)
         run.signal(signal.SIGTERM)
         done = run.wait()
         self.assertEqual(done.code, 0, done)
@@ -98,6 +98,38 @@ class Commits(CommitsTest):
             self.assert_says(self.verb("check", "p.json", code=2), *kafka, told)
         self.pipeline(source, target, commit={"kafka": {"transaction.timeout.ms": 3600000}})     # Brokers allow 15 min.
         self.assert_says(self.run_to_end("--until-end", code=1), "transaction.max.timeout.ms of the broker")
+
+    def test_a_zombie_that_wakes_inside_its_commit_writes_nothing(self):
+        """Stopped past its session at every step, another worker takes over, it wakes: what it had in hand must vanish."""
+        session = {"session.timeout.ms": 3000, "heartbeat.interval.ms": 500}
+        for step in STEPS[:-1]:
+            with self.subTest(step):
+                zombie, source, target = self.freeze(step, step, **session)
+                heir = self.worker(2)
+                self.wait_until("the heir to have read all", lambda: self.is_read(source), heir)
+                rows, joined = self.rows(target), zombie.errors().count("gives this worker")
+                zombie.signal(signal.SIGCONT)
+                self.wait_until("it to join again", lambda: zombie.errors().count("gives this worker") > joined, zombie)
+                self.assertEqual(self.rows(target), rows)
+                self.put_more(source, 500)
+                self.end_when_read(heir, source)
+                zombie.signal(signal.SIGTERM)
+                self.assertEqual(zombie.wait().code, 0)
+                self.assert_exact(source, target)
+
+    def test_R51_a_time_out_in_commit_leaves_the_outcome_unknown(self):
+        """The broker is frozen, and asked to commit: whether it has done so nobody knows until it answers a new producer. The old
+        one is not used again."""
+        run, source, target = self.freeze("kafka.offsets", "", env={"MILLRACE_KAFKA_COMMIT_MS": "1500"})
+        Shared.broker.process.send_signal(signal.SIGSTOP)
+        run.signal(signal.SIGCONT)
+        try:
+            self.wait_until("the commit to time out", lambda: "committing" in run.errors() and "restarting from the last commit" in run.errors(), run)
+        finally:
+            Shared.broker.process.send_signal(signal.SIGCONT)
+        self.put_more(source, 500)
+        self.end_when_read(run, source)
+        self.assert_exact(source, target)
 
     def test_R51_the_broker_dies_before_the_commit_is_asked_for(self):
         run, source, target = self.freeze("kafka.offsets", "")

@@ -73,24 +73,66 @@ class Messages(KafkaTest):
             found[path] |= {line.split("compresscodec: ")[1].split()[0].lower() for line in text.splitlines() if "compresscodec: " in line}
         return found
 
-    def test_R13_late_records_go_to_a_topic_and_to_the_dead_letters_with_the_reason(self):
+    def late_and_broken(self, log, sinks):
+        """Of four records one is late, one has no number; what `sinks` says is read by kafka sinks. The topic of each."""
+        if not hasattr(self, "source"):
+            self.source = self.topic()
+            records = [(1, None), (60, None), (2, [("trace", b"abc"), ("nothing", None)])]
+            self.send(self.source, [(0, b"a", json.dumps({"k": "a", "n": START_MS + 1000 * at, "v": 1}).encode(), 0, headers)
+                                    for at, headers in records] +
+                      [(0, b"a", json.dumps({"k": "a", "n": START_MS + 61000, "v": "one"}).encode(), 0, None)])
+        topics = {name: self.topic() for name in sinks}
+        counts = {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"s": "sum(v)"}}}
+        self.pipeline(log, self.source, {name: {"topic": topics[name], **sink} for name, sink in sinks.items()}, counts, key="k",
+                      event_time={"field": "n", "unit": "ms"}, schema={"k": "text", "n": "int8", "v": "int8"})
+        self.run_to_end("--until-end")
+        return topics
+
+    WHOSE = [("millrace.operator", b"counts")]
+    WHY_LATE = WHOSE + [
+        ("millrace.watermark", b"2025-10-09T09:01:00Z"), ("millrace.window_start", b"2025-10-09T09:00:00Z"),
+        ("millrace.window_end", b"2025-10-09T09:00:10Z"), ("millrace.late_by_ms", b"50000"), ("millrace.reason", b"window closed")]
+    OWN = [("trace", b"abc"), ("nothing", None)]
+
+    def test_R13_dead_letters_have_the_reason_in_headers(self):
+        self.late_and_broken("kafka", {"out": {"from": "counts"}})
+        letters = {dict(m.headers())["millrace.reason"]: m for m in self.messages(f"{self.name}.dead_letters")}
+        late = letters.pop(b"window closed")
+        self.assertEqual(late.headers(), self.OWN + self.WHY_LATE)
+        self.assertEqual(json.loads(late.value())["event_time"], "2025-10-09T09:00:02Z")
+        (reason, broken), = letters.items()
+        self.assertEqual(broken.headers(), self.WHOSE + [("millrace.reason", reason)])
+        self.assertEqual(json.loads(broken.value())["reason"].encode(), reason)
+
+    def test_R13_late_and_failed_rows_go_to_topics_of_their_own_with_the_reason_in_headers(self):
+        sinks = {"out": {"from": "counts"}, "late": {"from": "counts.late"}, "errors": {"from": "counts.errors"},
+                 "both": {"from": ["counts.late", "counts.errors"]}, "keyed": {"from": "counts.late", "key": "n"}}
+        for log in LOGS:
+            with self.subTest(log):
+                topics = self.late_and_broken(log, sinks)
+                late, = self.messages(topics["late"])
+                self.assertEqual(late.headers(), self.OWN + self.WHY_LATE)
+                self.assertEqual((late.key(), json.loads(late.value())), (b"a", {"k": "a", "n": START_MS + 2000, "v": 1}))
+                failed, = self.messages(topics["errors"])
+                row = json.loads(failed.value())
+                self.assertEqual(failed.headers(), self.WHOSE + [("millrace.reason", row["reason"].encode())])
+                self.assertEqual((row["operator"], row["position"]), ("counts", 3))
+                both = self.messages(topics["both"])
+                self.assertEqual([m.headers() for m in both], [late.headers(), failed.headers()])
+                keyed, = self.messages(topics["keyed"])
+                self.assertEqual((keyed.key(), keyed.headers()), (str(START_MS + 2000).encode(), late.headers()))
+        self.assertEqual(self.messages(f"{self.name}.dead_letters"), [])
+
+    def test_headers_stay_with_records_that_get_another_key(self):
         source = self.topic()
-        records = [{"k": "a", "n": START_MS + 1000 * at} for at in (1, 60, 2)]
-        self.send(source, [(0, b"a", json.dumps(record).encode(), 0, None) for record in records])
-        target, late = self.topic(), self.topic()
-        counts = {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"c": "count(*)"}}}
-        keys = {"key": "k", "event_time": {"field": "n", "unit": "ms"}}
-        self.pipeline("kafka", source, {"out": {"from": "counts", "topic": target}}, counts, **keys)
-        self.run_to_end("--until-end")
-        letter, = self.messages(f"{self.name}.dead_letters")
-        self.assertEqual(dict(letter.headers()), {"millrace.operator": b"counts", "millrace.reason": b"window closed"})
-        self.assertEqual(json.loads(letter.value())["event_time"], "2025-10-09T09:00:02Z")
-        self.pipeline("kafka", source, {"out": {"from": "counts", "topic": target}, "late": {"from": "counts.late", "topic": late}}, counts, **keys)
-        config = json.loads((self.folder / "p.json").read_text())
-        self.write("p.json", {**config, "pipeline": "connected"})
-        self.run_to_end("--until-end")
-        self.assertEqual([json.loads(m.value()) for m in self.messages(late)], [records[2]])
-        self.assertEqual(self.messages("connected.dead_letters"), [])
+        self.send(source, [(0, b"k", row(n), n, [("trace", str(n).encode())] if n % 2 else None) for n in range(5)])
+        for log in LOGS:
+            with self.subTest(log):
+                target = self.topic()
+                self.pipeline(log, source, {"out": {"from": "in", "topic": target, "key": "n"}})
+                self.run_to_end("--until-end")
+                self.assertEqual([(m.key(), m.headers()) for m in self.messages(target)],
+                                 [(str(n).encode(), [("trace", str(n).encode())] if n % 2 else None) for n in range(5)])
 
 
 if __name__ == "__main__":

@@ -69,10 +69,21 @@ TEST(LateRecords, R13_OneInputShowsItsNullsToo) {
 TEST(LateRecords, AskForTheFieldsThatTheyShow) {
   const TwoInputs two;
   std::vector<bool> first(3), second(4);
-  two.late.demand(0, first);
-  two.late.demand(1, second);
+  two.late.demand(0, {}, first);
+  two.late.demand(1, {}, second);
   EXPECT_EQ(first, (std::vector<bool>{true, true, false}));
   EXPECT_EQ(second, (std::vector<bool>{true, true, true, false}));
+}
+
+TEST(LateRecords, OfRecordsThatPassAskOnlyForWhatIsRead) {
+  Shape shape = shape_of({{"a", Type::kInt8}, {"b", Type::kText}});
+  shape.has_bytes = true;
+  const LateRecords late({shape});
+  std::vector<bool> wanted(3);
+  late.demand(0, {}, wanted);
+  EXPECT_EQ(wanted, (std::vector<bool>{false, false, false}));
+  late.demand(0, {false, true}, wanted);
+  EXPECT_EQ(wanted, (std::vector<bool>{false, true, false}));
 }
 
 TEST(LateRecords, R13_ShowTheRecordAndWhyItIsLate) {

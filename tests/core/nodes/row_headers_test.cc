@@ -1,0 +1,151 @@
+// What rows say in headers: their own, and why they are in a side output (R13, contract).
+#include "nodes/row_headers.h"
+
+#include "core/nodes/chunks.h"
+#include "nodes/error_rows.h"
+#include "nodes/late_rows.h"
+
+namespace millrace {
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Only has shapes.
+struct Owner final : Node {
+  explicit Owner(bool late_has_bytes) : Node("op", {}) {
+    Shape stage;
+    stage.schema.add("a", Type::kInt8);
+    stage.visible = 1;
+    shape_of(Port::kMain).has_bytes = true;
+    shape_of(Port::kLate) = late_shape(stage, late_has_bytes);
+    shape_of(Port::kErrors) = ErrorRows::shape();
+  }
+  void prepare(Chunk&) const override {}
+  Result<void> apply(Chunk&, Range) override { return {}; }
+  void demand(size_t, std::vector<bool>&) const override {}
+};
+
+/// Two records with headers: {h: "v", h: null} and none.
+BatchRef two_records() {
+  mr_need need{};
+  need.struct_size = sizeof need;
+  need.records = 2;
+  need.value_bytes = 4;
+  need.columns = MR_COL_HEADERS;
+  need.headers = 2;
+  need.header_bytes = 3;
+  mr_room room{};
+  room.struct_size = sizeof room;
+  BatchBuilder builder;
+  EXPECT_EQ(builder.reserve(need, room), MR_OK);
+  std::memcpy(room.value, "{}{}", 4);
+  std::memcpy(room.header_bytes, "hvh", 3);
+  room.value_spans[0] = {0, 2};
+  room.value_spans[1] = {2, 2};
+  room.headers[0] = {{0, 1}, {1, 1}};
+  room.headers[1] = {{2, 1}, {0, MR_NULL_LEN}};
+  room.header_first[0] = 0;
+  room.header_first[1] = room.header_first[2] = 2;
+  EXPECT_EQ(builder.commit(2), MR_OK);
+  return builder.take().batches.at(0).batch;
+}
+
+/// Rows [first, behind) of `headers` as a sink gets them.
+std::vector<Headers> sent(const RowHeaders& headers, uint32_t first, uint32_t behind) {
+  mr_need need{};
+  need.struct_size = sizeof need;
+  need.records = behind - first;
+  headers.ask(first, behind, need);
+  mr_room room{};
+  room.struct_size = sizeof room;
+  BatchBuilder builder;
+  EXPECT_EQ(builder.reserve(need, room), MR_OK);
+  for (uint32_t i = 0; i < need.records; ++i) room.value_spans[i] = {0, 0};
+  headers.write(first, behind, room);
+  EXPECT_EQ(builder.commit(need.records), MR_OK);
+  const BatchRef batch = builder.take().batches.at(0).batch;
+  std::vector<Headers> out(need.records);
+  for (uint32_t i = 0; i < need.records; ++i) {
+    for (const mr_header& one : batch.headers(i)) {
+      const std::string_view value = batch.header_text(one.value);
+      out[i].emplace_back(batch.header_text(one.name), value.data() ? value : "NULL");
+    }
+  }
+  return out;
+}
+
+struct Late {
+  explicit Late(bool has_bytes) : op(has_bytes) {
+    stage.batch = two_records();
+    stage.count = 2;
+    stage.columns = {&number};
+    stage.own_time = {5000, 6000};
+    stage.time = stage.own_time.data();
+    number.reset(Type::kInt8, 2);
+    LateRows late;
+    late.add({0, 1'500'000, {0, 1'000'000}, 1'000'000});
+    late.add({1, 2'000'000, {0, 1'000'000}, 1'000'000, true});
+    late.finish(stage, op.shape(Port::kLate), {&number}, true, rows);
+  }
+  Owner op;
+  Column number;
+  Rows stage, rows;
+};
+
+const Headers kWhy = {{"millrace.operator", "op"},
+                      {"millrace.watermark", "1970-01-01T00:00:01.5Z"},
+                      {"millrace.window_start", "1970-01-01T00:00:00Z"},
+                      {"millrace.window_end", "1970-01-01T00:00:01Z"},
+                      {"millrace.late_by_ms", "500"},
+                      {"millrace.reason", "window closed"}};
+
+TEST(RowHeaders, R13_LateRecordsKeepTheirsAndSayWhyTheyAreLate) {
+  Late late(true);
+  RowHeaders headers;
+  headers.start(2);
+  for (uint32_t i = 0; i < 2; ++i) headers.add(i, {&late.op, Port::kLate}, late.rows, i);
+  Headers first = {{"h", "v"}, {"h", "NULL"}};
+  first.insert(first.end(), kWhy.begin(), kWhy.end());
+  const auto both = sent(headers, 0, 2);
+  EXPECT_EQ(both[0], first);
+  ASSERT_EQ(both[1].size(), kWhy.size());
+  EXPECT_EQ(both[1].back().second, "window closed while its partition was idle");
+  EXPECT_EQ(sent(headers, 1, 2)[0], both[1]) << "alone as among others";
+}
+
+TEST(RowHeaders, R13_ALateRowThatWasRewrittenHasNoneOfTheRecord) {
+  Late late(false);
+  RowHeaders headers;
+  headers.start(1);
+  headers.add(0, {&late.op, Port::kLate}, late.rows, 0);
+  EXPECT_EQ(sent(headers, 0, 1)[0], kWhy);
+}
+
+TEST(RowHeaders, ErrorsSayWhose) {
+  Owner op(true);
+  Rows rows;
+  FailedRow failed;
+  failed.reason = "no number";
+  failed.bytes = "{";
+  ErrorRows errors;
+  errors.write({failed}, rows, "op");
+  RowHeaders headers;
+  headers.start(1);
+  headers.add(0, {&op, Port::kErrors}, rows, 0);
+  EXPECT_EQ(sent(headers, 0, 1)[0],
+            (Headers{{"millrace.operator", "op"}, {"millrace.reason", "no number"}}));
+}
+
+TEST(RowHeaders, OrdinaryRowsHaveOnlyTheirOwnAndAskForNothingWithout) {
+  Late late(true);
+  RowHeaders headers;
+  headers.start(2);
+  for (uint32_t i = 0; i < 2; ++i) headers.add(i, {&late.op, Port::kMain}, late.rows, i);
+  EXPECT_EQ(sent(headers, 0, 2)[0], (Headers{{"h", "v"}, {"h", "NULL"}}));
+  mr_need need{};
+  headers.ask(1, 2, need);
+  EXPECT_EQ(need.columns, 0u);
+}
+
+}  // namespace
+}  // namespace millrace
