@@ -72,6 +72,7 @@ Result<void> Planner::plan_operators() {
 }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
+  exploding_ = op.explode ? &*op.explode : nullptr;
   const bool second_kind = refuse_second_kind(op);
   const bool refused = refuse_result_keys(op) || second_kind;
   std::vector<Input> inputs;
@@ -157,11 +158,22 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
   return {};
 }
 
+/// How a field becomes known; of an element, also how one reads it where it is not.
+std::string Planner::declaration_of(const std::string& field) const {
+  const auto declare = [](const std::string& path) {
+    return "if the records have it, declare it on the source: \"schema\": { \"" + path +
+           "\": \"text\" }";
+  };
+  if (!exploding_ || !field.starts_with(exploding_->as.text + ".")) return declare(field);
+  const std::string member = field.substr(exploding_->as.text.size() + 1);
+  return declare(exploding_->array.text + "[]." + member) +
+         "; or read it out of the element: " + exploding_->as.text + " ->> '" + member + "'";
+}
+
 void Planner::fault(const Where& where, const ExprError& error) {
   std::string hint = error.hint;
   if (!error.unknown_field.empty()) {
-    const std::string block = "if the records have it, declare it on the source: \"schema\": { \"" +
-                              error.unknown_field + "\": \"text\" }";
+    const std::string block = declaration_of(error.unknown_field);
     hint = hint.empty() ? block : hint + (hint.ends_with('?') ? " Or, " : "; ") + block;
   }
   // The caret line without its text, which stands in front of the hint already.
@@ -239,10 +251,10 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
       members.push_back({field.name.substr(prefix.size() + 1), field.type});
   }
   const Type array_type = input.schema[plan.array].type;
-  plan.scalar = (scalar || is_array(array_type)) && members.empty();
-  const Type element = !plan.scalar ? Type::kJsonb
-                       : scalar     ? input.schema[*scalar].type
-                                    : element_of(array_type);
+  plan.scalar = members.empty();
+  const Type element = plan.scalar && scalar                 ? input.schema[*scalar].type
+                       : plan.scalar && is_array(array_type) ? element_of(array_type)
+                                                             : Type::kJsonb;
   plan.as_field = add(explode.as.text, element, -1, plan.scalar ? 0 : -1);
   plan.visible = plan.schema.size();
   if (plan.scalar) plan.elements.push_back({{""}, element, CellFormat::kTyped});
@@ -257,13 +269,6 @@ std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, c
     if (hidden || (!is_top(name) && name.find("[]") == std::string::npos)) {
       add(name, input.schema[i].type, static_cast<int32_t>(i), -1);
     }
-  }
-  if (plan.elements.empty()) {
-    faults_.add(explode.array.where,
-                "nothing is known of the elements of \"" + explode.array.text + "\"",
-                "declare them on the source: \"schema\": { \"" + prefix +
-                    ".name\": \"text\" }, or \"" + prefix + "\" for elements without members");
-    return std::nullopt;
   }
   return plan;
 }

@@ -86,6 +86,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_key(source, **component, plan);
   settle_asserted_key(source, plan);
   settle_event_time(source, plan);
+  if (!broken) refuse_endless_constant(source, traits);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
@@ -245,8 +246,17 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   plan.time_path = split_path(time.field.text);
 }
 
+/// Its watermark would never pass the one time that all records have.
+void Planner::refuse_endless_constant(const SourceConfig& source, const SourceTraits& traits) {
+  if (!source.event_time || !source.event_time->constant || traits.bounded) return;
+  faults_.add(source.event_time->where,
+              "\"constant\" is for a source that ends, and this one has no end",
+              "to look up what a list without times says at the moment, leave it out and join "
+              "with \"as_of\": \"latest\"");
+}
+
 void Planner::note_max_future(const std::string& name, const EventTimePlan& time) {
-  if (time.bounds_to != kTimeMax) return;
+  if (time.constant || time.bounds_to != kTimeMax) return;
   plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
 }
 

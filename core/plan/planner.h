@@ -44,6 +44,7 @@ class Planner {
   bool merges_partitions(const SourceConfig& source) const;
   void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
+  void refuse_endless_constant(const SourceConfig& source, const SourceTraits& traits);
   void note_max_future(const std::string& name, const EventTimePlan& time);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
   void note_nondeterminism(const SourceConfig& source, const SourcePlan& plan,
@@ -117,6 +118,7 @@ class Planner {
   /// False, and a fault: a side output, or something else without a watermark.
   bool check_watermark(const InputRef& ref, const Input& input);
   void fault(const Where& where, const ExprError& error);
+  std::string declaration_of(const std::string& field) const;
 
   // plan_kafka_log.cc
   bool under_kafka_log() const { return config_.commit.log == CommitConfig::Log::kKafka; }
@@ -147,6 +149,7 @@ class Planner {
   std::map<std::string, Node*> named_;
   std::map<std::string, bool> bounded_;  ///< By source or operator: its input ends by nature.
   std::vector<std::pair<Node*, Port>> connected_;
+  const ExplodeConfig* exploding_ = nullptr;  ///< Of the operator at hand. Null: none.
 };
 
 /// The SQL text of a list entry, or the user's own expression.
