@@ -101,6 +101,13 @@ class OperatorRules {
                       std::string(left == "other" ? "another" : "other") + "\"");
     }
     const bool tables = graph_.is_table(entry.from[0]) && graph_.is_table(join.with);
+    if (join.of_tables() && tables && join.with.name == entry.from[0].name) {
+      faults_.add(join.with.as_written.where,
+                  "joins the table " + quoted(join.with.name) +
+                      " with itself by its key, where each row would meet itself only",
+                  "select its fields twice; or give one side another key by an operator with "
+                  "\"table\"");
+    }
     if (join.of_tables() && !tables) {
       faults_.add(
           join.where, "\"within\" or \"as_of\" is missing",

@@ -195,6 +195,10 @@ TEST(Join, TwoTablesNeedNeither) {
       faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"], "keep": "1h"}}})")
           .find("has no meaning without \"as_of\"; two tables are kept as they are"),
       std::string::npos);
+  EXPECT_NE(
+      faults_of(tables + R"("j": {"from": "a", "join": {"with": "a", "as": "b", "on": ["x"]}}})")
+          .find("joins the table \"a\" with itself by its key, where each row would meet itself"),
+      std::string::npos);
   EXPECT_NE(faults_of(tables + R"("j": {"from": "a", "join": {"with": "in", "on": ["x"]}}})")
                 .find("\"within\" or \"as_of\" is missing"),
             std::string::npos);
