@@ -64,7 +64,10 @@ class Planner {
   Result<void> plan_operator(const OperatorConfig& op);
   Result<void> plan_processor(const OperatorConfig& op, std::vector<Input> inputs);
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
+  // plan_explode.cc
+  std::optional<uint32_t> find_array(const ExplodeConfig& explode, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
+  // plan_operator.cc
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   // plan_keys.cc
   bool refuse_second_kind(const OperatorConfig& op);
