@@ -5,7 +5,8 @@
 /// is made before the old connection is broken, so a feed that cannot replay loses nothing by it;
 /// what both bring twice is for the duplicate filter.
 ///
-/// There is no thread: everything happens inside next(). Failures that waiting may heal are handled
+/// Everything happens inside next(); while nobody calls it the connection keeps itself alive and
+/// reads into its buffer (ws_connection.h). Failures that waiting may heal are handled
 /// here and logged; those that it cannot heal are thrown as `fatal`.
 /// Threads: one at a time; cancel() from any.
 
