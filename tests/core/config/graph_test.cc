@@ -228,15 +228,15 @@ TEST(Join, AsNamesItsSides) {
   EXPECT_EQ(faults_as(R"("other")"), "");
   EXPECT_EQ(faults_as(R"(["a", "b"])"), "");
   EXPECT_EQ(faults_as(R"("in")"),
-            "c.json:4:65: /operators/j/join/as: both sides of the join are called \"in\"; give the "
+            "c.json:4:66: /operators/j/join/as: both sides of the join are called \"in\"; give the "
             "other side a name of its own: \"as\": \"other\"");
   EXPECT_EQ(faults_as(R"(["a", "b", "c"])"),
-            "c.json:4:76: /operators/j/join/as/2: a join has two sides; one name is that of "
-            "\"with\", two are those of \"from\" and \"with\"\n"
             "c.json:4:54: /operators/j/join/with: joins \"in\" with itself; give the other side a "
-            "name of its own: \"as\": \"other\"");
+            "name of its own: \"as\": \"other\"\n"
+            "c.json:4:77: /operators/j/join/as/2: a join has two sides; one name is that of "
+            "\"with\", two are those of \"from\" and \"with\"");
   EXPECT_EQ(faults_as(R"("a.b")"),
-            "c.json:4:65: /operators/j/join/as: \"a.b\" is not a name; letters, digits, _ and -, "
+            "c.json:4:66: /operators/j/join/as: \"a.b\" is not a name; letters, digits, _ and -, "
             "beginning with a letter or _");
 }
 
