@@ -91,7 +91,7 @@ def grid():
     for lat in range(4060, 4086):
         for lon in range(-7420, -7376):
             here = (0, "", "", lat / 100 + .005, lon / 100 + .005)
-            yield [lat, lon, min(ZONES, key=lambda zone: miles(zone, here))[0], "2009-01-01T00:00:00Z"]
+            yield [lat, lon, min(ZONES, key=lambda zone: miles(zone, here))[0]]
 
 
 def write(path, header, rows):
@@ -109,8 +109,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     folder = pathlib.Path(options.out)
-    write(folder / "zones.csv", ("LocationID", "Borough", "Zone", "lat", "lon", "known_from"), [[*zone, "2009-01-01T00:00:00Z"] for zone in ZONES])
-    write(folder / "grid.csv", ("lat100", "lon100", "LocationID", "known_from"), grid())
+    write(folder / "zones.csv", ("LocationID", "Borough", "Zone", "lat", "lon"), ZONES)
+    write(folder / "grid.csv", ("lat100", "lon100", "LocationID"), grid())
     rides = trips(options.weeks, options.per_hour, options.seed)
     write(folder / "trips.csv", HEADER, rides)
     write(folder / "trips_2015.csv", HEADER_2015, with_coordinates(rides))

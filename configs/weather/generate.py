@@ -66,9 +66,9 @@ def main():
         places = [Place(row, options.seed) for row in list(csv.DictReader(table))[:options.airports]]
     with open(folder / "normals.csv", "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(("iata", "month", "hour", "temperature", "known_from"))
+        writer.writerow(("iata", "month", "hour", "temperature"))
         for place in places:
-            writer.writerows([place.iata, 11, hour, round(place.normal(hour), 1), "2000-01-01T00:00:00Z"] for hour in range(24))
+            writer.writerows([place.iata, 11, hour, round(place.normal(hour), 1)] for hour in range(24))
     with open(folder / "forecasts.jsonl", "w", encoding="utf-8") as out:
         for poll in range(options.polls):
             for _, answer in sorted((place.answer(poll) for place in places), key=lambda item: item[0]):

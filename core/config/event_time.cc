@@ -73,6 +73,26 @@ void read_bounds(const ConfigNode& node, EventTimeConfig& out, Faults& faults) {
   out.bounds = bounds;
 }
 
+void read_constant(const ConfigNode& node, EventTimeConfig& out, Faults& faults) {
+  const Text text = node.text("constant");
+  if (text.empty()) return;
+  for (const char* key : {"field", "unit", "ambiguous", "bounds", "out_of_orderness"}) {
+    if (!node.child(key).is_written()) continue;
+    faults.add(node.child(key).where_key(), "has no meaning beside \"constant\"",
+               "every record has that time");
+  }
+  auto time = parse_rfc3339(text.text);
+  if (!time) time = parse_rfc3339(text.text + "T00:00:00Z");
+  if (!time) {
+    faults.add(text.where, "expected a date, or a time with an offset, found \"" + text.text + "\"",
+               "e.g. \"1970-01-01\" or \"1970-01-01T00:00:00Z\"");
+    return;
+  }
+  out.constant = *time;
+  out.field = {};  // The plugin's.
+  out.out_of_orderness_us = 0;
+}
+
 }  // namespace
 
 EventTimeConfig resolve_event_time(const ConfigNode& node, Faults& faults) {
@@ -87,6 +107,7 @@ EventTimeConfig resolve_event_time(const ConfigNode& node, Faults& faults) {
   if (node.text("idle_timeout").text == "none") out.idle_timeout_us = kTimeMax;
   out.max_future_us = node.duration("max_future").value_or(out.max_future_us);
   read_bounds(node, out, faults);
+  read_constant(node, out, faults);
   return out;
 }
 

@@ -42,6 +42,10 @@ void check_names(const PipelineConfig& config, Faults& faults) {
   for (const SinkConfig& sink : config.sinks) check_name(sink.name, faults);
   for (const OperatorConfig& entry : config.operators) {
     check_name(entry.name, faults);
+    if (entry.join) {
+      for (const Text* alias : {&entry.join->from_as, &entry.join->with_as})
+        if (!alias->empty()) check_name(*alias, faults);
+    }
     const SourceConfig* source = config.find_source(entry.name.text);
     if (source == nullptr) continue;
     const uint32_t line = source->name.where.line;

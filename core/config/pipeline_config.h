@@ -75,7 +75,8 @@ struct EventTimeConfig {
   enum class Unit { kSeconds, kMillis, kMicros, kNanos, kRfc3339, kLocal };
   using Ambiguous = millrace::Ambiguous;
   Where where;
-  Text field;  ///< Empty: the plugin's time, or the time of arrival.
+  Text field;                         ///< Empty: the plugin's time, or the time of arrival.
+  std::optional<EventTime> constant;  ///< Of all records, instead of a field.
   Unit unit = Unit::kRfc3339;
   bool unit_written = false;  ///< By the user or the plugin; needed as soon as `field` is.
   Text zone;                  ///< kLocal: IANA name, unchecked.
@@ -155,6 +156,7 @@ struct JoinConfig {
   };
   Where where;
   InputRef with;
+  Text from_as, with_as;         ///< What expressions call the sides. Empty: by their own names.
   std::vector<Text> on_fields;   ///< Either these
   Text on;                       ///< or this expression.
   std::optional<Within> within;  ///< One of `within` and `as_of`; neither: two tables.
@@ -206,6 +208,12 @@ struct OperatorConfig {
   Text plugin;                    ///< Not empty: a processor instead of all the above.
   std::string plugin_config;      ///< Normalised JSON. Holds secrets: never print it.
   std::vector<FieldType> schema;  ///< Of the processor's output.
+
+  /// What expressions of a join call its sides: 0 is `from`, 1 is `with`.
+  const std::string& join_side(size_t side) const {
+    const Text& alias = side == 0 ? join->from_as : join->with_as;
+    return !alias.empty() ? alias.text : side == 0 ? from[0].name : join->with.name;
+  }
 
   /// As far as keys tell; aggregates in `select` without `group_by` only the planner sees.
   bool keeps_state_by_keys() const {

@@ -39,6 +39,18 @@ void check_join(const ConfigNode& node, const JoinConfig& join, Faults& faults) 
   }
 }
 
+/// `as`: the name of the other side, or of both.
+void read_names(const ConfigNode& node, JoinConfig& out, Faults& faults) {
+  std::vector<Text> names = node.texts("as");
+  if (names.size() > 2) {
+    faults.add(names[2].where, "a join has two sides",
+               "one name is that of \"with\", two are those of \"from\" and \"with\"");
+  } else if (!names.empty()) {
+    out.with_as = names.back();
+    if (names.size() == 2) out.from_as = names.front();
+  }
+}
+
 }  // namespace
 
 std::optional<Delivery> resolve_delivery(const ConfigNode& node) {
@@ -78,6 +90,7 @@ std::optional<JoinConfig> resolve_join(const ConfigNode& node, Faults& faults) {
   JoinConfig out;
   out.where = node.where_key();
   out.with = resolve_input(node.text("with"));
+  read_names(node, out, faults);
   const ConfigNode on = node.child("on");
   out.on = on.text();
   if (on.is_array()) out.on_fields = node.texts("on");

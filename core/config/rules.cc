@@ -75,8 +75,12 @@ class OperatorRules {
       const std::string above = graph_.state_behind(*input);
       if (above.empty()) continue;
       faults_.add(entry.event_time->where,
-                  "a new event time behind " + quoted(above) + ", which keeps state",
-                  "set it in front of " + quoted(above));
+                  "a new event time behind " + quoted(above) +
+                      ", which keeps state: its watermark would go by partitions of a source, and "
+                      "the rows of " +
+                      quoted(above) + " are of none",
+                  "set it in front of " + quoted(above) +
+                      ", on what that reads; behind it the time can be a field like any other");
       return;
     }
   }
@@ -87,11 +91,23 @@ class OperatorRules {
                   "join in two steps, or merge the inputs in an operator of their own");
     }
     if (join.with.name.empty() || entry.from.empty()) return;
-    if (join.with.as_written.text == entry.from[0].as_written.text) {
-      faults_.add(join.with.as_written.where, "joins " + quoted(join.with.name) + " with itself",
-                  "give one side a name of its own through an operator");
+    const std::string& left = entry.join_side(0);
+    if (left == entry.join_side(1)) {
+      const bool renamed = !join.with_as.empty();
+      faults_.add(renamed ? join.with_as.where : join.with.as_written.where,
+                  renamed ? "both sides of the join are called " + quoted(left)
+                          : "joins " + quoted(left) + " with itself",
+                  "give the other side a name of its own: \"as\": \"" +
+                      std::string(left == "other" ? "another" : "other") + "\"");
     }
     const bool tables = graph_.is_table(entry.from[0]) && graph_.is_table(join.with);
+    if (join.of_tables() && tables && join.with.name == entry.from[0].name) {
+      faults_.add(join.with.as_written.where,
+                  "joins the table " + quoted(join.with.name) +
+                      " with itself by its key, where each row would meet itself only",
+                  "select its fields twice; or give one side another key by an operator with "
+                  "\"table\"");
+    }
     if (join.of_tables() && !tables) {
       faults_.add(
           join.where, "\"within\" or \"as_of\" is missing",

@@ -17,6 +17,7 @@ namespace millrace {
 
 struct EventTimePlan {
   EventTimeConfig::Unit unit = EventTimeConfig::Unit::kRfc3339;
+  std::optional<EventTime> constant;     ///< A source's: its records have this time.
   std::optional<LocalTimeFormat> local;  ///< Unit::kLocal.
   int64_t out_of_orderness_us = 0;
   int64_t max_future_us = 3600 * kSecondUs;

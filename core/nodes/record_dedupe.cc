@@ -33,6 +33,7 @@ const DedupeColumns& RecordDedupe::read(const BatchRef& batch, int64_t arrival_u
 }
 
 int64_t RecordDedupe::time_of(const BatchRef& batch, uint32_t record, int64_t arrival_us) {
+  if (plan_.time.constant) return *plan_.time.constant;
   if (plan_.time_path.empty()) {
     const int64_t time = batch.time_us(record);
     return time == kTimeNone ? arrival_us : time;

@@ -154,6 +154,10 @@ void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
   for (uint32_t i = 0; i < chunk.records; ++i) {
     if (work.dead[i]) continue;
     EventTime& time = work.time[i];
+    if (plan_.time.constant) {
+      time = *plan_.time.constant;
+      continue;
+    }
     time = decoded ? kTimeNone : chunk.batch.time_us(i);
     if (!plan_.has_event_time &&
         time == kTimeNone) {  // The plugin's time, else that of arrival (E14).

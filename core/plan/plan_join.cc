@@ -13,13 +13,14 @@ std::string_view type_text(JoinConfig::Type type) {
 }
 
 /// `on` as SQL: fields of equal name are equalities.
-std::string condition_text(const JoinConfig& join, const std::string& left) {
+std::string condition_text(const OperatorConfig& op) {
+  const JoinConfig& join = *op.join;
   if (join.on_fields.empty()) return join.on.text;
   std::string text;
   for (const Text& field : join.on_fields) {
     if (!text.empty()) text += " and ";
-    text += quoted_path(left) + "." + quoted_path(field.text) + " = " +
-            quoted_path(join.with.name) + "." + quoted_path(field.text);
+    text += quoted_path(op.join_side(0)) + "." + quoted_path(field.text) + " = " +
+            quoted_path(op.join_side(1)) + "." + quoted_path(field.text);
   }
   return text;
 }
@@ -31,7 +32,7 @@ void Planner::join_fault(const Where& where, const ExprError& error, const Joine
                          const OperatorConfig& op) {
   ExprError clearer = error;
   const std::string& field = error.unknown_field;
-  const std::string left = op.from[0].name, right = op.join->with.name;
+  const std::string &left = op.join_side(0), &right = op.join_side(1);
   const bool left_only =
       op.join->type == JoinConfig::Type::kSemi || op.join->type == JoinConfig::Type::kAnti;
   if (left_only && joined.shape().schema.find(field)) {
@@ -92,7 +93,7 @@ bool Planner::compile_result(const OperatorConfig& op, const JoinedRows& joined,
 void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const JoinConfig& join = *op.join;
   const auto with = find_input(join.with);
-  const bool itself = join.with.as_written.text == op.from[0].as_written.text;  // Told by config.
+  const bool itself = op.join_side(0) == op.join_side(1);  // Told by config.
   if (!with || itself) return;
   inputs.push_back(*with);
   const bool versions = join.as_of == JoinConfig::AsOf::kEventTime;
@@ -102,22 +103,21 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   const auto side_of = [&](size_t side, const std::string& name) {
     return JoinedRows::Side{name, inputs[side].node->shape(inputs[side].port)};
   };
-  const JoinedRows::Side left = side_of(0, op.from[0].name), right = side_of(1, join.with.name);
+  const JoinedRows::Side left = side_of(0, op.join_side(0)), right = side_of(1, op.join_side(1));
   std::vector<std::string> using_fields;
   for (const Text& field : join.on_fields) using_fields.push_back(field.text);
   const bool left_only =
       join.type == JoinConfig::Type::kSemi || join.type == JoinConfig::Type::kAnti;
   JoinedRows joined(left, right, using_fields, left_only);
-  auto condition =
-      compile_join_condition(condition_text(join, left.name), {left.name, &left.shape.schema},
-                             {right.name, &right.shape.schema}, joined.shape().schema);
+  auto condition = compile_join_condition(condition_text(op), {left.name, &left.shape.schema},
+                                          {right.name, &right.shape.schema}, joined.shape().schema);
   const Where where = join.on_fields.empty() ? join.on.where : join.on_fields[0].where;
   if (!condition) return join_fault(where, condition.error(), joined, op);
   PairPlan pair;
   if (!compile_result(op, joined, pair.result)) return;
   if (join.of_tables()) {
     return plan_table_join(op, std::move(inputs), std::move(joined), std::move(*condition),
-                           std::move(pair.result), condition_text(join, left.name));
+                           std::move(pair.result), condition_text(op));
   }
   pair.type = join.type;
   pair.late = op.late;
@@ -125,7 +125,7 @@ void Planner::plan_join(const OperatorConfig& op, std::vector<Input> inputs) {
   pair.keys[1].groups = std::move(condition->right);
   pair.residual = std::move(condition->residual);
   std::string identity = "join " + std::string(type_text(join.type)) + " with " + join.with.name +
-                         " on " + condition_text(join, left.name);
+                         " on " + condition_text(op);
   if (!join.within) {
     LookupPlan plan;
     plan.latest = join.as_of == JoinConfig::AsOf::kLatest;

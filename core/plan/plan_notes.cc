@@ -4,7 +4,7 @@
 namespace millrace {
 
 void Planner::note_max_future(const std::string& name, const EventTimePlan& time) {
-  if (time.bounds_to != kTimeMax) return;
+  if (time.constant || time.bounds_to != kTimeMax) return;
   plan_.nondeterministic.push_back(name + ": max_future is judged against the wall clock");
 }
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/duration.h"
-#include "base/spelling.h"
 #include "nodes/stateless_node.h"
 #include "nodes/union_node.h"
 #include "plan/planner.h"
@@ -72,6 +71,7 @@ Result<void> Planner::plan_operators() {
 }
 
 Result<void> Planner::plan_operator(const OperatorConfig& op) {
+  exploding_ = op.explode ? &*op.explode : nullptr;
   const bool second_kind = refuse_second_kind(op);
   const bool refused = refuse_result_keys(op) || second_kind;
   std::vector<Input> inputs;
@@ -157,11 +157,22 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
   return {};
 }
 
+/// How a field becomes known; of an element, also how one reads it where it is not.
+std::string Planner::declaration_of(const std::string& field) const {
+  const auto declare = [](const std::string& path) {
+    return "if the records have it, declare it on the source: \"schema\": { \"" + path +
+           "\": \"text\" }";
+  };
+  if (!exploding_ || !field.starts_with(exploding_->as.text + ".")) return declare(field);
+  const std::string member = field.substr(exploding_->as.text.size() + 1);
+  return declare(exploding_->array.text + "[]." + member) +
+         "; or read it out of the element: " + exploding_->as.text + " ->> '" + member + "'";
+}
+
 void Planner::fault(const Where& where, const ExprError& error) {
   std::string hint = error.hint;
   if (!error.unknown_field.empty()) {
-    const std::string block = "if the records have it, declare it on the source: \"schema\": { \"" +
-                              error.unknown_field + "\": \"text\" }";
+    const std::string block = declaration_of(error.unknown_field);
     hint = hint.empty() ? block : hint + (hint.ends_with('?') ? " Or, " : "; ") + block;
   }
   // The caret line without its text, which stands in front of the hint already.
@@ -194,78 +205,6 @@ std::optional<StagePlan> Planner::plan_stage(const OperatorConfig& op, const Sha
   }
   stage.filter = std::move(*filter);
   return stage;
-}
-
-std::optional<ExplodePlan> Planner::plan_explode(const ExplodeConfig& explode, const Shape& input) {
-  ExplodePlan plan;
-  const auto named = input.schema.find(explode.array.text);
-  const auto raw = input.schema.find(explode.array.text + std::string(kRawArray));
-  const auto array = raw ? raw : named;
-  const auto can_be = [](const Field& field) {
-    return field.type == Type::kJsonb || is_array(field.type);
-  };
-  if (!array || !can_be(input.schema[*array])) {
-    std::vector<std::string> arrays;
-    for (const Field& field : input.schema.fields()) {
-      if (can_be(field) && !field.name.ends_with(kRawArray)) arrays.push_back(field.name);
-    }
-    faults_.add(
-        explode.array.where,
-        "there is no array \"" + explode.array.text + "\"" +
-            (array ? " (its type is " + std::string(type_name(input.schema[*array].type)) + ")"
-                   : ""),
-        spelling_hint(explode.array.text, arrays));
-    return std::nullopt;
-  }
-  plan.array = *array;
-  const std::string prefix = explode.array.text + "[]";
-  const auto add = [&](std::string name, Type type, int32_t from_input, int32_t from_element) {
-    plan.from_input.push_back(from_input);
-    plan.from_element.push_back(from_element);
-    return plan.schema.add(std::move(name), type);
-  };
-  const auto is_top = [](const std::string& name) {
-    return name.find_first_of(".[") == std::string::npos;
-  };
-  for (uint32_t i = 0; i < input.visible; ++i) {
-    if (is_top(input.schema[i].name) && i != plan.array && i != named) {
-      add(input.schema[i].name, input.schema[i].type, static_cast<int32_t>(i), -1);
-    }
-  }
-  const auto scalar = input.schema.find(prefix);
-  std::vector<Field> members;
-  for (const Field& field : input.schema.fields()) {
-    if (field.name.starts_with(prefix + "."))
-      members.push_back({field.name.substr(prefix.size() + 1), field.type});
-  }
-  const Type array_type = input.schema[plan.array].type;
-  plan.scalar = (scalar || is_array(array_type)) && members.empty();
-  const Type element = !plan.scalar ? Type::kJsonb
-                       : scalar     ? input.schema[*scalar].type
-                                    : element_of(array_type);
-  plan.as_field = add(explode.as.text, element, -1, plan.scalar ? 0 : -1);
-  plan.visible = plan.schema.size();
-  if (plan.scalar) plan.elements.push_back({{""}, element, CellFormat::kTyped});
-  for (const Field& member : members) {
-    add(explode.as.text + "." + member.name, member.type, -1,
-        static_cast<int32_t>(plan.elements.size()));
-    plan.elements.push_back({split_path(member.name), member.type, CellFormat::kTyped});
-  }
-  for (uint32_t i = 0; i < input.schema.size(); ++i) {
-    const std::string& name = input.schema[i].name;
-    const bool hidden = i >= input.visible;
-    if (hidden || (!is_top(name) && name.find("[]") == std::string::npos)) {
-      add(name, input.schema[i].type, static_cast<int32_t>(i), -1);
-    }
-  }
-  if (plan.elements.empty()) {
-    faults_.add(explode.array.where,
-                "nothing is known of the elements of \"" + explode.array.text + "\"",
-                "declare them on the source: \"schema\": { \"" + prefix +
-                    ".name\": \"text\" }, or \"" + prefix + "\" for elements without members");
-    return std::nullopt;
-  }
-  return plan;
 }
 
 bool Planner::compile_select(const OperatorConfig& op, const Schema& schema,

@@ -86,6 +86,7 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   settle_key(source, **component, plan);
   settle_asserted_key(source, plan);
   settle_event_time(source, plan);
+  if (!broken) refuse_endless_constant(source, traits);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, **component, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
@@ -244,6 +245,15 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
     return;
   }
   plan.time_path = split_path(time.field.text);
+}
+
+/// Its watermark would never pass the one time that all records have.
+void Planner::refuse_endless_constant(const SourceConfig& source, const SourceTraits& traits) {
+  if (!source.event_time || !source.event_time->constant || traits.bounded) return;
+  faults_.add(source.event_time->where,
+              "\"constant\" is for a source that ends, and this one has no end",
+              "to look up what a list without times says at the moment, leave it out and join "
+              "with \"as_of\": \"latest\"");
 }
 
 /// Live is what is not bounded by nature (contract §3).

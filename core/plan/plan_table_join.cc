@@ -35,7 +35,7 @@ std::vector<uint32_t> key_fields(const OperatorConfig& op, const JoinedRows& joi
   const JoinConfig& join = *op.join;
   const bool one_side[2] = {join.type != JoinType::kRight && join.type != JoinType::kFull,
                             join.type == JoinType::kInner || join.type == JoinType::kRight};
-  const std::string* inputs[2] = {&op.from[0].name, &join.with.name};
+  const std::string* inputs[2] = {&op.join_side(0), &op.join_side(1)};
   const std::vector<Program>* programs[2] = {&condition.left, &condition.right};
   for (size_t side = 0; side < 2; ++side) {
     uint32_t field = 0;

@@ -36,6 +36,7 @@ std::shared_ptr<const Zone> Planner::find_zone(const Text& name) {
 
 bool Planner::settle_time_plan(const EventTimeConfig& time, EventTimePlan& plan) {
   plan.unit = time.unit;
+  plan.constant = time.constant;
   plan.out_of_orderness_us = time.out_of_orderness_us;
   plan.max_future_us = time.max_future_us;
   if (time.unit == EventTimeConfig::Unit::kLocal) {
@@ -61,6 +62,11 @@ bool Planner::settle_time_plan(const EventTimeConfig& time, EventTimePlan& plan)
 
 std::optional<RetimePlan> Planner::plan_retime(const EventTimeConfig& time, const Shape& made) {
   RetimePlan plan;
+  if (time.constant) {
+    faults_.add(time.where, "\"constant\" is the event time of a source",
+                "set it there, on the list that has no times");
+    return std::nullopt;
+  }
   if (time.field.empty()) {
     faults_.add(time.where, "the event time of an operator needs \"field\"", "a field of its rows");
     return std::nullopt;

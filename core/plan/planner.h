@@ -44,6 +44,7 @@ class Planner {
   bool merges_partitions(const Component& component) const;
   void settle_asserted_key(const SourceConfig& source, SourcePlan& plan);
   void settle_format(const SourceConfig& source, SourcePlan& plan);
+  void refuse_endless_constant(const SourceConfig& source, const SourceTraits& traits);
   void settle_idleness(const SourceConfig& source, const SourceTraits& traits, SourcePlan& plan);
   // plan_notes.cc
   void note_max_future(const std::string& name, const EventTimePlan& time);
@@ -65,7 +66,10 @@ class Planner {
   Result<void> plan_operator(const OperatorConfig& op);
   Result<void> plan_processor(const OperatorConfig& op, std::vector<Input> inputs);
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
+  // plan_explode.cc
+  std::optional<uint32_t> find_array(const ExplodeConfig& explode, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
+  // plan_operator.cc
   void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   // plan_keys.cc
   bool refuse_second_kind(const OperatorConfig& op);
@@ -119,6 +123,7 @@ class Planner {
   /// False, and a fault: a side output, or something else without a watermark.
   bool check_watermark(const InputRef& ref, const Input& input);
   void fault(const Where& where, const ExprError& error);
+  std::string declaration_of(const std::string& field) const;
 
   // plan_kafka_log.cc
   bool under_kafka_log() const { return config_.commit.log == CommitConfig::Log::kKafka; }
@@ -149,6 +154,7 @@ class Planner {
   std::map<std::string, Node*> named_;
   std::map<std::string, bool> bounded_;  ///< By source or operator: its input ends by nature.
   std::vector<std::pair<Node*, Port>> connected_;
+  const ExplodeConfig* exploding_ = nullptr;  ///< Of the operator at hand. Null: none.
 };
 
 /// The SQL text of a list entry, or the user's own expression.

@@ -7,7 +7,8 @@
 namespace millrace::blockchain {
 
 struct Counts {
-  uint64_t requests = 0, reconnects = 0, retries = 0, stalls = 0, gaps = 0, orphans = 0, others = 0;
+  uint64_t requests = 0, reconnects = 0, retries = 0, stalls = 0, overflow = 0, gaps = 0,
+           orphans = 0, others = 0;
 };
 
 class Metrics {
@@ -20,6 +21,8 @@ class Metrics {
                    &Counts::retries},
                   {ctx.make_counter("stalls", "Connections given up because nothing came"),
                    &Counts::stalls},
+                  {ctx.make_counter("overflow", "Messages dropped because nobody read"),
+                   &Counts::overflow},
                   {ctx.make_counter("gaps", "Known losses"), &Counts::gaps},
                   {ctx.make_counter("orphans", "Blocks that a reorganisation took back"),
                    &Counts::orphans},

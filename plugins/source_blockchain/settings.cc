@@ -18,14 +18,13 @@ std::string without_slash(std::string url) {
 
 websocket::WsOptions read_ws_options(const config& cfg) {
   websocket::WsOptions options;
-  options.silence_timeout = cfg.duration("silence_timeout", seconds(60));
-  options.max_age = cfg.duration("max_age", std::chrono::hours(1));
-  options.stall_limit = cfg.duration("stall_limit", seconds(30));
+  const http::StreamSettings defaults{.silence_timeout = seconds(60),
+                                      .max_age = std::chrono::hours(1)};
+  static_cast<http::StreamSettings&>(options) = http::read_stream_settings(cfg, defaults, false);
   options.overlap = cfg.duration("overlap", seconds(10));
   options.ping_every = cfg.duration("ping_every", seconds(30));
   options.pong_timeout = cfg.duration("pong_timeout", seconds(20));
   options.ping_text = R"({"op":"ping"})";
-  options.buffer = cfg.bytes("buffer", 4 << 20);
   return options;
 }
 

@@ -111,7 +111,8 @@ class Blockchain final : public source {
             .subscribe = [this] { return subscriptions(); },
             .kind = [this](std::string_view message) { return kind_of(message); },
             .connected = [this](bool is_first) { connected(is_first); },
-            .lost = [this] { lost_at_us_ = lost_at_us_ ? lost_at_us_ : at_.seen_us; },
+            .lost = [this] { lost("not_replayable"); },
+            .overflowed = [this] { overflowed(); },
             .remedy =
                 [](const http::Ending& ending) {
                   return json::problem_text(ending.body) + http::common_remedy(ending);
@@ -142,7 +143,19 @@ class Blockchain final : public source {
   void connected(bool is_first) {
     asks_tip_at_ = Micros(0);  // Blocks may have come meanwhile.
     const bool came_back = is_first && at_.seen_us > 0;
-    if (came_back) lost_at_us_ = at_.seen_us;
+    if (came_back) lost("not_replayable");
+  }
+
+  void lost(std::string_view reason) {
+    if (lost_at_us_ > 0) return;
+    lost_at_us_ = at_.seen_us;
+    lost_reason_ = reason;
+  }
+
+  /// Transactions that nobody read went, and perhaps word of a block, which the explorer has.
+  void overflowed() {
+    asks_tip_at_ = Micros(0);
+    lost("overflow");
   }
 
   /// True: a message was taken.
@@ -196,7 +209,7 @@ class Blockchain final : public source {
               .to_us = now_us,
               .from_position = at_.tx_seq,
               .to_position = at_.tx_seq + 1,
-              .reason = "not_replayable"});
+              .reason = lost_reason_});
   }
 
   /// The REST side: the tip, then block after block; prices in between.
@@ -321,6 +334,7 @@ class Blockchain final : public source {
     now.retries = ws.retries + explorer_->retries();
     now.reconnects = ws.reconnects;
     now.stalls = ws.stalls;
+    now.overflow = ws.overflow;
     metrics_.publish(now);
     if (has_start_ && !chain_.is_empty()) {
       metrics_.blocks_behind(explorer_->tip().height - chain_.known().back().height);
@@ -337,6 +351,7 @@ class Blockchain final : public source {
   bool has_start_ = false;
   Micros asks_tip_at_{0}, asks_height_at_{0}, asks_ticker_at_{0};
   int64_t lost_at_us_ = 0;  ///< A gap begins here; told with the next transaction.
+  std::string_view lost_reason_;
   std::unique_ptr<Explorer> explorer_;
   std::unique_ptr<websocket::WsClient> client_;
   std::atomic<bool> cancelled_{false};

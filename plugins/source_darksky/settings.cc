@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/http/url.h"
+#include "common/poll/settings.h"
 #include "common/text/stable_hash.h"
 #include "common/text/time_text.h"
 
@@ -84,7 +85,9 @@ Settings::Settings(const context& ctx, const config& cfg)
       quota(quota_of(cfg, is_pirate)),
       quota_period(is_pirate ? 30 * kDay : kDay),
       http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
-      poll(read_poll_options(cfg)) {}
+      poll(read_poll_options(cfg)) {
+  poll::read_connection_keys(cfg, http);
+}
 
 void Settings::check() const {
   http::check_http_settings(http);

@@ -1,6 +1,7 @@
 #include "source_http/settings.h"
 
 #include "common/http/url.h"
+#include "common/poll/settings.h"
 #include "common/text/stable_hash.h"
 
 namespace millrace::http_source {
@@ -53,7 +54,9 @@ Settings::Settings(const context& ctx, const config& cfg)
       dedupe_key(cfg.strings("dedupe_key")),
       auth(auth::read_auth_settings(cfg)),
       http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
-      poll(read_poll_options(cfg, auth.token + auth.user + auth.client_id)) {}
+      poll(read_poll_options(cfg, auth.token + auth.user + auth.client_id)) {
+  poll::read_connection_keys(cfg, http);
+}
 
 void Settings::check() const {
   http::check_http_settings(http);

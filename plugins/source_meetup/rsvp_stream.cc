@@ -42,18 +42,19 @@ class Lines final : public RsvpStream {
   Lines(const context& ctx, const Settings& settings, std::function<std::string()> url)
       : settings_(settings),
         url_(std::move(url)),
-        stream_(settings_.http, 4 << 20),
+        stream_(settings_.http, settings_.ws.buffer),
         patience_(ctx, settings_.http, http::system_random(), remedy) {}
 
   std::string_view next(Micros deadline) override {
     stream_.consume(std::exchange(lent_, 0));
+    note_absence(steady_now());
     for (bool looked = false;; looked = true) {
       if (cancelled_) throw cancelled();
       const std::string_view line = take_line();
       if (line.data()) return line;
-      const Micros now = steady_now();
-      if (looked && now >= deadline) return {};
-      advance(now, deadline);
+      last_call_ = steady_now();
+      if (looked && last_call_ >= deadline) return {};
+      advance(last_call_, deadline);
     }
   }
   void cancel() noexcept override {
@@ -78,6 +79,12 @@ class Lines final : public RsvpStream {
       stream_.consume(end + 1);
     }
     return {};
+  }
+
+  /// P7: once what had arrived is read, the service is asked to send the rest again.
+  void note_absence(Micros now) {
+    const bool was_away = last_call_.count() > 0 && now - last_call_ > settings_.ws.stall_limit;
+    after_stall_ |= was_away && is_open_;
   }
 
   void advance(Micros now, Micros deadline) {
@@ -115,7 +122,9 @@ class Lines final : public RsvpStream {
     }
     if (opened_.count() > 0) ++counts_.reconnects;
     is_open_ = true;
+    after_stall_ = false;
     opened_ = last_line_ = now;
+    planned_end_ = now + shortened(settings_.ws.max_age);
     patience_.accepted(now);
     return true;
   }
@@ -126,12 +135,27 @@ class Lines final : public RsvpStream {
       close();
       return patience_.bad_response("a line larger than max.line", now);
     }
+    if (after_stall_) {
+      close();
+      return patience_.cut(
+          "reading was held up for more than " + http::duration_text(settings_.ws.stall_limit),
+          now - opened_, settings_.http.retry.initial, now);
+    }
+    if (settings_.ws.max_age.count() > 0 && now >= planned_end_) {
+      close();
+      return patience_.planned(Micros(0), now);
+    }
     const Micros limit = settings_.ws.silence_timeout;
     if (limit.count() == 0 || now - last_line_ < limit) return;
     close();
     ++counts_.stalls;
     patience_.stalled("no record for " + http::duration_text(limit), settings_.http.retry.initial,
                       now);
+  }
+
+  Micros shortened(Micros duration) {
+    const double part = 1 - 0.1 * patience_.random();
+    return Micros(static_cast<int64_t>(static_cast<double>(duration.count()) * part));
   }
 
   /// A last line without its end is half a record: the resume brings it whole.
@@ -161,8 +185,9 @@ class Lines final : public RsvpStream {
   StreamCounts counts_;
   std::atomic<bool> cancelled_{false};
   bool is_open_ = false;
+  bool after_stall_ = false;  ///< Nobody read for stall_limit.
   size_t lent_ = 0;
-  Micros opened_{0}, last_line_{0};
+  Micros opened_{0}, last_line_{0}, planned_end_{0}, last_call_{0};
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/http/url.h"
+#include "common/poll/settings.h"
 #include "common/text/stable_hash.h"
 #include "common/websocket/ws_url.h"
 
@@ -32,8 +33,8 @@ auth::AuthSettings read_auth(const config& cfg) {
 
 websocket::WsOptions read_ws_options(const config& cfg) {
   websocket::WsOptions options;
-  options.silence_timeout = cfg.duration("silence_timeout", seconds(120));
-  options.stall_limit = seconds(30);
+  const http::StreamSettings defaults{.silence_timeout = seconds(120)};
+  static_cast<http::StreamSettings&>(options) = http::read_stream_settings(cfg, defaults, true);
   return options;
 }
 
@@ -66,6 +67,7 @@ Settings::Settings(const context& ctx, const config& cfg)
       http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
       poll(read_poll_options(cfg, every)),
       ws(read_ws_options(cfg)) {
+  if (mode == Mode::kGraph) poll::read_connection_keys(cfg, http);
   for (const config& one : cfg.list("searches")) {
     searches.push_back(
         {one.str("name"), one.str("query"), one.f64("lat"), one.f64("lon"), one.f64("radius", 25)});

@@ -5,13 +5,10 @@
 namespace millrace::sse_source {
 namespace {
 
-sse::SseOptions read_sse_options(const config& cfg) {
+sse::SseOptions read_sse_options(const config& cfg, bool replays) {
   sse::SseOptions options;
-  options.silence_timeout = cfg.duration("silence_timeout", http::Micros(0));
-  options.max_age = cfg.duration("max_age", http::Micros(0));
-  options.stall_limit = cfg.duration("stall_limit", std::chrono::seconds(30));
+  static_cast<http::StreamSettings&>(options) = http::read_stream_settings(cfg, {}, replays);
   options.busy_wait = cfg.duration("busy_wait", std::chrono::seconds(0));
-  options.buffer = cfg.bytes("buffer", 4 << 20);
   return options;
 }
 
@@ -25,7 +22,7 @@ Settings::Settings(const context& ctx, const config& cfg)
       key(cfg.str("key", "")),
       dedupe_key(cfg.strings("dedupe_key")),
       http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
-      sse(read_sse_options(cfg)) {
+      sse(read_sse_options(cfg, replays)) {
   for (const std::string& type : cfg.strings("events")) events.insert(type);
   if (events.empty()) events = {"message"};
   if (cfg.str("id_in", "header") == "query") id_param = cfg.str("id_param", "lastEventId");

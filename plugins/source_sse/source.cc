@@ -71,7 +71,8 @@ class SseSource final : public source {
             .remedy =
                 [](const http::Ending& ending) {
                   return json::problem_text(ending.body) + http::common_remedy(ending);
-                }};
+                },
+            .overflowed = [this] { lost_reason_ = "overflow"; }};
   }
 
   sse::SseRequest request() const {

@@ -13,13 +13,10 @@ std::string message_of(const config& value) {
   return value.type("") == MR_JSON_STRING ? value.str("") : json::json_of(value);
 }
 
-websocket::WsOptions read_ws_options(const config& cfg) {
+websocket::WsOptions read_ws_options(const config& cfg, bool resumes) {
   websocket::WsOptions options;
-  options.silence_timeout = cfg.duration("silence_timeout", http::Micros(0));
-  options.max_age = cfg.duration("max_age", http::Micros(0));
-  options.stall_limit = cfg.duration("stall_limit", std::chrono::seconds(30));
+  static_cast<http::StreamSettings&>(options) = http::read_stream_settings(cfg, {}, resumes);
   options.busy_wait = cfg.duration("busy_wait", http::Micros(0));
-  options.buffer = cfg.bytes("buffer", 4 << 20);
   options.subprotocol = cfg.str("subprotocol", "");
   if (!cfg.has("/ping/every")) return options;
   options.ping_every = cfg.duration("/ping/every");
@@ -38,7 +35,7 @@ Settings::Settings(const context& ctx, const config& cfg)
       key(cfg.str("key", "")),
       dedupe_key(cfg.strings("dedupe_key")),
       http(http::read_http_settings(cfg, http::default_user_agent(ctx, cfg.str("contact", "")))),
-      ws(read_ws_options(cfg)) {
+      ws(read_ws_options(cfg, resumes())) {
   for (const config& one : cfg.list("subscribe")) subscribe.push_back(message_of(one));
   for (const config& one : cfg.list("ignore")) ignore.emplace_back(one);
   if (cfg.has("/ping/expect")) pongs.emplace_back(cfg.part("/ping/expect"));

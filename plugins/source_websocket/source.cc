@@ -43,6 +43,7 @@ class WebSocketSource final : public source {
         reconnects_(ctx.make_counter("reconnects", "Connections after the first")),
         retries_(ctx.make_counter("retries", "Attempts that got no feed")),
         stalls_(ctx.make_counter("stalls", "Connections given up because nothing came")),
+        overflow_(ctx.make_counter("overflow", "Messages dropped because nobody read")),
         ignored_(ctx.make_counter("ignored", "Messages that are no records")),
         gaps_(ctx.make_counter("gaps", "Known losses")) {}
 
@@ -57,7 +58,7 @@ class WebSocketSource final : public source {
     position_.clear();
     lost_at_us_ = last_seen_us_ = 0;
     if (how.state.data() && !how.fresh) restore(how.state);
-    if (!settings_.resumes()) lost_at_us_ = last_seen_us_;
+    lost("not_replayable");
     pending_.clear();
     sent_ = {};
     const std::lock_guard lock(client_mutex_);
@@ -108,7 +109,8 @@ class WebSocketSource final : public source {
     return {.url = [this] { return *websocket::web_url(settings_.url); },
             .subscribe = [this] { return subscriptions(); },
             .kind = [this](std::string_view message) { return kind_of(message); },
-            .lost = [this] { lost(); },
+            .lost = [this] { lost("not_replayable"); },
+            .overflowed = [this] { lost("overflow"); },
             .remedy =
                 [](const http::Ending& ending) {
                   return json::problem_text(ending.body) + http::common_remedy(ending);
@@ -129,8 +131,10 @@ class WebSocketSource final : public source {
   }
 
   /// What cannot be asked for again is told with the next record.
-  void lost() {
-    if (!settings_.resumes() && lost_at_us_ == 0) lost_at_us_ = last_seen_us_;
+  void lost(std::string_view reason) {
+    if (settings_.resumes() || lost_at_us_ > 0 || last_seen_us_ == 0) return;
+    lost_at_us_ = last_seen_us_;
+    lost_reason_ = reason;
   }
 
   void take(std::string_view message) {
@@ -173,7 +177,7 @@ class WebSocketSource final : public source {
               .to_us = now_us,
               .from_position = seq_,
               .to_position = seq_ + 1,
-              .reason = "not_replayable"});
+              .reason = lost_reason_});
   }
 
   void publish() {
@@ -185,6 +189,7 @@ class WebSocketSource final : public source {
     add(reconnects_, now.reconnects, sent_.reconnects);
     add(retries_, now.retries, sent_.retries);
     add(stalls_, now.stalls, sent_.stalls);
+    add(overflow_, now.overflow, sent_.overflow);
     add(ignored_, std::exchange(ignored_count_, 0), 0);
     add(gaps_, std::exchange(gap_count_, 0), 0);
     sent_ = now;
@@ -207,13 +212,14 @@ class WebSocketSource final : public source {
   context ctx_;
   Settings settings_;
   json::RecordFields fields_;
-  counter requests_, reconnects_, retries_, stalls_, ignored_, gaps_;
+  counter requests_, reconnects_, retries_, stalls_, overflow_, ignored_, gaps_;
   uint64_t ignored_count_ = 0, gap_count_ = 0;
   websocket::WsCounts sent_;
   uint64_t seq_ = 0;
   std::string position_;      ///< JSON of `resume.field` of the last record; empty: none.
   int64_t last_seen_us_ = 0;  ///< When the last record came, also of an earlier run.
   int64_t lost_at_us_ = 0;    ///< A gap begins here; told with the next record.
+  std::string_view lost_reason_;
   std::deque<std::string> pending_;
   std::mutex client_mutex_;  ///< Guards the pointer against cancel(); polls need no lock.
   std::unique_ptr<websocket::WsClient> client_;

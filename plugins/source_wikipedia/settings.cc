@@ -35,11 +35,10 @@ bool is_our_event_time(const config& cfg) {
 
 sse::SseOptions read_sse_options(const config& cfg) {
   sse::SseOptions options;
-  options.silence_timeout = cfg.duration("silence_timeout", std::chrono::seconds(30));
-  options.max_age = cfg.duration("max_age", std::chrono::seconds(14 * 60 + 30));
-  options.stall_limit = cfg.duration("stall_limit", std::chrono::seconds(30));
+  const http::StreamSettings defaults{.silence_timeout = std::chrono::seconds(30),
+                                      .max_age = std::chrono::seconds(14 * 60 + 30)};
+  static_cast<http::StreamSettings&>(options) = http::read_stream_settings(cfg, defaults, true);
   options.busy_wait = cfg.duration("busy_wait", std::chrono::seconds(30));
-  options.buffer = cfg.bytes("buffer", 4 << 20);
   return options;
 }
 

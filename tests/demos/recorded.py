@@ -84,8 +84,8 @@ def weather(data, folder):
     later = [{**place, "currently": hour, "hourly": {"data": [o for o in long["hourly"]["data"] if o["time"] > hour["time"]][:24]}}
              for hour in other["hourly"]["data"] if hour["time"] > long["currently"]["time"]]
     dump(folder / "forecasts.jsonl", [long, *later])
-    (folder / "airports.csv").write_text("iata,name,city,country,lat,lon,zone,known_from\nALC,Alcatraz,San Francisco,US,"
-                                         f"{place['latitude']},{place['longitude']},America/Los_Angeles,2000-01-01T00:00:00Z\n", encoding="utf-8")
-    normals = "".join(f"ALC,3,{hour},{50 + hour % 7},2000-01-01T00:00:00Z\n" for hour in range(24))
-    (folder / "normals.csv").write_text("iata,month,hour,temperature,known_from\n" + normals, encoding="utf-8")
+    (folder / "airports.csv").write_text("iata,name,city,country,lat,lon,zone\nALC,Alcatraz,San Francisco,US,"
+                                         f"{place['latitude']},{place['longitude']},America/Los_Angeles\n", encoding="utf-8")
+    normals = "".join(f"ALC,3,{hour},{50 + hour % 7}\n" for hour in range(24))
+    (folder / "normals.csv").write_text("iata,month,hour,temperature\n" + normals, encoding="utf-8")
     return []

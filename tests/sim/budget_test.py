@@ -30,7 +30,7 @@ class Budget(unittest.TestCase):
     def start(self):
         """As the demo's README says it, with 20 airports instead of 1000."""
         shutil.copy(DEMO / "airports.csv", self.folder)
-        (self.folder / "normals.csv").write_text("iata,month,hour,temperature,known_from\n", encoding="utf-8")
+        (self.folder / "normals.csv").write_text("iata,month,hour,temperature\n", encoding="utf-8")
         source = {"plugin": "darksky", "url": f"http://127.0.0.1:{self.sim.port}", "api_key": "sesame", "every": "2s", "quota": "unlimited", "rate": 100, "emit": "document",
                   "targets": {"file": "airports.csv", "name": "iata", "limit": 20}, "schema": {"hourly.data[].time": "int8", "hourly.data[].temperature": "float8"}}
         overrides = [f"sources.answers={json.dumps(source)}", f'metrics={{"listen": "127.0.0.1:{self.port}"}}']

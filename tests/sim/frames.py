@@ -55,6 +55,8 @@ CASES = {
     **{f"close_{code}": frame(8, struct.pack(">H", code) + b"bye") for code in (1000, 1001, 1003, 1008, 1011, 3000, 4000)},
     "close_empty": frame(8),
 }
+# More than sockets hold back, numbered from 2 on, with a ping among them; "flooded" is told in the log when all is sent.
+FLOOD = 16_000
 LOG = []
 
 
@@ -73,14 +75,23 @@ async def serve(reader, writer):
     accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
     lines = {"wrong_accept": accept[::-1], "deflate": accept + "\r\nSec-WebSocket-Extensions: permessage-deflate"}
     writer.write(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {lines.get(path[1:], accept)}\r\n\r\n".encode())
-    writer.write(text(1) + CASES.get(path[1:], b"") + text(2))
+    writer.write(text(1) + (b"" if path == "/flood" else CASES.get(path[1:], b"") + text(2)))
     listener = asyncio.ensure_future(listen(reader, entry))
     try:
         await writer.drain()
-        await asyncio.wait_for(listener, 20)
+        if path == "/flood":
+            await flood(writer)
+            entry["flooded"] = True
+        await asyncio.wait_for(listener, 60 if path == "/flood" else 20)
     except (ConnectionError, asyncio.TimeoutError, asyncio.IncompleteReadError):
         pass
     writer.close()
+
+
+async def flood(writer):
+    for n in range(2, FLOOD + 1):
+        writer.write(frame(1, json.dumps({"n": n, "text": "x" * 1000}).encode()) + (frame(9, b"are you there") if n == 3 else b""))
+        await writer.drain()
 
 
 async def listen(reader, entry):

@@ -21,6 +21,24 @@ class HttpCase(PluginCase):
         return [value["id"] for value in self.values(source.rows)]
 
 
+class Connections(HttpCase):
+    def test_an_answer_that_never_ends_is_asked_for_again(self):
+        self.sim.fault("trickle", count=1)
+        source = self.opened(silence_timeout="300ms", read_timeout="1h")
+        source.poll(10, 30)
+        self.assertEqual((self.ids(source), len(self.sim.rows("requests"))), (list(range(10)), 2))
+
+    def test_an_old_connection_is_not_used_again(self):
+        source = self.opened(every="50ms")
+        ports = lambda: [request["port"] for request in self.sim.rows("requests")]    # noqa: E731
+        self.assertTrue(self.until(lambda: source.poll(1000, 0.1) and len(ports()) > 5, 30))
+        self.assertEqual(len(set(ports())), 1)
+        source.kill()
+        self.sim.post("reset")
+        source = self.opened(every="50ms", max_age="1s")
+        self.assertTrue(self.until(lambda: source.poll(1000, 0.1) and len(set(ports())) > 1, 30))
+
+
 class Pages(HttpCase):
     def test_every_kind_of_paging_brings_each_record_once(self):
         kinds = {"cursor": {"kind": "cursor", "cursor": "/next", "param": "after"},

@@ -3,6 +3,7 @@ import json
 import pathlib
 import random
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -20,6 +21,36 @@ class SseCase(PluginCase):
 
     def ids(self, rows):
         return [value["id"] for value in self.values(rows)]
+
+
+class HeldUp(PluginCase):
+    """P7, of a stream that cannot send again."""
+    arguments = ("--records", "8000", "--speed", "0")
+    plugin = ("source_sse", "sse")
+
+    def held_up(self, **config):
+        """All was sent while nobody read for longer than `stall_limit`; then all is read."""
+        source = self.source(url=self.url("/sse?all&ids=0"), replay="none", buffer="64KiB", stall_limit="100ms", **config)
+        source.open()
+        source.poll(1, 5, 1)
+        self.assertTrue(self.until(lambda: self.sim.rows("ledger")[-1]["times_served"] == 1, 60))
+        time.sleep(0.3)
+        while not source.rows or self.values(source.rows[-1:])[0]["id"] < 7999:
+            self.assertGreaterEqual(source.poll(8000, 0.5)["rc"], 0)
+        return source, [value["id"] for value in self.values(source.rows)]
+
+    def test_P7_the_oldest_go(self):
+        source, ids = self.held_up()
+        dropped = source.metric("overflow")
+        self.assertEqual(ids, sorted(set(ids)))
+        self.assertGreater(dropped, 0)
+        self.assertEqual(len(ids) + dropped, 8000)
+        self.assertEqual(([gap["gap"] for gap in source.gaps], source.metric("reconnects")), (["overflow"], 0))
+
+    def test_P7_block_loses_nothing(self):
+        source, ids = self.held_up(overflow="block")
+        self.assertEqual(ids, list(range(8000)))
+        self.assertEqual((source.metric("overflow"), source.metric("reconnects"), source.gaps), (0, 0, []))
 
 
 class Streams(SseCase):

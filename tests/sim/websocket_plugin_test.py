@@ -5,11 +5,13 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import frames    # noqa: E402
 from case import QUICK, PluginCase    # noqa: E402
 from client import FOLDER, Simulator    # noqa: E402
 from core import tls    # noqa: E402
@@ -77,6 +79,45 @@ class Frames(unittest.TestCase):
                 self.numbers(f"close_{code}", rows=50, seconds=4, retry={"initial": "10ms", "max": "20ms"}, auth_grace={"attempts": 3, "over": "50ms"})
                 self.assertEqual([error["rc"] for error in self.source.errors], [-400])
                 self.assertEqual(len(self.log(f"close_{code}")), 3)
+
+    def flooded(self, **config):
+        """A first record is read, then none, while the server sends and sends."""
+        source = self.enterContext(Drive("source_websocket", "websocket", {**QUICK, "url": f"ws://127.0.0.1:{self.port}/flood", "buffer": "64KiB", **config}))
+        source.open()
+        source.poll(1, 20, 1)
+        return source, self.log("flood")[-1]["head"]
+
+    def wait_for(self, what):
+        deadline = time.monotonic() + 120
+        while not what(self.log("flood")[-1]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertTrue(what(self.log("flood")[-1]))
+
+    def test_P7_W4_pings_are_answered_while_nobody_reads(self):
+        self.flooded(stall_limit="1h")
+        self.wait_for(lambda entry: [10, True, "are you there"] in entry["frames"])
+
+    def test_P7_the_oldest_go_when_reading_is_held_up(self):
+        source, _ = self.flooded(stall_limit="100ms")
+        self.wait_for(lambda entry: entry.get("flooded"))
+        dropped = None
+        while not source.rows or json.loads(source.rows[-1]["value"])["n"] < frames.FLOOD:
+            self.assertEqual(source.poll(frames.FLOOD, 0.5)["rc"] < 0, False)
+        numbers = [json.loads(row["value"])["n"] for row in source.rows]
+        dropped = source.metric("overflow")
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertGreater(dropped, 0)
+        self.assertEqual(len(numbers) + dropped, frames.FLOOD)
+        self.assertEqual({gap["gap"] for gap in source.gaps}, {"overflow"})
+        self.assertEqual((source.metric("reconnects"), len(source.gaps)), (0, source.metric("gaps")))
+
+    def test_P7_block_loses_nothing(self):
+        source, _ = self.flooded(stall_limit="50ms", overflow="block", read_timeout="300ms")
+        time.sleep(1)    # longer than both: the sender waits, and is not taken for dead
+        while len(source.rows) < frames.FLOOD:
+            self.assertEqual(source.poll(frames.FLOOD - len(source.rows), 1)["rc"] < 0, False)
+        self.assertEqual([json.loads(row["value"])["n"] for row in source.rows], list(range(1, frames.FLOOD + 1)))
+        self.assertEqual((source.metric("overflow"), source.metric("reconnects"), source.gaps), (0, 0, []))
 
     def test_W1_a_wrong_accept_and_an_unasked_extension_are_no_handshake(self):
         for case in ("wrong_accept", "deflate"):

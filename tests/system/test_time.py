@@ -114,6 +114,25 @@ class Faults(SystemTest):
         self.refuse_new_time({"field": "k", "unit": "s"}, remedy, select={"n": "count(*)"})
         self.refuse_new_time({"field": "k", "unit": "s"}, remedy, window={"tumbling": "1m"})
 
+    def test_R41_not_behind_a_join(self):
+        config = counting({"schema": {"k": "text", "v": "int8"}})
+        config["operators"] = {
+            "joined": {"from": "in", "join": {"with": "in", "as": "other", "on": ["k"], "within": {"after": "1m"}}, "select": {"k": "k", "v": "in.v"}},
+            "per_minute": {"from": "joined", "event_time": {"field": "v", "unit": "s"}}}
+        self.assert_refused(config, '/operators/per_minute/event_time: a new event time behind "joined", which keeps state: its watermark would go by '
+                            'partitions of a source, and the rows of "joined" are of none; set it in front of "joined", on what that reads')
+
+    def test_R1_one_time_for_all_records(self):
+        constant = {"constant": "1970-01-01"}
+        self.assert_refused(counting({"event_time": constant, "follow": True}),
+                            '/sources/in/event_time: "constant" is for a source that ends, and this one has no end', '"as_of": "latest"')
+        self.refuse_new_time(constant, '/operators/per_minute/event_time: "constant" is the event time of a source')
+
+    def test_what_is_known_of_elements(self):
+        config = counting({"schema": {"k": "text", "list": "jsonb"}})
+        config["operators"]["per_minute"] = {"from": "in", "explode": {"array": "list", "as": "one"}, "select": {"k": "k", "name": "one.name"}}
+        self.assert_refused(config, "/operators/per_minute/select/name:", '"schema": { "list[].name": "text" }; or read it out of the element: one ->> \'name\'')
+
     def test_zones_and_patterns_of_sources(self):
         self.assert_refused(counting({"event_time": {"field": "t", "unit": "local:Mars/Base:%F"}}),
                             '/sources/in/event_time/unit: there is no time zone "Mars/Base"')

@@ -63,6 +63,8 @@ struct HttpSettings {
   Micros tls_timeout = std::chrono::seconds(10);
   Micros header_timeout = std::chrono::seconds(30);
   Micros read_timeout = std::chrono::seconds(30);  ///< 0: none.
+  Micros answer_timeout{0};                        ///< For a whole body. 0: none.
+  Micros connection_age{0};  ///< An older connection is not used again. 0: any is.
   RetrySettings retry;
   GraceSettings grace;
   LimitSettings limits;

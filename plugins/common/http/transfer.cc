@@ -216,14 +216,27 @@ void Transfer::check_time(Micros now, Micros away) {
   if (limit.count() > 0 && now - since >= limit) {
     timed_out_ = true;
     fail(Fault::kNetwork, name_of(stage) + duration_text(limit));
+  } else if (stage == Stage::kBody && now >= whole_by()) {
+    timed_out_ = true;
+    fail(Fault::kNetwork,
+         "the answer was not whole after " + duration_text(settings_.answer_timeout));
   }
+}
+
+/// The end of `answer_timeout`, once the body has begun.
+Micros Transfer::whole_by() const {
+  const bool is_limited = settings_.answer_timeout.count() > 0;
+  return is_limited ? stage_since_ + settings_.answer_timeout : Micros::max();
 }
 
 Micros Transfer::next_check() const {
   const Stage stage = this->stage();
   const Micros limit = stage_limit(stage);
-  if (stage == Stage::kDone || paused_ || limit.count() == 0) return Micros::max();
-  return (stage == Stage::kBody ? std::max(stage_since_, last_byte_) : stage_since_) + limit;
+  if (stage == Stage::kDone || paused_) return Micros::max();
+  const Micros whole = stage == Stage::kBody && stage == seen_stage_ ? whole_by() : Micros::max();
+  if (limit.count() == 0) return whole;
+  const Micros since = stage == Stage::kBody ? std::max(stage_since_, last_byte_) : stage_since_;
+  return std::min(since + limit, whole);
 }
 
 void Transfer::fail(Fault fault, std::string text) {

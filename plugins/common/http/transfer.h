@@ -100,6 +100,7 @@ class Transfer {
   void done(CURLcode result);
   void fail(Fault fault, std::string text);
   Micros stage_limit(Stage stage) const;
+  Micros whole_by() const;
   Fault fault_of(CURLcode result) const;
 
   CurlLoop& loop_;

@@ -1,5 +1,6 @@
 #include "common/http/transfer_options.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -40,6 +41,10 @@ void apply_connection_options(CURL* easy, const HttpSettings& settings) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+  if (settings.connection_age.count() > 0) {  // In whole seconds, and 0 would mean for ever.
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                     std::max(ms(settings.connection_age) / 1000, 1L));
+  }
   // A name look-up cannot be broken off; without this, closing would wait for it. The resolver
   // thread then ends by itself and touches nothing of ours.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -15,6 +15,7 @@ class Metrics {
         reconnects_(ctx.make_counter("reconnects", "Connections after the first")),
         retries_(ctx.make_counter("retries", "Attempts that got no event stream")),
         stalls_(ctx.make_counter("stalls", "Connections given up because nothing came")),
+        overflow_(ctx.make_counter("overflow", "Events dropped because nobody read")),
         filtered_(ctx.make_counter("filtered", "Events that were not wanted")),
         gaps_(ctx.make_counter("gaps", "Known losses")) {}
 
@@ -25,6 +26,7 @@ class Metrics {
     add(reconnects_, counts.reconnects, sent_.reconnects);
     add(retries_, counts.retries, sent_.retries);
     add(stalls_, counts.stalls, sent_.stalls);
+    add(overflow_, counts.overflow, sent_.overflow);
     add(filtered_, filtered, sent_filtered_);
     add(gaps_, gaps, sent_gaps_);
   }
@@ -36,7 +38,7 @@ class Metrics {
     const uint64_t more = now - std::exchange(before, now);
     if (more > 0) metric.add(static_cast<double>(more));
   }
-  counter requests_, reconnects_, retries_, stalls_, filtered_, gaps_;
+  counter requests_, reconnects_, retries_, stalls_, overflow_, filtered_, gaps_;
   SseCounts sent_;
   uint64_t sent_filtered_ = 0, sent_gaps_ = 0;
 };

@@ -9,6 +9,11 @@ using http::Ending;
 using http::HttpStream;
 using http::Micros;
 
+/// When nothing has come for so long, the network and the sender hold nothing back.
+constexpr Micros kShort = std::chrono::milliseconds(20);
+/// And no longer than this, however fast it comes.
+constexpr Micros kCatchUp = std::chrono::seconds(5);
+
 http::Request to_http(const SseRequest& request) {
   http::Request out{request.url, {}};
   out.headers.push_back({"Accept", "text/event-stream"});
@@ -49,8 +54,31 @@ SseClient::Step SseClient::next(Micros deadline) {
 
 void SseClient::note_absence(Micros now) {
   const bool was_away = last_call_.count() > 0 && now - last_call_ > options_.stall_limit;
-  if (was_away && phase_ == Phase::kStreaming) after_stall_ = true;
+  if (was_away && phase_ == Phase::kStreaming) {
+    after_stall_ = options_.overflow == http::Overflow::kResume;
+    if (options_.overflow == http::Overflow::kDropOldest) catch_up(now);
+  }
   last_call_ = now;
+}
+
+/// Nobody has read for long and nothing can be sent again (P7): takes in what the network and the
+/// sender hold back, keeping the newest that the buffer has room for.
+void SseClient::catch_up(Micros now) {
+  const uint64_t dropped_before = counts_.overflow;
+  const Micros until = now + kCatchUp;
+  size_t size_before = 0;
+  do {
+    size_before = stream_.bytes().size();
+    stream_.step(kShort);
+    // Down to half of it, so that there is room for more than a byte.
+    const bool is_full = stream_.bytes().size() >= options_.buffer;
+    while (is_full && phase_ == Phase::kStreaming && stream_.bytes().size() > options_.buffer / 2) {
+      if (!take_event()) break;
+      ++counts_.overflow;
+    }
+  } while (phase_ == Phase::kStreaming && stream_.state() == HttpStream::State::kOpen &&
+           stream_.bytes().size() != size_before && http::steady_now() < until);
+  if (counts_.overflow > dropped_before && hooks_.overflowed) hooks_.overflowed();
 }
 
 /// One step of the present phase; waits at most until the deadline.

@@ -17,16 +17,13 @@
 
 #include "common/http/http_stream.h"
 #include "common/http/patience.h"
+#include "common/http/stream_settings.h"
 #include "common/sse/sse_parser.h"
 
 namespace millrace::sse {
 
-struct SseOptions {
-  http::Micros silence_timeout = std::chrono::seconds(30);  ///< 0: none.
-  http::Micros max_age{0};                                  ///< 0: none.
-  http::Micros stall_limit = std::chrono::seconds(30);
-  http::Micros busy_wait{0};  ///< After 429: this, and up to as much again.
-  uint64_t buffer = 4 << 20;
+struct SseOptions : http::StreamSettings {
+  SseOptions() { silence_timeout = std::chrono::seconds(30); }
 };
 
 /// What the owner brings to each connection.
@@ -44,6 +41,8 @@ struct SseHooks {
   std::function<void(std::string_view date)> connected;
   /// Something worth adding to the sentence of a fatal status.
   std::function<std::string(const http::Ending&)> remedy;
+  /// Events were dropped in front of the one that comes next.
+  std::function<void()> overflowed{};
 };
 
 struct SseCounts {
@@ -51,6 +50,7 @@ struct SseCounts {
   uint64_t reconnects = 0;  ///< Connections after the first that were accepted.
   uint64_t retries = 0;     ///< Attempts that failed before an event stream began.
   uint64_t stalls = 0;      ///< Connections given up because nothing came.
+  uint64_t overflow = 0;    ///< Events that were dropped because nobody read.
 };
 
 class SseClient {
@@ -88,6 +88,7 @@ class SseClient {
   void await_head(http::Micros now, http::Micros deadline);
   void read_more(http::Micros now, http::Micros deadline);
   void note_absence(http::Micros now);
+  void catch_up(http::Micros now);
   bool take_event();
   void accept(http::Micros now);
   void ended(http::Micros now);

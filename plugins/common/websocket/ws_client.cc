@@ -41,9 +41,19 @@ std::string_view WsClient::next(Micros deadline) {
   }
 }
 
+void WsClient::note_dropped(Line& line) {
+  const uint64_t dropped = line.connection.take_dropped();
+  if (dropped == 0) return;
+  counts_.overflow += dropped;
+  line.pinged = Micros(0);  // The answer may have been among them.
+  line.last_record = steady_now();
+  if (hooks_.overflowed) hooks_.overflowed();
+}
+
 /// Pongs are swallowed; everything else is the owner's.
 bool WsClient::take(Line& line) {
   while (line.connection.message().data()) {
+    note_dropped(line);
     const auto kind = hooks_.kind ? hooks_.kind(line.connection.message()) : WsHooks::Kind::kRecord;
     if (kind == WsHooks::Kind::kPong) {
       line.pinged = Micros(0);
@@ -62,7 +72,7 @@ bool WsClient::take(Line& line) {
 
 void WsClient::note_absence(Micros now) {
   const bool was_away = last_call_.count() > 0 && now - last_call_ > options_.stall_limit;
-  if (was_away && is_open()) after_stall_ = true;
+  if (was_away && is_open() && options_.overflow == http::Overflow::kResume) after_stall_ = true;
   last_call_ = now;
 }
 
@@ -94,7 +104,9 @@ void WsClient::connect(Micros now, Micros deadline) {
 
 std::unique_ptr<WsClient::Line> WsClient::opened_line() {
   ++counts_.requests;
-  auto line = std::make_unique<Line>(settings_, options_.buffer);
+  WsBuffer buffer{.bytes_max = options_.buffer};
+  if (options_.overflow == http::Overflow::kDropOldest) buffer.drop_after = options_.stall_limit;
+  auto line = std::make_unique<Line>(settings_, buffer);
   line->connection.open(hooks_.url(), options_.subprotocol);
   return line;
 }

@@ -5,7 +5,8 @@
 /// is made before the old connection is broken, so a feed that cannot replay loses nothing by it;
 /// what both bring twice is for the duplicate filter.
 ///
-/// There is no thread: everything happens inside next(). Failures that waiting may heal are handled
+/// Everything happens inside next(); while nobody calls it the connection keeps itself alive and
+/// reads into its buffer (ws_connection.h). Failures that waiting may heal are handled
 /// here and logged; those that it cannot heal are thrown as `fatal`.
 /// Threads: one at a time; cancel() from any.
 
@@ -16,21 +17,17 @@
 #include <vector>
 
 #include "common/http/patience.h"
+#include "common/http/stream_settings.h"
 #include "common/websocket/ws_connection.h"
 
 namespace millrace::websocket {
 
-struct WsOptions {
-  http::Micros silence_timeout{0};  ///< No record for so long: 0 none.
-  http::Micros max_age{0};          ///< 0: none.
-  http::Micros stall_limit = std::chrono::seconds(30);
-  http::Micros busy_wait{0};
+struct WsOptions : http::StreamSettings {
   http::Micros overlap = std::chrono::seconds(10);  ///< Of two connections, at most.
   http::Micros ping_every{0};                       ///< 0: no pings of the service's own.
   http::Micros pong_timeout = std::chrono::seconds(20);
   std::string ping_text;
   std::string subprotocol;
-  uint64_t buffer = 4 << 20;
 };
 
 struct WsHooks {
@@ -44,11 +41,14 @@ struct WsHooks {
   std::function<void(bool is_first)> connected{};
   /// A connection was lost, without another one beside it.
   std::function<void()> lost{};
+  /// Messages were dropped in front of the one that comes next.
+  std::function<void()> overflowed{};
   http::Patience::Remedy remedy{};
 };
 
 struct WsCounts {
   uint64_t requests = 0, reconnects = 0, retries = 0, stalls = 0;
+  uint64_t overflow = 0;  ///< Messages that were dropped.
 };
 
 class WsClient {
@@ -68,7 +68,8 @@ class WsClient {
 
  private:
   struct Line {
-    Line(const http::HttpSettings& settings, uint64_t buffer) : connection(settings, buffer) {}
+    Line(const http::HttpSettings& settings, const WsBuffer& buffer)
+        : connection(settings, buffer) {}
     WsConnection connection;
     http::Micros opened{0}, last_record{0}, planned_end{0};
     http::Micros pinged{0};  ///< 0: no pong is awaited.
@@ -77,6 +78,7 @@ class WsClient {
   };
 
   bool take(Line& line);
+  void note_dropped(Line& line);
   void advance(http::Micros now, http::Micros deadline);
   void connect(http::Micros now, http::Micros deadline);
   std::unique_ptr<Line> opened_line();

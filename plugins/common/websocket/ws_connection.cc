@@ -5,7 +5,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
+#include <thread>
 
 #include "common/http/curl_loop.h"
 #include "common/http/url.h"
@@ -21,6 +24,8 @@ using http::Ending;
 using http::Micros;
 
 constexpr size_t kErrorBodyMax = 8 << 10;
+/// Nobody has stepped for so long: the connection looks after itself, this often.
+constexpr Micros kAway = std::chrono::milliseconds(100);
 
 bool is_rule_broken(const error_code& ec) {
   return ec.category() == error_code(ws::error::bad_opcode).category() && ec != ws::error::closed &&
@@ -31,12 +36,13 @@ bool is_rule_broken(const error_code& ec) {
 
 class WsConnection::Impl {
  public:
-  Impl(const http::HttpSettings& settings, uint64_t buffer_max)
-      : settings_(settings), buffer_max_(buffer_max) {}
+  Impl(const http::HttpSettings& settings, const WsBuffer& buffer)
+      : settings_(settings), bounds_(buffer) {}
   ~Impl() { close(); }
 
   void open(const std::string& url, const std::string& subprotocol) {
     close();
+    const std::lock_guard lock(mutex_);
     subprotocol_ = subprotocol;
     asked_ = url;
     redirects_ = 0;
@@ -44,21 +50,23 @@ class WsConnection::Impl {
   }
 
   void close() {
+    stop_keeper();
+    const std::lock_guard lock(mutex_);
     // Handlers that wait hold on to the stream: end them before it goes.
     if (stream_) stream_->next_layer().shut();
     io_.restart();
     io_.poll();
     stream_.reset();
     transfer_.reset();
-    inbox_.clear();
+    inbox_ = WsInbox(bounds_);
     outbox_.clear();
     in_.clear();
-    inbox_bytes_ = 0;
     reading_ = writing_ = false;
     state_ = State::kClosed;
   }
 
   State step(Micros at_most) {
+    const std::lock_guard lock(mutex_);
     if (transfer_ && !stream_) {
       step_connect(at_most);
     } else if (stream_) {
@@ -66,22 +74,39 @@ class WsConnection::Impl {
     } else if (at_most.count() > 0) {
       loop_.wait(at_most);
     }
+    stepped_ = http::steady_now();
+    if (state_ == State::kOpen && !keeper_.joinable()) start_keeper();
     return state_;
   }
 
-  State state() const { return state_; }
+  State state() const {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+  /// Settled before state() says kEnded.
   const WsEnding& ending() const { return ending_; }
-  Micros last_message() const { return last_message_; }
+  Micros last_message() const {
+    const std::lock_guard lock(mutex_);
+    return last_message_;
+  }
 
-  std::string_view message() const { return inbox_.empty() ? std::string_view() : inbox_.front(); }
+  std::string_view message() {
+    const std::lock_guard lock(mutex_);
+    return inbox_.front();
+  }
   void pop() {
-    inbox_bytes_ -= inbox_.front().size();
-    inbox_.pop_front();
+    const std::lock_guard lock(mutex_);
+    inbox_.pop();
     read();
   }
   void send(std::string text) {
+    const std::lock_guard lock(mutex_);
     outbox_.push_back(std::move(text));
     write();
+  }
+  uint64_t take_dropped() {
+    const std::lock_guard lock(mutex_);
+    return inbox_.take_dropped();
   }
 
   void wake() noexcept {
@@ -123,12 +148,7 @@ class WsConnection::Impl {
 
   void shake_hands() {
     stream_ = std::make_unique<ws::stream<CurlSocket>>(io_, transfer_->easy());
-    ws::stream_base::timeout times{};
-    times.handshake_timeout = settings_.header_timeout;
-    times.idle_timeout = ws::stream_base::none();
-    if (settings_.read_timeout.count() > 0) times.idle_timeout = settings_.read_timeout;
-    times.keep_alive_pings = true;
-    stream_->set_option(times);
+    watch_idleness(true);
     stream_->read_message_max(settings_.limits.message);
     stream_->set_option(
         ws::stream_base::decorator([this](ws::request_type& request) { decorate(request); }));
@@ -139,6 +159,16 @@ class WsConnection::Impl {
     io_.restart();
     stream_->async_handshake(response_, host, target_of(url_),
                              [this](error_code ec) { shook_hands(ec); });
+  }
+
+  /// While nothing is read a live peer looks dead.
+  void watch_idleness(bool watches) {
+    ws::stream_base::timeout times{};
+    times.handshake_timeout = settings_.header_timeout;
+    times.idle_timeout = ws::stream_base::none();
+    if (watches && settings_.read_timeout.count() > 0) times.idle_timeout = settings_.read_timeout;
+    times.keep_alive_pings = true;
+    stream_->set_option(times);
   }
 
   /// The user's headers belong to the origin they were written for (S22).
@@ -220,9 +250,14 @@ class WsConnection::Impl {
     connect(url);
   }
 
-  /// One read is always pending, since pings are answered only inside of it (W4).
+  /// One read is always pending, since pings are answered only inside of it (W4); but not while
+  /// the inbox is full (P7).
   void read() {
-    if (reading_ || state_ != State::kOpen || inbox_bytes_ >= buffer_max_) return;
+    if (reading_ || state_ != State::kOpen) return;
+    const bool was_held_up = inbox_.is_held_up();
+    const bool has_room = inbox_.has_room(http::steady_now());
+    if (was_held_up == has_room) watch_idleness(has_room);
+    if (!has_room) return;
     reading_ = true;
     stream_->async_read(in_, [this](error_code ec, size_t) { was_read(ec); });
   }
@@ -231,10 +266,36 @@ class WsConnection::Impl {
     reading_ = false;
     if (ec) return broken(ec);
     last_message_ = http::steady_now();
-    inbox_.push_back(beast::buffers_to_string(in_.data()));
-    inbox_bytes_ += inbox_.back().size();
+    inbox_.push(beast::buffers_to_string(in_.data()));
     in_.clear();
     read();
+  }
+
+  void start_keeper() {
+    stopping_ = false;
+    keeper_ = std::thread([this] { keep(); });
+  }
+  void stop_keeper() {
+    if (!keeper_.joinable()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    stopped_.notify_all();
+    keeper_.join();
+  }
+
+  /// What step() would do without waiting, while nobody calls it.
+  void keep() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_.wait_for(lock, kAway, [this] { return stopping_; })) {
+      const Micros now = http::steady_now();
+      if (state_ != State::kOpen || now - stepped_ < kAway) continue;
+      io_.restart();
+      io_.poll();
+      inbox_.look(now);
+      read();
+    }
   }
 
   void write() {
@@ -276,7 +337,8 @@ class WsConnection::Impl {
   }
 
   const http::HttpSettings& settings_;
-  const uint64_t buffer_max_;
+  const WsBuffer bounds_;
+  mutable std::mutex mutex_;  ///< Guards all that follows, against the keeper.
   http::CurlLoop loop_;
   asio::io_context io_{1};
   std::unique_ptr<http::Transfer> transfer_;
@@ -286,15 +348,19 @@ class WsConnection::Impl {
   std::string asked_, url_, next_url_, subprotocol_;
   uint32_t redirects_ = 0;
   Micros driven_{0}, last_message_{0};
+  Micros stepped_{0};  ///< When step() last returned.
   ws::response_type response_;
   beast::flat_buffer in_;
-  std::deque<std::string> inbox_, outbox_;
-  uint64_t inbox_bytes_ = 0;
+  WsInbox inbox_{bounds_};
+  std::deque<std::string> outbox_;
   bool reading_ = false, writing_ = false;
+  bool stopping_ = false;
+  std::condition_variable stopped_;
+  std::thread keeper_;  ///< Runs from the first step() that found the connection open.
 };
 
-WsConnection::WsConnection(const http::HttpSettings& settings, uint64_t buffer_max)
-    : impl_(std::make_unique<Impl>(settings, buffer_max)) {}
+WsConnection::WsConnection(const http::HttpSettings& settings, const WsBuffer& buffer)
+    : impl_(std::make_unique<Impl>(settings, buffer)) {}
 WsConnection::~WsConnection() = default;
 
 void WsConnection::open(const std::string& url, const std::string& subprotocol) {
@@ -308,6 +374,7 @@ std::string_view WsConnection::message() const { return impl_->message(); }
 void WsConnection::pop() { impl_->pop(); }
 void WsConnection::send(std::string text) { impl_->send(std::move(text)); }
 Micros WsConnection::last_message() const { return impl_->last_message(); }
+uint64_t WsConnection::take_dropped() { return impl_->take_dropped(); }
 void WsConnection::wake() noexcept { impl_->wake(); }
 
 }  // namespace millrace::websocket

@@ -4,9 +4,10 @@
 /// speaks: masking, fragments, control frames, UTF-8 and limits are its work (W2-W7). A dead peer
 /// is noticed by protocol pings within `read_timeout` (W8).
 ///
-/// There is no thread: everything happens inside step() (curl_loop.h says why). While nobody steps
-/// pings go unanswered, so who is held up for long should expect to be cut.
-/// Threads: one at a time; wake() from any.
+/// Everything happens inside step() (curl_loop.h says why), but for one thing: while nobody steps,
+/// because whoever reads is held up, a thread of its own reads on into the buffer, so that pings
+/// are answered (W4). Threads: one at
+/// a time; wake() from any.
 
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "common/http/http_stream.h"
+#include "common/websocket/ws_inbox.h"
 
 namespace millrace::websocket {
 
@@ -29,8 +31,8 @@ class WsConnection {
  public:
   enum class State { kClosed, kOpening, kOpen, kEnded };
 
-  /// `settings` must outlive it. Reading stops while more than `buffer_max` bytes wait (P7).
-  WsConnection(const http::HttpSettings& settings, uint64_t buffer_max);
+  /// `settings` must outlive it.
+  WsConnection(const http::HttpSettings& settings, const WsBuffer& buffer);
   ~WsConnection();
   WsConnection(const WsConnection&) = delete;
   WsConnection& operator=(const WsConnection&) = delete;
@@ -52,6 +54,8 @@ class WsConnection {
   void send(std::string text);
   /// When the last message came, or the connection was made.
   http::Micros last_message() const;
+  /// How many messages were dropped in front of message() since the last call.
+  uint64_t take_dropped();
 
   /// Ends a wait of step(). [any]
   void wake() noexcept;

@@ -158,8 +158,9 @@ TEST(ConfigGraph, ANewEventTimeNeedsStatelessCompany) {
   EXPECT_EQ(
       faults_of(R"({"w": {"from": "in", "window": {"tumbling": "1m"}},
 "a": {"from": "w", "event_time": {"field": "t"}}})"),
-      "c.json:5:20: /operators/a/event_time: a new event time behind \"w\", which keeps state; set "
-      "it in front of \"w\"");
+      "c.json:5:20: /operators/a/event_time: a new event time behind \"w\", which keeps state: its "
+      "watermark would go by partitions of a source, and the rows of \"w\" are of none; set it in "
+      "front of \"w\", on what that reads; behind it the time can be a field like any other");
 }
 
 TEST(Join, NeedsOneOfWithinAndAsOf) {
@@ -194,6 +195,10 @@ TEST(Join, TwoTablesNeedNeither) {
       faults_of(tables + R"("j": {"from": "a", "join": {"with": "b", "on": ["x"], "keep": "1h"}}})")
           .find("has no meaning without \"as_of\"; two tables are kept as they are"),
       std::string::npos);
+  EXPECT_NE(
+      faults_of(tables + R"("j": {"from": "a", "join": {"with": "a", "as": "b", "on": ["x"]}}})")
+          .find("joins the table \"a\" with itself by its key, where each row would meet itself"),
+      std::string::npos);
   EXPECT_NE(faults_of(tables + R"("j": {"from": "a", "join": {"with": "in", "on": ["x"]}}})")
                 .find("\"within\" or \"as_of\" is missing"),
             std::string::npos);
@@ -206,13 +211,33 @@ TEST(Join, ChecksItsTwoSides) {
       "mean \"in\"?");
   EXPECT_EQ(
       faults_of(R"({"j": {"from": "in", "join": {"with": "in", "on": ["x"], "within": {}}}})"),
-      "c.json:4:54: /operators/j/join/with: joins \"in\" with itself; give one side a name of its "
-      "own through an operator");
+      "c.json:4:54: /operators/j/join/with: joins \"in\" with itself; give the other side a name "
+      "of its own: \"as\": \"other\"");
   EXPECT_EQ(
       faults_of(R"({"a": {"from": "in"}, "b": {"from": "in"},
 "j": {"from": ["in", "a"], "join": {"with": "b", "on": "in.x = b.x", "within": {}}}})"),
       "c.json:5:22: /operators/j/from/1: a join has one input and \"with\"; join in two steps, or "
       "merge the inputs in an operator of their own");
+}
+
+TEST(Join, AsNamesItsSides) {
+  const auto faults_as = [](const std::string& as) {
+    return faults_of(R"({"j": {"from": "in", "join": {"with": "in", "as": )" + as +
+                     R"(, "on": ["x"], "within": {}}}})");
+  };
+  EXPECT_EQ(faults_as(R"("other")"), "");
+  EXPECT_EQ(faults_as(R"(["a", "b"])"), "");
+  EXPECT_EQ(faults_as(R"("in")"),
+            "c.json:4:66: /operators/j/join/as: both sides of the join are called \"in\"; give the "
+            "other side a name of its own: \"as\": \"other\"");
+  EXPECT_EQ(faults_as(R"(["a", "b", "c"])"),
+            "c.json:4:54: /operators/j/join/with: joins \"in\" with itself; give the other side a "
+            "name of its own: \"as\": \"other\"\n"
+            "c.json:4:77: /operators/j/join/as/2: a join has two sides; one name is that of "
+            "\"with\", two are those of \"from\" and \"with\"");
+  EXPECT_EQ(faults_as(R"("a.b")"),
+            "c.json:4:66: /operators/j/join/as: \"a.b\" is not a name; letters, digits, _ and -, "
+            "beginning with a letter or _");
 }
 
 TEST(Join, LooksIntoTablesOnly) {

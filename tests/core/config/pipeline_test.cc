@@ -258,6 +258,27 @@ TEST(EventTimeConfig, UnitsAreChecked) {
             "\"local:Europe/London\"; e.g. local:America/New_York:%Y-%m-%d %H:%M:%S");
 }
 
+TEST(EventTimeConfig, OneTimeForAll) {
+  const auto loaded = [](const std::string& time) {
+    return load(with_source(R"({"plugin": "file", "path": "x", "event_time": )" + time + "}"));
+  };
+  const Loading dated = loaded(R"({"constant": "1970-01-02"})");
+  EXPECT_EQ(dated.faults, "");
+  EXPECT_EQ(dated.pipeline().sources[0].event_time->constant, EventTime{86'400'000'000});
+  EXPECT_EQ(loaded(R"({"constant": "1970-01-01T01:00:00+01:00"})")
+                .pipeline()
+                .sources[0]
+                .event_time->constant,
+            EventTime{0});
+  EXPECT_EQ(loaded(R"({"constant": "1970-01-01T00:00:00"})").faults,
+            "c.json:3:79: /sources/in/event_time/constant: expected a date, or a time with an "
+            "offset, found \"1970-01-01T00:00:00\"; e.g. \"1970-01-01\" or "
+            "\"1970-01-01T00:00:00Z\"");
+  EXPECT_EQ(loaded(R"({"constant": "1970-01-01", "field": "t"})").faults,
+            "c.json:3:93: /sources/in/event_time/field: has no meaning beside \"constant\"; every "
+            "record has that time");
+}
+
 TEST(EventTimeConfig, BoundsAreTimesInOrder) {
   const auto faults = [](const std::string& bounds) {
     return load(with_source(R"({"plugin": "file", "path": "x", "event_time": {"bounds": )" +

@@ -35,9 +35,20 @@ async def send_json(request, body, fault=None, headers=None, status=200):
         import brotli    # Debian: python3-brotli; only where a test asks for it
         data = brotli.compress(data)
         headers["Content-Encoding"] = "br"
+    if kind == "trickle":
+        return await _trickle(request, headers, status)
     if kind == "cut_body":
         return await _cut(request, data, headers, status, args)
     return web.Response(status=status, body=data, headers=headers)
+
+
+async def _trickle(request, headers, status):
+    response = web.StreamResponse(status=status, headers=headers)
+    await response.prepare(request)
+    while request.transport is not None and not request.transport.is_closing():
+        await response.write(b" ")
+        await asyncio.sleep(0.02)
+    return response
 
 
 async def _cut(request, data, headers, status, args):

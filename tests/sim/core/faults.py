@@ -25,6 +25,7 @@ BODY_KINDS = {
     "bomb": "args.mib MiB of blanks, packed",
     "big": "args.mib MiB of blanks before the body",
     "slow": "the answer after args.ms",
+    "trickle": "blanks, one every 20 ms, and never the end",
 }
 STREAM_KINDS = {
     "cut": "end; args.how: clean (last chunk) | fin | rst | half | truncate (TLS without goodbye); args.where: boundary | line | utf8 | chunk",

@@ -13,7 +13,7 @@ class RequestLog:
 
     def open(self, request):
         entry = {"number": self.count, "method": request.method, "path": request.path,
-                 "query": request.query_string, "remote": request.remote,
+                 "query": request.query_string, "remote": request.remote, "port": (request.transport.get_extra_info("peername") or (None, None))[1],
                  "headers": [[name.decode("latin-1"), value.decode("utf-8", "replace")]
                              for name, value in request.raw_headers],
                  "status": None, "opened_ms": self.clock.now_ms(), "opened_wall": time.time(),
