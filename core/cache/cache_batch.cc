@@ -48,8 +48,12 @@ CacheBatch::CacheBatch(CacheConnection& connection, const CacheKeys& keys, uint6
                        bool begun)
     : connection_(connection), keys_(keys), owner_(std::to_string(owner)), begun_(begun) {}
 
-Result<void> CacheBatch::add(std::vector<std::string> words, uint64_t bytes) {
-  for (std::string& word : words) words_.push_back(std::move(word));
+void CacheBatch::own(std::string word) {
+  owned_.push_back(std::move(word));
+  words_.push_back(owned_.back());
+}
+
+Result<void> CacheBatch::count(uint64_t bytes) {
   bytes_ += bytes;
   if (++changes_ < kChangesMax && bytes_ < kBytesMax) return {};
   if (together_) return {};
@@ -57,16 +61,34 @@ Result<void> CacheBatch::add(std::vector<std::string> words, uint64_t bytes) {
 }
 
 Result<void> CacheBatch::put(const BlockId& id, bool base, std::string_view bytes) {
-  return add({"p", keys_.chain(id), block_field(id, base), std::string(bytes)}, bytes.size());
+  words_.push_back("p");
+  own(keys_.chain(id));
+  own(block_field(id, base));
+  words_.push_back(bytes);
+  return count(bytes.size());
 }
 Result<void> CacheBatch::erase(const BlockId& id, bool base) {
-  return add({"e", keys_.chain(id), block_field(id, base)}, 0);
+  words_.push_back("e");
+  own(keys_.chain(id));
+  own(block_field(id, base));
+  return count(0);
 }
-Result<void> CacheBatch::drop_chain(const std::string& key) { return add({"u", key}, 0); }
+Result<void> CacheBatch::drop_chain(const std::string& key) {
+  words_.push_back("u");
+  own(key);
+  return count(0);
+}
 Result<void> CacheBatch::set_meta(const std::string& field, const std::string& value) {
-  return add({"m", field, value}, 0);
+  words_.push_back("m");
+  own(field);
+  own(value);
+  return count(0);
 }
-Result<void> CacheBatch::drop_meta(const std::string& field) { return add({"x", field}, 0); }
+Result<void> CacheBatch::drop_meta(const std::string& field) {
+  words_.push_back("x");
+  own(field);
+  return count(0);
+}
 
 Result<void> CacheBatch::finish() {
   if (changes_ == 0) return {};
@@ -76,6 +98,7 @@ Result<void> CacheBatch::finish() {
   call.insert(call.end(), words_.begin(), words_.end());
   auto answer = connection_.command(call);
   words_.clear();
+  owned_.clear();
   changes_ = bytes_ = 0;
   if (!answer) return answer.error();
   if (answer->number == 1) return {};

@@ -4,6 +4,7 @@
 /// then writes. Threads: one.
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ class CacheBatch {
 
   // Each may send what was collected. kCancelled: the fence; kUnavailable: the copy was lost, or
   // the connection; kFailed: what Redis says.
+  /// `bytes` are lent until the next finish().
   Result<void> put(const BlockId& id, bool base, std::string_view bytes);
   Result<void> erase(const BlockId& id, bool base);
   Result<void> drop_chain(const std::string& key);
@@ -33,13 +35,15 @@ class CacheBatch {
   Result<void> finish();
 
  private:
-  Result<void> add(std::vector<std::string> words, uint64_t bytes);
+  void own(std::string word);
+  Result<void> count(uint64_t bytes);
 
   CacheConnection& connection_;
   const CacheKeys& keys_;
   std::string owner_;
   bool begun_, together_ = false;
-  std::vector<std::string> words_;
+  std::deque<std::string> owned_;        ///< What some of words_ look at.
+  std::vector<std::string_view> words_;  ///< Of the next call.
   uint64_t changes_ = 0, bytes_ = 0;
 };
 

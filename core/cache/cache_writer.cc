@@ -35,7 +35,7 @@ std::vector<Placed> erased_by(const Commit& commit, const Manifest& manifest) {
   }
   std::map<BlockId, bool> puts;
   for (const StateBlock& block : commit.put) {
-    const auto header = read_block_header(block.bytes);
+    const auto header = claimed_block_header(block.bytes);
     puts[block.id] = header && header->base;
   }
   std::vector<Placed> erased;
@@ -149,6 +149,7 @@ Result<void> CacheWriter::copy_all() {
       return Result<void>();
     }));
     for (const StateBlock& block : blocks) MILLRACE_TRY(put(batch, block));
+    MILLRACE_TRY(batch.finish());  // Before the blocks go.
   }
   auto last = log_.last();
   if (!last) return last.error();

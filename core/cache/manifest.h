@@ -28,6 +28,7 @@ Result<ManifestSum> sum_of_block(std::string_view bytes);
 
 class Manifest {
  public:
+  /// `bytes`: of a block that was just written, or read and proven.
   Result<void> put(const BlockId& id, std::string_view bytes);
   void erase(const BlockId& id);
   /// True if the block is there; `base`: as it was put.

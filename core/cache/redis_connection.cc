@@ -1,6 +1,14 @@
 #include "cache/redis_connection.h"
 
 #include <hiredis/hiredis.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <system_error>
+
+#include "cache/redis_request.h"
 
 namespace millrace {
 namespace {
@@ -59,18 +67,28 @@ Result<void> RedisConnection::log_in(const RedisUrl& url) {
   return {};
 }
 
-Result<RedisValue> RedisConnection::command(const std::vector<std::string_view>& words) {
-  std::vector<const char*> texts;
-  std::vector<size_t> sizes;
-  for (const std::string_view word : words) {
-    texts.push_back(word.data() ? word.data() : "");
-    sizes.push_back(word.size());
+Result<void> RedisConnection::send(const std::vector<std::string_view>& words) {
+  RedisRequest request(words);
+  while (request.count() > 0) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(request.pieces());
+    message.msg_iovlen = std::min<size_t>(request.count(), IOV_MAX);
+    const ssize_t sent = ::sendmsg(context_->fd, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0)
+      return Error{Code::kUnavailable, place_ + ": " + std::generic_category().message(errno)};
+    request.sent(static_cast<size_t>(sent));
   }
-  auto* answer = static_cast<redisReply*>(
-      redisCommandArgv(context_, static_cast<int>(texts.size()), texts.data(), sizes.data()));
-  if (!answer) return Error{Code::kUnavailable, place_ + ": " + context_->errstr};
+  return {};
+}
+
+Result<RedisValue> RedisConnection::command(const std::vector<std::string_view>& words) {
+  MILLRACE_TRY(send(words));
+  void* answer = nullptr;
+  if (redisGetReply(context_, &answer) != REDIS_OK || !answer)
+    return Error{Code::kUnavailable, place_ + ": " + context_->errstr};
   const std::unique_ptr<redisReply, void (*)(redisReply*)> reply(
-      answer, [](redisReply* r) { freeReplyObject(r); });
+      static_cast<redisReply*>(answer), [](redisReply* r) { freeReplyObject(r); });
   if (reply->type == REDIS_REPLY_ERROR) {
     return Error{Code::kFailed,
                  place_ + ": " + std::string(reply->str, static_cast<size_t>(reply->len))};

@@ -1,6 +1,7 @@
 #pragma once
 
-/// One connection to Redis, by hiredis, whose context is dead after any error.
+/// One connection to Redis, by hiredis, whose context is dead after any error. Only commands are
+/// sent without it, since it would copy them twice.
 
 #include "cache/cache_connection.h"
 
@@ -21,6 +22,7 @@ class RedisConnection final : public CacheConnection {
   RedisConnection(redisContext* context, std::string place)
       : context_(context), place_(std::move(place)) {}
   Result<void> log_in(const RedisUrl& url);
+  Result<void> send(const std::vector<std::string_view>& words);
   redisContext* context_;
   std::string place_;
 };

@@ -18,11 +18,13 @@ Error corrupt(std::string_view what) {
 
 struct Parsed {
   BlockHeader header;
+  uint8_t flags = 0;
+  uint64_t payload_bytes = 0, stored_checksum = 0;
   std::string_view payload;
 };
 
-/// What the header claims; numbers may still be nonsense.
-Result<Parsed> parse(std::string_view block) {
+/// What the header claims, and what follows it.
+Result<Parsed> parse_claims(std::string_view block) {
   ByteReader reader(block);
   const std::string_view magic = reader.bytes(kMagic.size());
   if (magic != kMagic) return corrupt("it does not begin with MRSB");
@@ -37,9 +39,9 @@ Result<Parsed> parse(std::string_view block) {
   if (reader.ok() && version == 0) return corrupt("format 0 does not exist");
   Parsed parsed;
   BlockHeader& header = parsed.header;
-  const uint8_t flags = reader.u8();
-  header.base = (flags & kFlagBase) != 0;
-  header.last = (flags & kFlagLast) != 0;
+  parsed.flags = reader.u8();
+  header.base = (parsed.flags & kFlagBase) != 0;
+  header.last = (parsed.flags & kFlagLast) != 0;
   header.id.shard = reader.u8();
   header.schema_hash = reader.u64();
   header.commit = reader.u64();
@@ -48,18 +50,24 @@ Result<Parsed> parse(std::string_view block) {
   header.base_number = reader.u32();
   header.previous_number = reader.u32();
   header.entries = reader.u32();
-  const uint64_t payload_bytes = reader.u64();
-  const uint64_t stored_checksum = reader.u64();
-  const std::string_view op = reader.bytes(reader.u16());
+  parsed.payload_bytes = reader.u64();
+  parsed.stored_checksum = reader.u64();
+  header.id.op = std::string(reader.bytes(reader.u16()));
   if (!reader.ok()) return corrupt("it is cut short");
   parsed.payload = reader.left();
-  if (parsed.payload.size() < payload_bytes) return corrupt("it is cut short");
-  if (parsed.payload.size() > payload_bytes) return corrupt("bytes follow its end");
-  if (checksum(block, block.size() - parsed.payload.size()) != stored_checksum) {
+  return parsed;
+}
+
+/// The bytes are those that were written; numbers may still be nonsense.
+Result<Parsed> parse(std::string_view block) {
+  auto parsed = parse_claims(block);
+  if (!parsed) return parsed;
+  if (parsed->payload.size() < parsed->payload_bytes) return corrupt("it is cut short");
+  if (parsed->payload.size() > parsed->payload_bytes) return corrupt("bytes follow its end");
+  if (checksum(block, block.size() - parsed->payload.size()) != parsed->stored_checksum) {
     return corrupt("its checksum does not match");
   }
-  if ((flags & ~(kFlagBase | kFlagLast)) != 0) return corrupt("it has unknown flags");
-  header.id.op = std::string(op);
+  if ((parsed->flags & ~(kFlagBase | kFlagLast)) != 0) return corrupt("it has unknown flags");
   return parsed;
 }
 
@@ -115,6 +123,12 @@ Result<BlockHeader> read_block_header(std::string_view bytes) {
   auto parsed = parse(bytes);
   if (!parsed) return std::move(parsed.error());
   MILLRACE_TRY(check_numbers(parsed->header));
+  return std::move(parsed->header);
+}
+
+Result<BlockHeader> claimed_block_header(std::string_view bytes) {
+  auto parsed = parse_claims(bytes);
+  if (!parsed) return std::move(parsed.error());
   return std::move(parsed->header);
 }
 

@@ -36,4 +36,7 @@ class BlockReader {
 /// Only the header, checksum included; whatever the schema.
 Result<BlockHeader> read_block_header(std::string_view bytes);
 
+/// What the header claims, of a block that was just written or proven: the rest is not looked at.
+Result<BlockHeader> claimed_block_header(std::string_view bytes);
+
 }  // namespace millrace

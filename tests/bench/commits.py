@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What commits and the cache cost, as ratios within one run; by hand: commits.py --millrace build/bin/millrace.
 
-Counts per key over a window that stays open, so that all keys are hot, at several lengths of commit, alternating; then a restart
-from that state, beside reading the same bytes; then one of state that is kept in Redis only, from Redis and by reading the source
-again, beside what redis-benchmark gets. Prints the median of each with its spread.
+Counts per key over a window that stays open, so that all keys are hot, with few commits and many, with the cache and without, in
+turns: a ratio is that of two runs side by side, the figure is the median of them. Then a restart from that state and from a gigabyte of
+it (keys of 1 KB), beside reading the same bytes; then one of state that is kept in Redis only, from Redis and by reading the source
+again, beside what redis-benchmark gets. `--only` takes some of the parts: costs, restart, gigabyte, takeover.
 """
 import argparse
 import json
@@ -21,11 +22,16 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
 
-def make_input(path, records, keys):
+WIDE = 1000      # bytes of a key, where the state is to be large
+
+
+def make_input(path, records, keys, wide=0):
+    """`wide`: bytes that a key has at least; each key comes once then."""
     rng = random.Random(1)
     with open(path, "w", encoding="ascii") as out:
         for i in range(records):
-            out.write('{"t":%d,"k":"key-%07d","n":%d}\n' % (1760000400 + i * 3000 // records, rng.randrange(keys), i))
+            key = "key-%07d" % (i if wide else rng.randrange(keys))
+            out.write('{"t":%d,"k":"%s","n":%d}\n' % (1760000400 + i * 3000 // records, key.ljust(wide, "x"), i))
 
 
 def pipeline(every, cache=None, follow=False, keep="log"):
@@ -51,7 +57,7 @@ def gets_per_second(port):
 
 class Bench:
     def __init__(self, options):
-        self.options, self.folder = options, pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-"))
+        self.options, self.folder = options, pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-", dir=options.place))
         make_input(self.folder / "in.jsonl", options.records, options.keys)
 
     def run(self, config, *arguments):
@@ -61,24 +67,25 @@ class Bench:
                         *(arguments or ("--fresh",))], cwd=self.folder, check=True)
         return time.monotonic() - began, json.loads((self.folder / "r.json").read_text())
 
-    def compare(self, named):
-        """Median seconds of processor by name, which a busy machine disturbs less than those of the wall; the runs alternate."""
-        seconds, cpu = {name: [] for name in named}, {name: [] for name in named}
-        commits = {}
-        for _ in range(self.options.rounds):
+    def compare(self, base, named):
+        """Runs `base` beside each of `named`, in turns, and prints the median of the ratios base / other, of processor and wall."""
+        pairs = {name: [] for name in named}
+        for number in range(self.options.rounds):
             for name, config in named.items():
-                took, report = self.run(config)
-                seconds[name].append(took)
-                cpu[name].append(report["cpu_seconds"])
-                commits[name] = report["commits"]
-        for name, all_of in seconds.items():
-            print(f"{name:24} {statistics.median(all_of):7.2f} s  ({min(all_of):.2f} to {max(all_of):.2f}), processor "
-                  f"{statistics.median(cpu[name]):.2f} s ({min(cpu[name]):.2f} to {max(cpu[name]):.2f}), {commits[name]} commits")
-        return {name: statistics.median(all_of) for name, all_of in cpu.items()}
+                both = [base, config] if number % 2 == 0 else [config, base]
+                runs = [self.run(one) for one in both]
+                if both[0] is not base:
+                    runs.reverse()
+                (base_s, base_report), (other_s, report) = runs
+                pairs[name].append((base_report["cpu_seconds"] / report["cpu_seconds"], base_s / other_s, report["commits"]))
+        for name, found in pairs.items():
+            cpu, wall = (sorted(pair[i] for pair in found) for i in (0, 1))
+            print(f"{name}: processor {statistics.median(cpu):.2f} ({cpu[0]:.2f} to {cpu[-1]:.2f}), wall {statistics.median(wall):.2f} "
+                  f"({wall[0]:.2f} to {wall[-1]:.2f}), {len(found)} pairs, {found[0][2]} commits", flush=True)
 
     def fill(self, config):
         """Leaves all windows open."""
-        self.run(config, "--fresh", "--for", self.options.fill)
+        self.run(config, "--fresh", "--until-end")
 
     def first_output(self, config):
         """Seconds from the start of a run over what `fill` left to the row of a record that waits for it."""
@@ -99,6 +106,11 @@ class Bench:
     def stored(self):
         return self.folder / ".millrace/b/state/data.mdb"
 
+    def gigabyte(self):
+        """The same over a gigabyte."""
+        make_input(self.folder / "in.jsonl", self.options.wide_keys, 0, WIDE)
+        self.restart()
+
     def restart(self):
         """From a start over a state of open windows to the first row."""
         config = pipeline("50ms", follow=True)     # The first row goes out with a commit.
@@ -109,7 +121,7 @@ class Bench:
                 pass
         read = time.monotonic() - began
         took = self.first_output(config)
-        print(f"restart from {self.stored().stat().st_size >> 20} MiB: {took:.2f} s, reading the same bytes {read:.2f} s")
+        print(f"restart from {self.stored().stat().st_size >> 20} MiB: {took:.2f} s, reading the same bytes {read:.2f} s", flush=True)
 
     def takeover(self, server):
         """The same under `keep: cache`: what Redis has is taken; what it has lost is read again."""
@@ -130,26 +142,30 @@ def main():
     parser.add_argument("--millrace", required=True)
     parser.add_argument("--records", type=int, default=5_000_000)
     parser.add_argument("--keys", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--fill", default="20s", help="how long the run before the restart may take")
-    bench = Bench(parser.parse_args())
-    named = {"commits every 200 ms": pipeline("200ms"), "commits every 1 s": pipeline("1s"), "one commit": pipeline("1h")}
+    parser.add_argument("--wide-keys", type=int, default=1_000_000, help="keys of the large state")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", nargs="+", choices=("costs", "restart", "gigabyte", "takeover"), help="these parts; all without it")
+    parser.add_argument("--place", help="where files are made; the system's place for temporary ones without it")
+    options = parser.parse_args()
+    bench, parts = Bench(options), options.only or ("costs", "restart", "gigabyte", "takeover")
     server = None
     try:
         from servers import Redis
         server = Redis(appendonly="no")
         server.start()
-        named["200 ms with the cache"] = pipeline("200ms", server.url)
     except Exception as error:    # no Redis here
         print(error)
     try:
-        seconds = bench.compare(named)
-        print(f"work with one commit / at 200 ms:       {seconds['one commit'] / seconds['commits every 200 ms']:.2f}")
-        if server:
-            print(f"without the cache / with it, at 200 ms: {seconds['commits every 200 ms'] / seconds['200 ms with the cache']:.2f}")
-        bench.restart()
-        if server:
+        if "costs" in parts:
+            bench.compare(pipeline("1h"), {"one commit / commits every 200 ms": pipeline("200ms")})
+            if server:
+                bench.compare(pipeline("200ms"), {"without the cache / with it, at 200 ms": pipeline("200ms", server.url)})
+        if "restart" in parts:
+            bench.restart()
+        if "takeover" in parts and server:
             bench.takeover(server)
+        if "gigabyte" in parts:     # Last: it has an input of its own.
+            bench.gigabyte()
     finally:
         if server:
             server.remove()
