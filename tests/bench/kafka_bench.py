@@ -4,8 +4,8 @@
   kafka_bench.py --millrace build/bin/millrace --plugins build/plugins --ceiling build-bench/bin/ceiling_kafka
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
-through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone. Wall and
-CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
+through the outbox) and at least once, against a bare librdkafka consume loop. Then starts that have their state from Redis or
+from the changelog alone (`--only restore`: those, and the loop). Wall and CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
 With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
 import argparse
@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
 
 import broker                                       # noqa: E402
 from case import START_MS, ck                       # noqa: E402
+from servers import Redis                           # noqa: E402
 
 
 Figure = collections.namedtuple("Figure", "per_second per_cpu_second peak_mib")
@@ -152,15 +153,53 @@ class Bench:
         consumer.close()
 
     def restore(self):
-        """A state of many keys, then a start without the local copy."""
+        """A state of many keys, then starts without the local copy: {where it came from: MB of state per second}, and the state's MB."""
         operators = {"window": {"tumbling": "7d"}, "group_by": ["k", "n"], "select": {"c": "count(*)", "t1": "max(title)"}}
-        self.run("kafka", "exactly_once", operators)
-        warm, *_ = self.millrace()
-        size = sum(f.stat().st_size for f in (self.folder / ".millrace" / self.last).rglob("data.mdb"))
-        shutil.rmtree(self.folder / ".millrace")
-        cold, *_ = self.millrace()
-        seconds = max(1e-3, cold - warm)
-        return size / 1e6, seconds
+        server = Redis(appendonly="no")
+        try:
+            server.start()
+            self.runs += 1
+            name = f"b{self.runs}"
+            config = self.config("kafka", "exactly_once", operators, name)
+            config["cache"] = {"redis": server.url, "timeout": "2s", "max_pending": "1GiB"}
+            (self.folder / "p.json").write_text(json.dumps(config))
+            self.millrace()
+            self.fill_cache()
+            size = sum(f.stat().st_size for f in (self.folder / ".millrace" / name).rglob("data.mdb")) / 1e6
+            rates = {"Redis": self.start_bare(size, "cache_bytes")}
+            server.kill()
+            rates["the changelog"] = self.start_bare(size, "changelog_bytes")
+            return size, rates
+        finally:
+            server.remove()
+
+    def fill_cache(self):
+        """A worker that runs until Redis has all of its state, by proof."""
+        arguments = ["p.json", "--plugins", os.path.abspath(self.options.plugins)]
+        program = os.path.abspath(self.options.millrace)
+        run = subprocess.Popen([program, "run", *arguments, "--quiet"], cwd=self.folder)
+        while True:
+            time.sleep(1)
+            shown = json.loads(subprocess.run([program, "cache", "show", *arguments, "--json"], cwd=self.folder, check=True,
+                                              stdout=subprocess.PIPE).stdout)["states"]
+            if shown and all(one["proven"] for one in shown):
+                break
+            if run.poll() is not None:
+                raise AssertionError(f"the worker ended with {run.returncode}")
+        run.terminate()
+        run.wait()
+
+    def start_bare(self, size, wanted):
+        """MB/s of starts without the local copy, each of which must find the state where it is `wanted`."""
+        rates = []
+        for _ in range(self.options.rounds):
+            shutil.rmtree(self.folder / ".millrace")
+            self.millrace()
+            [restored] = json.loads((self.folder / "r.json").read_text())["restored"]
+            other = {"cache_bytes": "changelog_bytes", "changelog_bytes": "cache_bytes"}[wanted]
+            assert restored[wanted] > restored[other], restored
+            rates.append(size / restored["seconds"])
+        return rates
 
 
 PROJECT = {"filter": "not bot", "select": ["k", "n", "t", "title"]}
@@ -214,9 +253,11 @@ def main():
         if options.latency:
             median, high, count = bench.latency(options.latency, 20)
             print(f"latency at {options.latency} messages/s: p50 {median:.0f} ms, p99 {high:.0f} ms, of {count} looked at")
-        if not options.only:
-            size, seconds = bench.restore()
-            print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")
+        if not options.only or options.only == "restore":
+            size, rates = bench.restore()
+            for where, found in rates.items():
+                print(f"restore from {where}: {size:.0f} MB of state, {statistics.median(found):.0f} MB/s "
+                      f"({min(found):.0f} to {max(found):.0f})")
     finally:
         bench.broker.close()
         shutil.rmtree(bench.folder, ignore_errors=True)
