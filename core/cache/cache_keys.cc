@@ -30,7 +30,8 @@ std::optional<StateName> state_of(std::string_view meta_key) {
   const size_t id = meta_key.rfind(':', task - 1);
   if (id == std::string_view::npos) return std::nullopt;
   return StateName{std::string(meta_key.substr(id + 1, task - id - 1)),
-                   std::atoi(std::string(meta_key.substr(task + 1)).c_str())};
+                   static_cast<int32_t>(
+                       std::strtol(std::string(meta_key.substr(task + 1)).c_str(), nullptr, 10))};
 }
 
 std::string block_field(const BlockId& id, bool base) {

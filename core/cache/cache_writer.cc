@@ -87,6 +87,7 @@ void CacheWriter::committed(Commit commit) {
   } else {
     pending_bytes_ += bytes;
     commit.meta.clear();
+    commit.rows.clear();  // Not of the state, and large.
     queue_.push_back({std::move(commit), place_});
   }
   changed.notify_all();

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "kafka/changelog_restore.h"
+#include "kafka/client.h"
 #include "kafka/reach.h"
 
 namespace millrace::kafka {
