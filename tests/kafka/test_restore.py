@@ -79,7 +79,7 @@ class Restore(WorkersTest):
         self.wait_until("all to be read", lambda: self.position(source, f"connect-{self.name}") >= 3000, second)
         page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
         for task in range(2):
-            self.assertRegex(page, rf'millrace_kafka_restored_bytes_total{{[^}}]*from="cache"[^}}]*task="{task}"[^}}]*}} [1-9]')
+            self.assertRegex(page, rf'restored_bytes_total{{(?=[^}}]*from="cache")(?=[^}}]*task="{task}")[^}}]*}} [1-9]')
         second.signal(signal.SIGTERM)
         done = second.wait()
         self.assertEqual(done.code, 0, done)
