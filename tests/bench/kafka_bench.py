@@ -5,7 +5,7 @@
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
 through the outbox) and at least once, against a bare librdkafka consume loop. Then starts that have their state from Redis or
-from the changelog alone (`--only restore`: those, and the loop). Wall and CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
+from the changelog alone (`--only restore`: those alone). Wall and CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
 With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
 import argparse
@@ -205,6 +205,7 @@ class Bench:
 PROJECT = {"filter": "not bot", "select": ["k", "n", "t", "title"]}
 STREAMS_JARS = broker.JARS.parent / "streams-4.1.0"
 LOOP = "bare consume loop"
+RESTORE = "restore"
 COUNT = {"window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"c": "count(*)", "s": "sum(n)"}}
 
 
@@ -220,10 +221,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--millrace", required=True)
     parser.add_argument("--plugins", required=True)
-    parser.add_argument("--ceiling", required=True)
+    parser.add_argument("--ceiling", help="not for --only restore")
     parser.add_argument("--messages", type=int, default=2000000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
+    parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop; or: restore")
     parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
     parser.add_argument("--latency", type=int, default=0, metavar="RATE", help="latency at RATE messages a second, too")
     options = parser.parse_args()
@@ -239,6 +240,8 @@ def main():
             bench.make_streams()
             for what in ("project", "count"):
                 jobs[f"{what}, Kafka Streams, exactly_once_v2"] = lambda w=what: bench.streams(w)
+        if options.only == RESTORE:
+            jobs = {}
         figures = {name: [] for name in jobs}
         for _ in range(options.rounds):
             for name, job in jobs.items():
@@ -253,7 +256,7 @@ def main():
         if options.latency:
             median, high, count = bench.latency(options.latency, 20)
             print(f"latency at {options.latency} messages/s: p50 {median:.0f} ms, p99 {high:.0f} ms, of {count} looked at")
-        if not options.only or options.only == "restore":
+        if options.only in ("", RESTORE):
             size, rates = bench.restore()
             for where, found in rates.items():
                 print(f"restore from {where}: {size:.0f} MB of state, {statistics.median(found):.0f} MB/s "

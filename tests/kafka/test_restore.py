@@ -119,8 +119,8 @@ class Restore(WorkersTest):
         self.keep()
         ends = lambda: max(m.offset() for m in self.messages(f"{self.name}.changelog")) + 1
         harms = {
-            "an older copy": None,
             "flushed": lambda: self.server.command("FLUSHDB"),
+            "an older copy": None,
             "a block is missing": self.drop_a_block,
             "a block was changed": self.change_a_block,
             "an older copy that says it is the last": lambda: self.raise_meta("complete_to", self.last_commits()[0]),
