@@ -77,11 +77,11 @@ class Filling {
   LocalLog::Copied batch_;
   uint64_t batch_bytes_ = 0, blocks_ = 0, bytes_ = 0;
   Result<void> written_;
-  steady_clock::time_point began_ = steady_clock::now(), told_ = began_;
+  steady_clock::time_point began_ = steady_clock::now(), told_ = began_, ended_ = began_;
 };
 
 std::string Filling::so_far() const {
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - began_).count();
+  const double seconds = std::chrono::duration<double>(ended_ - began_).count();
   return fmt::format("{} of {} blocks, {:.1f} MB, {:.1f} MB/s", blocks_, wanted_,
                      static_cast<double>(bytes_) / 1e6,
                      static_cast<double>(bytes_) / 1e6 / std::max(seconds, 1e-3));
@@ -103,8 +103,8 @@ Result<void> Filling::take(const BlockId& id, std::string_view bytes) {
   batch_.changes[block_key(id)] = std::string(bytes);
   if (batch_bytes_ >= kFlushBytes) written_ = flush();
   if (steady_clock::now() - told_ >= std::chrono::seconds(2)) {
-    told_ = steady_clock::now();
-    log_info(name_ + " from the cache: " + so_far());
+    told_ = ended_ = steady_clock::now();
+    log_info(name_ + " reading the cache: " + so_far());
   }
   return written_;
 }
@@ -120,6 +120,7 @@ Result<std::optional<CopyHead>> Filling::run(const BlocksElsewhere& elsewhere,
     return std::optional<CopyHead>();
   }
   MILLRACE_TRY(flush());
+  ended_ = steady_clock::now();
   return std::optional(*head);
 }
 
@@ -173,7 +174,6 @@ Result<bool> restore_from_copy(const std::string& name, ChangelogReader& reader,
     MILLRACE_TRY(local.reset_to(""));
     return false;
   }
-  filling.tell_done();
   ChangelogCopier rest(name, reader, local, true);
   auto led = read_rest(rest, **head, **last, range);
   if (!led) return led.error();
@@ -184,6 +184,7 @@ Result<bool> restore_from_copy(const std::string& name, ChangelogReader& reader,
     MILLRACE_TRY(local.reset_to(""));
     return false;
   }
+  filling.tell_done();
   done.copy_is_last = (*head)->commit == (*last)->epoch;
   done.copy_bytes = filling.bytes();
   done.manifest = std::move(manifest);

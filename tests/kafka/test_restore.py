@@ -102,13 +102,17 @@ class Restore(WorkersTest):
         self.script("redis.call('FLUSHDB') redis.call('SELECT', 1) "
                     "for _, k in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', k, k, 'DB', 0) end return 1")
 
-    def drop_a_block(self):
-        self.server.command("DEL", sorted(key for key in self.server.command("KEYS", "*") if ":b:" in key)[-1])
-
-    def change_a_block(self):
-        self.script("local k for _, one in ipairs(redis.call('KEYS', '*')) do if string.find(one, ':b:') then k = one end end "
-                    "local f = redis.call('HKEYS', k)[1] local v = redis.call('HGET', k, f) "
-                    "return redis.call('HSET', k, f, string.sub(v, 1, #v - 1) .. string.char((string.byte(v, -1) + 1) % 256))")
+    def test_E33c_a_missing_and_a_changed_block_are_noticed(self):
+        source, target = self.filled(2)
+        blocks = [sorted(self.server.command("KEYS", f"*:{task}}}:b:*")) for task in range(2)]
+        self.server.command("DEL", blocks[0][-1])
+        self.script("local f = redis.call('HKEYS', ARGV[1])[1] local v = redis.call('HGET', ARGV[1], f) "
+                    "return redis.call('HSET', ARGV[1], f, string.sub(v, 1, #v - 1) .. string.char((string.byte(v, -1) + 1) % 256))",
+                    blocks[1][-1])
+        self.put(source, events(1500, 35, first=1500))
+        done = self.run_to_end("--until-end", "--state", "other")
+        self.assertEqual([one["cache_bytes"] for one in done.report["restored"]], [0, 0], done)
+        self.assert_exact(source, target)
 
     def raise_meta(self, field, number):
         for key in self.server.command("KEYS", "*:meta"):
@@ -121,8 +125,6 @@ class Restore(WorkersTest):
         harms = {
             "flushed": lambda: self.server.command("FLUSHDB"),
             "an older copy": None,
-            "a block is missing": self.drop_a_block,
-            "a block was changed": self.change_a_block,
             "an older copy that says it is the last": lambda: self.raise_meta("complete_to", self.last_commits()[0]),
             "an older copy that is to be read on from the end": lambda: self.raise_meta("next", ends()),
             "stopped": self.server.kill,
