@@ -225,11 +225,9 @@ int unwritten(int error_number) {
   return 1;
 }
 
-}  // namespace
-
-int command_line_main(int argc, char** argv) {
-  // Before any thread is made (plugins have a watchdog), so that a signal can only be taken by the
-  // one thread that waits for it. A child inherits the mask and opens it again.
+/// Before any thread is made (plugins have a watchdog), so that a signal can only be taken by the
+/// one thread that waits for it. A child inherits the mask and opens it again.
+void direct_signals(int argc, char** argv) {
   sigset_t stops;
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
@@ -239,22 +237,21 @@ int command_line_main(int argc, char** argv) {
                       return std::string_view(word) == "run" || std::string_view(word) == "render";
                     });
   pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
-  // The child that looks into a library: nothing else of this program may be started for it.
-  if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
-#if defined(__x86_64__)
-  // simdjson's kernel for older processors does not check what we rely on.
-  if (!__builtin_cpu_supports("sse4.2")) {
-    std::fputs("millrace: this processor lacks SSE4.2 (x86-64-v2), which reading JSON needs\n",
-               stderr);
-    return 1;
-  }
-#endif
-  install_crash_handler();
   // A closed pipe and a file at its size limit are errors of the write, not deaths.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  Verbs verbs;
-  CLI::App app("Millrace: streaming pipelines in one fast, exact binary.", "millrace");
+}
+
+/// simdjson's kernel for older processors does not check what we rely on.
+bool processor_is_too_old() {
+#if defined(__x86_64__)
+  return !__builtin_cpu_supports("sse4.2");
+#else
+  return false;
+#endif
+}
+
+void add_verbs(CLI::App& app, Verbs& verbs) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.fallthrough();
@@ -272,6 +269,23 @@ int command_line_main(int argc, char** argv) {
   add_test(app, verbs);
   add_plugin_verbs(app, verbs);
   app.footer(std::string(kFooter) + kExitCodes);
+}
+
+}  // namespace
+
+int command_line_main(int argc, char** argv) {
+  direct_signals(argc, argv);
+  // The child that looks into a library: nothing else of this program may be started for it.
+  if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
+  if (processor_is_too_old()) {
+    std::fputs("millrace: this processor lacks SSE4.2 (x86-64-v2), which reading JSON needs\n",
+               stderr);
+    return 1;
+  }
+  install_crash_handler();
+  Verbs verbs;
+  CLI::App app("Millrace: streaming pipelines in one fast, exact binary.", "millrace");
+  add_verbs(app, verbs);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,7 +35,7 @@ class Simulator:
 
     def call(self, method, path, body=None):
         """(status, headers, text) of one plain request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)    # A loaded machine answers late, too.
         connection.request(method, path, json.dumps(body) if body is not None else None)
         answer = connection.getresponse()
         result = answer.status, answer.headers, answer.read().decode("utf-8", "replace")
