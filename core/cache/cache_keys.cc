@@ -1,10 +1,12 @@
 #include "cache/cache_keys.h"
 
+#include <cstdlib>
+
 namespace millrace {
 
 CacheKeys::CacheKeys(const std::string& prefix, const std::string& pipeline,
-                     const std::string& state_id)
-    : root_(prefix + ":{" + pipeline + ":" + state_id + ":0}") {}
+                     const std::string& state_id, int32_t task)
+    : root_(prefix + ":{" + pipeline + ":" + state_id + ":" + std::to_string(task) + "}") {}
 
 std::string CacheKeys::chain(const BlockId& id) const {
   return root_ + ":b:" + std::to_string(id.slice) + ":" + std::to_string(id.shard) + ":" + id.op;
@@ -16,7 +18,20 @@ std::string CacheKeys::meta_pattern(const std::string& prefix, const std::string
     if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) pattern += '\\';
     pattern += c;
   }
-  return pattern + "*:0}:meta";
+  return pattern + "*}:meta";
+}
+
+std::optional<StateName> state_of(std::string_view meta_key) {
+  constexpr std::string_view kEnd = "}:meta";
+  if (!meta_key.ends_with(kEnd)) return std::nullopt;
+  meta_key.remove_suffix(kEnd.size());
+  const size_t task = meta_key.rfind(':');
+  if (task == std::string_view::npos || task == 0) return std::nullopt;
+  const size_t id = meta_key.rfind(':', task - 1);
+  if (id == std::string_view::npos) return std::nullopt;
+  return StateName{std::string(meta_key.substr(id + 1, task - id - 1)),
+                   static_cast<int32_t>(
+                       std::strtol(std::string(meta_key.substr(task + 1)).c_str(), nullptr, 10))};
 }
 
 std::string block_field(const BlockId& id, bool base) {

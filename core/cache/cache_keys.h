@@ -2,6 +2,8 @@
 
 /// Names of keys and fields; README.md is the page. Pure.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,10 +11,11 @@
 
 namespace millrace {
 
-/// Of one pipeline's state.
+/// Of the state of one task of a pipeline; under the local log there is one, 0.
 class CacheKeys {
  public:
-  CacheKeys(const std::string& prefix, const std::string& pipeline, const std::string& state_id);
+  CacheKeys(const std::string& prefix, const std::string& pipeline, const std::string& state_id,
+            int32_t task = 0);
   const std::string& root() const { return root_; }
   std::string meta() const { return root_ + ":meta"; }
   std::string chains() const { return root_ + ":chains"; }
@@ -23,6 +26,13 @@ class CacheKeys {
  private:
   std::string root_;
 };
+
+/// Whose a meta key is; nothing: it is none of a pipeline of that name.
+struct StateName {
+  std::string state_id;
+  int32_t task = 0;
+};
+std::optional<StateName> state_of(std::string_view meta_key);
 
 /// `b7` or `d9`.
 std::string block_field(const BlockId& id, bool base);

@@ -56,12 +56,12 @@ Result<void> read_chain(CacheConnection& connection, const std::string& key,
   return {};
 }
 
-Result<CachedState> read_state(CacheConnection& connection, const std::string& meta_key) {
+Result<CachedState> read_state(CacheConnection& connection, const CacheKeys& keys,
+                               const StateName& name) {
   CachedState state;
-  const std::string root = meta_key.substr(0, meta_key.size() - std::string_view(":meta").size());
-  const size_t end = root.rfind(":0}"), begin = root.rfind(':', end - 1);
-  state.state_id = root.substr(begin + 1, end - begin - 1);
-  auto meta = hash_of(connection, meta_key);
+  state.state_id = name.state_id;
+  state.task = name.task;
+  auto meta = hash_of(connection, keys.meta());
   if (!meta) return meta.error();
   state.commit = number_in(*meta, "commit");
   state.complete_to = number_in(*meta, "complete_to");
@@ -72,10 +72,11 @@ Result<CachedState> read_state(CacheConnection& connection, const std::string& m
       state.operators[field.substr(kManifestField.size())].promised = parse_manifest_sum(value);
     }
   }
-  auto chains = connection.command({"SMEMBERS", root + ":chains"});
+  const std::string chains_key = keys.chains();
+  auto chains = connection.command({"SMEMBERS", chains_key});
   if (!chains) return chains.error();
   for (const RedisValue& key : chains->items)
-    MILLRACE_TRY(read_chain(connection, key.text, root, state));
+    MILLRACE_TRY(read_chain(connection, key.text, keys.root(), state));
   return state;
 }
 
@@ -98,7 +99,11 @@ Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std:
   auto metas = scan(**connection, CacheKeys::meta_pattern(prefix, pipeline));
   if (!metas) return metas.error();
   for (const std::string& meta : *metas) {
-    auto state = read_state(**connection, meta);
+    const auto name = state_of(meta);
+    if (!name) continue;
+    const CacheKeys keys(prefix, pipeline, name->state_id, name->task);
+    if (keys.meta() != meta) continue;  // The pattern takes names that begin like this one.
+    auto state = read_state(**connection, keys, *name);
     if (!state) return state.error();
     view.states.push_back(std::move(*state));
   }

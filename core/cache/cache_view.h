@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cache/manifest.h"
 #include "cache/redis_url.h"
+#include "state/manifest.h"
 
 namespace millrace {
 
@@ -21,6 +21,7 @@ struct CachedOperator {
 
 struct CachedState {
   std::string state_id;
+  int32_t task = 0;  ///< Of the kafka log; the local one has one.
   std::optional<uint64_t> commit, complete_to, owner;
   int64_t written_us = 0;
   std::map<std::string, CachedOperator> operators;

@@ -51,16 +51,17 @@ std::vector<Placed> erased_by(const Commit& commit, const Manifest& manifest) {
 
 }  // namespace
 
-CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch,
-                         std::optional<Manifest> held)
+CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch)
     : options_(std::move(options)),
       log_(log),
-      keys_(options_.prefix, options_.pipeline, log.state_id()),
+      keys_(options_.prefix, options_.pipeline, log.state_id(), options_.task),
       owner_(epoch + 1),
-      dropped_(!held),
-      epoch_(epoch),
-      whole_(held.has_value()) {
-  if (held) manifest_ = std::move(*held);
+      has_all_(log.goes_on_at().has_value()),
+      place_{epoch, log.goes_on_at()} {
+  const Manifest* held = log.proven_copy();
+  dropped_ = !held;
+  whole_ = held != nullptr;
+  if (held) manifest_ = *held;
   drive_ = options_.machine->drive(*this, "cache");
 }
 
@@ -78,7 +79,7 @@ CacheWriter::~CacheWriter() {
 
 void CacheWriter::committed(Commit commit) {
   Lock lock(mutex);
-  epoch_ = commit.epoch;
+  place_ = {commit.epoch, log_.goes_on_at()};
   const uint64_t bytes = bytes_of(commit);
   if (dropped_) return;
   if (pending_bytes_ + bytes > options_.max_pending_bytes) {
@@ -86,9 +87,14 @@ void CacheWriter::committed(Commit commit) {
   } else {
     pending_bytes_ += bytes;
     commit.meta.clear();
-    queue_.push_back(std::move(commit));
+    commit.rows.clear();  // Not of the state, and large.
+    queue_.push_back({std::move(commit), place_});
   }
   changed.notify_all();
+}
+
+bool CacheWriter::is_copied(std::string_view op) const {
+  return has_all_ || !is_durable_operator(op);
 }
 
 void CacheWriter::drop_queue(Lock&) {
@@ -141,7 +147,7 @@ Result<void> CacheWriter::copy_all() {
   auto operators = log_.operators();
   if (!operators) return operators.error();
   for (const StoredOperator& stored : *operators) {
-    if (is_durable_operator(stored.op)) continue;
+    if (!is_copied(stored.op)) continue;
     // The log is not held while Redis answers.
     std::vector<StateBlock> blocks;
     MILLRACE_TRY(log_.read_blocks(stored.op, [&](const BlockId& id, std::string_view bytes) {
@@ -154,28 +160,30 @@ Result<void> CacheWriter::copy_all() {
   auto last = log_.last();
   if (!last) return last.error();
   whole_from_ = *last ? (*last)->epoch : 0;
-  uint64_t heard = 0;
+  Place heard;
   {
     Lock lock(mutex);
-    heard = epoch_;
+    heard = place_;
   }
   whole_ = true;
   return write_sums(batch, heard);
 }
 
-Result<void> CacheWriter::write_sums(CacheBatch& batch, uint64_t epoch) {
+Result<void> CacheWriter::write_sums(CacheBatch& batch, const Place& place) {
   for (const auto& [op, sum] : manifest_.sums())
     MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
-  MILLRACE_TRY(batch.set_meta("commit", std::to_string(epoch)));
+  MILLRACE_TRY(batch.set_meta("commit", std::to_string(place.epoch)));
   MILLRACE_TRY(batch.set_meta("written_us", std::to_string(options_.machine->wall_us())));
   bool current = false;
   {
     Lock lock(mutex);
-    current = queue_.empty() || queue_.front().epoch > whole_from_;
+    current = queue_.empty() || queue_.front().place.epoch > whole_from_;
   }
   // Last, so that it never promises what did not get there.
-  if (epoch >= whole_from_ && current)
-    MILLRACE_TRY(batch.set_meta("complete_to", std::to_string(epoch)));
+  if (place.epoch >= whole_from_ && current) {
+    if (place.next) MILLRACE_TRY(batch.set_meta("next", std::to_string(*place.next)));
+    MILLRACE_TRY(batch.set_meta("complete_to", std::to_string(place.epoch)));
+  }
   fault_point("cache.write");
   return batch.finish();
 }
@@ -189,14 +197,15 @@ Result<void> CacheWriter::put(CacheBatch& batch, const StateBlock& block) {
 
 /// What is new first; then, in one call, what goes and the number of the commit: so the copy is
 /// that of one commit or the other.
-Result<void> CacheWriter::apply(const Commit& commit) {
+Result<void> CacheWriter::apply(const Waiting& waiting) {
+  const Commit& commit = waiting.commit;
   CacheBatch batch(*connection_, keys_, owner_, true);
   std::vector<std::string> before;
   for (const auto& [op, sum] : manifest_.sums()) before.push_back(op);
   const std::vector<Placed> erased = erased_by(commit, manifest_);
   std::set<BlockId> puts;
   for (const StateBlock& block : commit.put) {
-    if (is_durable_operator(block.id.op)) continue;
+    if (!is_copied(block.id.op)) continue;
     MILLRACE_TRY(put(batch, block));
     puts.insert(block.id);
   }
@@ -209,7 +218,7 @@ Result<void> CacheWriter::apply(const Commit& commit) {
   for (const std::string& op : before) {
     if (!manifest_.sums().contains(op)) MILLRACE_TRY(batch.drop_meta("m:" + op));
   }
-  return write_sums(batch, commit.epoch);
+  return write_sums(batch, waiting.place);
 }
 
 /// The circuit breaker: everything is dropped, and begun anew after a pause.
@@ -230,15 +239,15 @@ int64_t CacheWriter::due_us() const {
 /// Writes one commit, or copies all.
 void CacheWriter::step(Lock& lock) {
   const bool copies = dropped_ || !whole_;
-  Commit commit;
+  Waiting first;
   if (!copies) {
-    commit = std::move(queue_.front());
+    first = std::move(queue_.front());
     queue_.pop_front();
-    pending_bytes_ -= std::min(pending_bytes_, bytes_of(commit));
+    pending_bytes_ -= std::min(pending_bytes_, bytes_of(first.commit));
   }
   lock.unlock();
   auto done = connect();
-  if (done) done = copies ? copy_all() : apply(commit);
+  if (done) done = copies ? copy_all() : apply(first);
   lock.lock();
   if (done) {
     if (failures_ > 0 && !dropped_) log_info("cache: Redis is back and has everything again");

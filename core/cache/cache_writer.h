@@ -11,9 +11,9 @@
 
 #include "base/machine.h"
 #include "cache/cache_batch.h"
-#include "cache/manifest.h"
 #include "cache/redis_connection.h"
 #include "state/commit_log.h"
+#include "state/manifest.h"
 
 namespace millrace {
 
@@ -22,15 +22,15 @@ class CacheWriter final : private BesideWork {
   struct Options {
     RedisUrl url;
     std::string prefix, pipeline;
+    int32_t task = 0;
     int64_t timeout_us = 200'000;
     uint64_t max_pending_bytes = 64 << 20;
     CacheConnect connect = &RedisConnection::connect;
     Machine* machine = &real_machine();
   };
-  /// `epoch`: of the last commit of `log`, which outlives it. `held`: what Redis holds already, by
-  /// proof; later changes follow it. Without it all of `log` is copied first.
-  CacheWriter(Options options, CommitLog& log, uint64_t epoch,
-              std::optional<Manifest> held = std::nullopt);
+  /// `epoch`: of the last commit of `log`, which outlives it. What Redis is proven to hold already
+  /// is left there, and later changes follow it; else all of `log` is copied first.
+  CacheWriter(Options options, CommitLog& log, uint64_t epoch);
   /// Gives what is queued a moment to get there.
   ~CacheWriter() override;
 
@@ -44,9 +44,19 @@ class CacheWriter final : private BesideWork {
   void check_policy();
   Result<void> copy_all();
   Result<void> erase_all(CacheBatch& batch);
-  Result<void> apply(const Commit& commit);
+  /// A commit that waits, and where a log elsewhere goes on behind it.
+  struct Place {
+    uint64_t epoch = 0;
+    std::optional<uint64_t> next;
+  };
+  struct Waiting {
+    Commit commit;
+    Place place;
+  };
+  bool is_copied(std::string_view op) const;
+  Result<void> apply(const Waiting& waiting);
   Result<void> put(CacheBatch& batch, const StateBlock& block);
-  Result<void> write_sums(CacheBatch& batch, uint64_t epoch);
+  Result<void> write_sums(CacheBatch& batch, const Place& place);
   void drop_queue(Lock& lock);
   void pause(Lock& lock, const Error& error);
 
@@ -54,14 +64,16 @@ class CacheWriter final : private BesideWork {
   CommitLog& log_;
   const CacheKeys keys_;
   const uint64_t owner_;
+  /// From this copy a log elsewhere is restored, so it has the blocks, too, that are kept in a log.
+  const bool has_all_;
 
   // Guarded by the mutex of BesideWork.
-  std::deque<Commit> queue_;
+  std::deque<Waiting> queue_;
   uint64_t pending_bytes_ = 0;
   bool dropped_ = false;     ///< Commits are missing since the last copy.
   bool left_alone_ = false;  ///< A later owner is there.
   int64_t retry_at_us_ = 0;
-  uint64_t epoch_;  ///< The last commit heard of.
+  Place place_;  ///< The last commit heard of.
 
   // Of the steps.
   std::unique_ptr<CacheConnection> connection_;

@@ -12,26 +12,6 @@ namespace {
 
 constexpr std::string_view kLayout = "cut v1: meta, copy sums, content sums, since";
 
-void write_sums(const SumsByOperator& sums, std::string& out) {
-  append_varint(out, sums.size());
-  for (const auto& [op, sum] : sums) {
-    append_sized(out, op);
-    append_varint(out, sum.blocks);
-    append_varint(out, sum.entries);
-    append_u64(out, sum.checksum);
-  }
-}
-
-bool read_sums(ByteReader& in, SumsByOperator& sums) {
-  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    ManifestSum& sum = sums[std::string(in.sized())];
-    sum.blocks = in.varint();
-    sum.entries = in.varint();
-    sum.checksum = in.u64();
-  }
-  return in.ok();
-}
-
 }  // namespace
 
 uint64_t Cut::base_limit() const {
@@ -43,8 +23,8 @@ uint64_t Cut::base_limit() const {
 StateBlock write_cut(const Cut& cut) {
   std::string value;
   append_sized(value, cut.meta);
-  write_sums(cut.copy, value);
-  write_sums(cut.content, value);
+  append_sums(value, cut.copy);
+  append_sums(value, cut.content);
   append_varint(value, cut.since.size());
   for (const auto& [op, first] : cut.since) {
     append_sized(value, op);
@@ -70,7 +50,8 @@ Result<Cut> read_cut(const BlockId& id, std::string_view bytes) {
   if (whole) {
     ByteReader in(entry.value);
     cut.meta = in.sized();
-    whole = read_sums(in, cut.copy) && read_sums(in, cut.content);
+    cut.copy = read_sums(in);
+    cut.content = read_sums(in);
     for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
       uint64_t& first = cut.since[std::string(in.sized())];
       first = in.u64();

@@ -8,15 +8,13 @@
 #include <string>
 #include <string_view>
 
-#include "cache/manifest.h"
+#include "state/manifest.h"
 
 namespace millrace {
 
 inline constexpr std::string_view kCutsOperator = "@cuts";
 /// Blocks of these are kept in the log, whatever is kept elsewhere: outboxes, cuts.
 inline bool is_durable_operator(std::string_view op) { return op.starts_with('@'); }
-
-using SumsByOperator = std::map<std::string, ManifestSum>;
 
 struct Cut {
   uint64_t epoch = 0;

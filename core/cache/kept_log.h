@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "cache/content_sums.h"
-#include "cache/manifest.h"
 #include "cache/redis_connection.h"
 #include "state/commit_log.h"
+#include "state/manifest.h"
 
 namespace millrace {
 
@@ -49,9 +49,6 @@ class KeptLog final : public CommitLog {
   Result<Start> take_over();
   /// `--fresh`: begins without state.
   void begin_fresh();
-  /// What Redis is proven to hold, if the state was taken from there.
-  std::optional<Manifest> proven_copy() const;
-
   Result<void> commit(const Commit& commit) override;
   Result<std::optional<Restored>> last() override { return below_->last(); }
   Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) override;
@@ -59,6 +56,7 @@ class KeptLog final : public CommitLog {
   std::string state_id() const override { return below_->state_id(); }
   uint64_t bytes_on_disk() const override { return below_->bytes_on_disk(); }
   uint64_t bytes_in_memory() const override { return bytes_.load(std::memory_order_relaxed); }
+  const Manifest* proven_copy() const override { return from_cache_ ? &manifest_ : nullptr; }
 
  private:
   enum class Way { kCache, kBase, kBeginning, kNone };

@@ -41,10 +41,6 @@ void KeptLog::begin_fresh() {
   epoch_ = 0;
 }
 
-std::optional<Manifest> KeptLog::proven_copy() const {
-  return from_cache_ ? std::optional(manifest_) : std::nullopt;
-}
-
 Result<KeptLog::Cuts> KeptLog::read_cuts() {
   Cuts cuts;
   MILLRACE_TRY(below_->read_blocks(kCutsOperator,

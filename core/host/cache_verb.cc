@@ -18,6 +18,7 @@ JsonValue number_json(const std::optional<uint64_t>& number) {
 JsonValue state_json(const CachedState& state) {
   JsonValue out = JsonValue::object();
   out.set("state_id", JsonValue::string(state.state_id));
+  out.set("task", JsonValue::integer(state.task));
   out.set("commit", number_json(state.commit));
   out.set("complete_to", number_json(state.complete_to));
   out.set("owner", number_json(state.owner));
@@ -39,9 +40,10 @@ void print_state(const CachedState& state) {
   const auto text = [](const std::optional<uint64_t>& n) {
     return n ? std::to_string(*n) : std::string("none");
   };
-  fmt::print("state {}: commit {}, complete to {}, owner {}, written {}, {}\n", state.state_id,
-             text(state.commit), text(state.complete_to), text(state.owner),
-             format_rfc3339(state.written_us), state.proven() ? "proven" : "not whole");
+  fmt::print("state {}, task {}: commit {}, complete to {}, owner {}, written {}, {}\n",
+             state.state_id, state.task, text(state.commit), text(state.complete_to),
+             text(state.owner), format_rfc3339(state.written_us),
+             state.proven() ? "proven" : "not whole");
   for (const auto& [name, op] : state.operators) {
     const bool one = op.found.entries == 1;
     fmt::print("  {}: {} of {}, {} {}, {}, {}\n", name, counted(op.found.blocks, "block"),

@@ -33,6 +33,31 @@ JsonValue ledger_json(const Ledger& ledger, const RunResult& result) {
   return out;
 }
 
+JsonValue restored_json(const std::vector<RestoredTask>& tasks) {
+  JsonValue out = JsonValue::array();
+  for (const RestoredTask& task : tasks) {
+    JsonValue one = JsonValue::object();
+    one.set("stage", JsonValue::string(task.stage));
+    one.set("task", JsonValue::integer(task.task));
+    one.set("cache_bytes", JsonValue::integer(static_cast<int64_t>(task.cache_bytes)));
+    one.set("changelog_bytes", JsonValue::integer(static_cast<int64_t>(task.changelog_bytes)));
+    one.set("seconds", JsonValue::floating(task.seconds));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::string restored_text(const std::vector<RestoredTask>& tasks) {
+  uint64_t cache = 0, changelog = 0;
+  for (const RestoredTask& task : tasks) {
+    cache += task.cache_bytes;
+    changelog += task.changelog_bytes;
+  }
+  return fmt::format("  restored  {} tasks: {:.1f} MB from the cache, {:.1f} MB from changelogs\n",
+                     tasks.size(), static_cast<double>(cache) / 1e6,
+                     static_cast<double>(changelog) / 1e6);
+}
+
 bool balanced(const Ledger& ledger) {
   return std::all_of(ledger.operators.begin(), ledger.operators.end(),
                      [](const auto& op) { return op.counters.balanced(); });
@@ -71,6 +96,7 @@ std::string report_json(const std::string& pipeline, std::string_view outcome, c
   for (const auto& member : run.members()) out.set(member.key, member.value);
   out.set("balanced", JsonValue::boolean(balanced(result.run)));
   out.set("total", ledger_json(result.total, result));
+  if (!result.restored.empty()) out.set("restored", restored_json(result.restored));
   if (!result.waiting.empty()) out.set("open_windows", waiting_json(result.waiting));
   return to_pretty_json(out) + "\n";
 }
@@ -106,6 +132,7 @@ std::string summary_text(const Usage& usage, const RunResult& result) {
     out += fmt::format("  sink      {:<{}}  {} {}, {}\n", name, width, grouped(c.records),
                        noun(c.records, "row"), delivery);
   }
+  if (!result.restored.empty()) out += restored_text(result.restored);
   out += fmt::format("  {} {} in {:.2f} s ({} per second), {}, at most {} MiB\n", grouped(records),
                      noun(records, "record"), usage.wall_seconds,
                      grouped(static_cast<uint64_t>(static_cast<double>(records) /

@@ -73,6 +73,8 @@ std::string write_commit_record(const CommitRecord& record) {
   std::string bytes;
   append_sized(bytes, record.state_id);
   append_i64(bytes, record.written_us);
+  append_u8(bytes, record.sums ? 1 : 0);
+  if (record.sums) append_sums(bytes, *record.sums);
   bytes += record.meta;
   return bytes;
 }
@@ -82,6 +84,9 @@ std::optional<CommitRecord> read_commit_record(std::string_view bytes) {
   CommitRecord record;
   record.state_id = std::string(reader.sized());
   record.written_us = reader.i64();
+  const uint8_t sums = reader.u8();
+  if (sums > 1) return std::nullopt;
+  if (sums == 1) record.sums = read_sums(reader);
   if (!reader.ok() || record.state_id.size() != 32) return std::nullopt;
   record.meta = std::string(reader.left());
   return record;

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "state/manifest.h"
+
 namespace millrace::kafka {
 
 /// Far below the brokers' `message.max.bytes` of 1 MiB.
@@ -49,6 +51,8 @@ struct CommitRecord {
   std::string state_id;  ///< 32 hex digits.
   int64_t written_us = 0;
   std::string meta;
+  /// Of all blocks as of this commit: proves a copy of them. Nothing: the worker has no cache.
+  std::optional<SumsByOperator> sums;
 };
 std::string write_commit_record(const CommitRecord& record);
 /// Nothing: damaged.

@@ -73,8 +73,31 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Options options) {
   if (!transaction) return transaction.error();
   out->transaction_ = std::move(*transaction);
   fault_point("kafka.opened");
-  MILLRACE_TRY(restore_changelog(o.cluster, out->changelog_, *out->local_, o.stopping));
+  MILLRACE_TRY(out->restore());
   return out;
+}
+
+Result<void> KafkaLog::restore() {
+  auto reader = open_changelog(options_.cluster, changelog_, options_.stopping);
+  if (!reader) return reader.error();
+  auto done = restore_changelog(changelog_.topic + " " + std::to_string(changelog_.partition),
+                                **reader, *local_, options_.elsewhere);
+  if (!done) return done.error();
+  LogFigures& figures = options_.figures;
+  figures.restored_from_cache.fetch_add(done->copy_bytes, std::memory_order_relaxed);
+  figures.restored_from_changelog.fetch_add(done->changelog_bytes, std::memory_order_relaxed);
+  figures.restore_us.fetch_add(static_cast<int64_t>(done->seconds * 1e6),
+                               std::memory_order_relaxed);
+  auto mark = local_->mark();
+  if (!mark) return mark.error();
+  if (*mark) next_ = (*mark)->next;
+  if (!options_.elsewhere) return {};
+  copy_is_last_ = done->copy_is_last;
+  auto manifest =
+      done->manifest ? Result<Manifest>(std::move(*done->manifest)) : manifest_of(*local_);
+  if (!manifest) return manifest.error();
+  manifest_ = std::move(*manifest);
+  return {};
 }
 
 KafkaLog::~KafkaLog() = default;
@@ -85,6 +108,8 @@ Result<void> KafkaLog::commit(const Commit& commit) {
   }
   const auto began = Clock::now();
   const int64_t written_us = wall_us();
+  copy_is_last_ = false;
+  if (manifest_) MILLRACE_TRY(manifest_->apply(commit));
   if (auto done = transact(commit, written_us); !done) {
     // Its outcome is unknown, and rows in its queues are the caller's: it goes before we return.
     targets_.clear();
@@ -93,8 +118,8 @@ Result<void> KafkaLog::commit(const Commit& commit) {
     return done;
   }
   fault_point("kafka.committed");
-  MILLRACE_TRY(
-      local_->commit_at(commit, {static_cast<uint64_t>(transaction_->put_behind()), written_us}));
+  next_ = static_cast<uint64_t>(transaction_->put_behind());
+  MILLRACE_TRY(local_->commit_at(commit, {next_, written_us}));
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
   options_.figures.commit_us.store(took.count(), std::memory_order_relaxed);
   options_.figures.commits.fetch_add(1, std::memory_order_relaxed);
@@ -196,8 +221,9 @@ Result<void> KafkaLog::write_changelog(const Commit& commit, int64_t written_us)
   for (const StateBlock& block : commit.put)
     cut_record(block_key(block.id), commit.epoch, block.bytes, put);
   // Last, so that who has read it has read all of the commit.
-  cut_record(kCommitKey, commit.epoch,
-             write_commit_record({local_->state_id(), written_us, commit.meta}), put);
+  CommitRecord record{local_->state_id(), written_us, commit.meta, {}};
+  if (manifest_) record.sums = manifest_->sums();
+  cut_record(kCommitKey, commit.epoch, write_commit_record(record), put);
   return done;
 }
 

@@ -10,7 +10,7 @@ constexpr int kRequestMs = static_cast<int>(kRequestTime.count());
 /// A commit may take longer than other requests; the host grants a call 30 s.
 constexpr int kCommitMs = 20000;
 
-std::string group_of(std::string_view pipeline) { return std::string(pipeline) + ".out"; }
+std::string group_of(std::string_view owner) { return std::string(owner) + ".out"; }
 
 void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   auto* lost = static_cast<std::string*>(message->_private);
@@ -135,19 +135,19 @@ void KafkaSink::wait_for_all(const Producer& producer) {
   throw retriable("sending to " + topic_ + ": " + why);
 }
 
-void KafkaSink::begin_transactions(std::string_view pipeline) {
+void KafkaSink::begin_transactions(std::string_view owner) {
   ClientSettings settings = producer_settings(ctx_, cfg_);
-  settings.set("transactional.id", "millrace." + std::string(pipeline) + "." + topic_);
+  settings.set("transactional.id", "millrace." + std::string(owner) + "." + topic_);
   transactional_ = make_producer(std::move(settings));
   // Ends what a predecessor left open, and shuts it out.
   must("beginning transactions",
        rd_kafka_init_transactions(transactional_->client.get(), kCommitMs));
 }
 
-uint64_t KafkaSink::last_epoch(std::string_view pipeline) {
-  begin_transactions(pipeline);
+uint64_t KafkaSink::last_epoch(std::string_view owner) {
+  begin_transactions(owner);
   ClientSettings settings(cfg_);
-  settings.set("group.id", group_of(pipeline));
+  settings.set("group.id", group_of(owner));
   settings.log_to(ctx_);
   const Owned<rd_kafka_t> reader = settings.make(RD_KAFKA_CONSUMER);
   const auto mark = mark_of(topic_);
@@ -156,14 +156,14 @@ uint64_t KafkaSink::last_epoch(std::string_view pipeline) {
   return mark->elems[0].offset < 0 ? 0 : static_cast<uint64_t>(mark->elems[0].offset);
 }
 
-void KafkaSink::write_epoch(std::string_view pipeline, uint64_t epoch,
+void KafkaSink::write_epoch(std::string_view owner, uint64_t epoch,
                             std::span<const batch_view> rows, emitter& rejects) {
-  if (!transactional_) begin_transactions(pipeline);
+  if (!transactional_) begin_transactions(owner);
   must("beginning a transaction", rd_kafka_begin_transaction(transactional_->client.get()));
   try {
     for (const batch_view& batch : rows) produce(*transactional_, batch, rejects);
     wait_for_all(*transactional_);
-    commit_transaction(pipeline, epoch);
+    commit_transaction(owner, epoch);
   } catch (const failure&) {
     // A producer whose transaction failed is not used again: the next one fences it and asks what
     // holds.
@@ -172,9 +172,9 @@ void KafkaSink::write_epoch(std::string_view pipeline, uint64_t epoch,
   }
 }
 
-void KafkaSink::commit_transaction(std::string_view pipeline, uint64_t epoch) {
+void KafkaSink::commit_transaction(std::string_view owner, uint64_t epoch) {
   const Owned<rd_kafka_consumer_group_metadata_t> group(
-      rd_kafka_consumer_group_metadata_new(group_of(pipeline).c_str()));
+      rd_kafka_consumer_group_metadata_new(group_of(owner).c_str()));
   const auto mark = mark_of(topic_);
   mark->elems[0].offset = static_cast<int64_t>(epoch);
   rd_kafka_t* const client = transactional_->client.get();

@@ -4,9 +4,11 @@
 ///
 /// Under `at_least_once` an idempotent producer sends rows as they come, and a commit waits until
 /// the cluster has them. Under `exactly_once` (epoch_marked) the host delivers a committed epoch at
-/// a time: its rows and its number go into one Kafka transaction, the number as the offset that the
-/// group `<pipeline>.out` holds in this topic, so that the next start reads there what it may leave
-/// out.
+/// a time: its rows and its number go into one Kafka transaction, the number as the offset that a
+/// group holds in partition 0 of this topic, so that the next start reads there what it may leave
+/// out (R57). The group is `<owner>.out`, and the owner, as the host names it,
+/// `<pipeline>/<sink>@<STATE_ID>`: several sinks may write to one topic, and a state that begins to
+/// number anew (E37: `--fresh`, another machine) never takes an older number for its own.
 
 #include <optional>
 
@@ -29,8 +31,8 @@ class KafkaSink final : public sink, public epoch_sink {
   std::string prepare(uint64_t epoch) override;
   void close() override;
 
-  uint64_t last_epoch(std::string_view pipeline) override;
-  void write_epoch(std::string_view pipeline, uint64_t epoch, std::span<const batch_view> rows,
+  uint64_t last_epoch(std::string_view owner) override;
+  void write_epoch(std::string_view owner, uint64_t epoch, std::span<const batch_view> rows,
                    emitter& rejects) override;
 
  private:
@@ -39,11 +41,11 @@ class KafkaSink final : public sink, public epoch_sink {
     Owned<rd_kafka_topic_t> topic;  ///< Goes before its client.
   };
   Producer make_producer(ClientSettings settings) const;
-  void begin_transactions(std::string_view pipeline);
+  void begin_transactions(std::string_view owner);
   void produce(const Producer& producer, batch_view rows, emitter& rejects);
   void produce_one(const Producer& producer, batch_view rows, uint32_t i, emitter& rejects);
   void wait_for_all(const Producer& producer);
-  void commit_transaction(std::string_view pipeline, uint64_t epoch);
+  void commit_transaction(std::string_view owner, uint64_t epoch);
 
   context ctx_;
   config cfg_;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/noun.h"
 #include "kafka/changelog_restore.h"
+#include "kafka/client.h"
 #include "kafka/reach.h"
 
 namespace millrace::kafka {

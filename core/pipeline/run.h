@@ -46,6 +46,15 @@ struct SinkReport {
   std::string name, delivery;
 };
 
+/// Where the state of a task of the kafka log came from, over all its starts in a run.
+struct RestoredTask {
+  std::string stage;
+  int32_t task = 0;
+  uint64_t cache_bytes = 0;      ///< Of a copy in Redis that was proven.
+  uint64_t changelog_bytes = 0;  ///< Of records read.
+  double seconds = 0;
+};
+
 struct RunResult {
   Ending ending = Ending::kEnded;
   uint64_t commits = 0;
@@ -53,6 +62,7 @@ struct RunResult {
   Ledger total;  ///< Since --fresh.
   std::vector<SinkReport> sinks;
   std::vector<WaitingOperator> waiting;  ///< What is open at the end of the run.
+  std::vector<RestoredTask> restored;    ///< Tasks that read any state to begin with.
 };
 
 struct Figure {

@@ -149,16 +149,15 @@ std::unique_ptr<CacheWriter> Runner::start_cache(Committer& committer) {
   if (!config_.cache) return nullptr;
   auto url = parse_redis_url(config_.cache->redis);
   if (!url) return nullptr;  // The planner has told it.
-  auto held = kept_ ? kept_->proven_copy() : std::nullopt;
   CacheWriter::Options options{*url,
                                config_.cache->prefix,
                                config_.name.text,
+                               config_.commit.task.value_or(0),
                                config_.cache->timeout_us,
                                static_cast<uint64_t>(config_.cache->max_pending_bytes),
                                options_.seams.connect_cache,
                                &machine()};
-  auto writer =
-      std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch(), std::move(held));
+  auto writer = std::make_unique<CacheWriter>(std::move(options), *log_, committer.epoch());
   committer.on_committed(
       [cache = writer.get()](Commit commit) { cache->committed(std::move(commit)); });
   return writer;

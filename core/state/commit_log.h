@@ -20,6 +20,8 @@
 
 namespace millrace {
 
+class Manifest;
+
 /// Rows of one sink that become visible with a commit or not at all. Only a log whose sinks live
 /// beside it gets any: the planner asks for them under the kafka log alone.
 struct CommitRows {
@@ -89,6 +91,15 @@ class CommitLog {
   virtual uint64_t bytes_on_disk() const = 0;
   /// Of state that it holds in memory for good: a part of what `limits.state` allows.
   virtual uint64_t bytes_in_memory() const { return 0; }
+
+  // For who keeps a copy of the blocks (core/cache).
+
+  /// Where a log elsewhere goes on behind the last commit: all blocks as of that commit, and what
+  /// comes from there on, are the state. Nothing: the log is here. Not beside a commit.
+  virtual std::optional<uint64_t> goes_on_at() const { return std::nullopt; }
+  /// What such a copy was proven to hold of the last commit when this log was opened. Null: nobody
+  /// knows. Lent until the next commit.
+  virtual const Manifest* proven_copy() const { return nullptr; }
 };
 
 }  // namespace millrace

@@ -13,6 +13,7 @@ RunResult sum_of(const std::vector<RunResult>& results) {
     add(sum.run, one.run);
     add(sum.total, one.total);
     sum.sinks.insert(sum.sinks.end(), one.sinks.begin(), one.sinks.end());
+    sum.restored.insert(sum.restored.end(), one.restored.begin(), one.restored.end());
     sum.waiting.insert(sum.waiting.end(), one.waiting.begin(), one.waiting.end());
   }
   return sum;

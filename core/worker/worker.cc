@@ -6,6 +6,7 @@
 #include "json/document.h"
 #include "kafka/kafka_log.h"
 #include "kafka/topics.h"
+#include "worker/blocks_in_cache.h"
 
 namespace millrace {
 namespace {
@@ -173,10 +174,11 @@ void Worker::start_task(int32_t number) {
   options.lanes = std::max(1u, options_.lanes / static_cast<unsigned>(partitions_));
   options.open_log = [this, task = task.get(),
                       figures = figures.get()]() -> Result<std::unique_ptr<CommitLog>> {
-    auto log =
-        kafka::KafkaLog::open({cluster_, config_.name.text, task->number, partitions_,
-                               !config_.commit.together_for.empty(), config_.commit.dir,
-                               *membership_, *figures, [task] { return task->stopping.load(); }});
+    const auto stopping = [task] { return task->stopping.load(); };
+    auto log = kafka::KafkaLog::open(
+        {cluster_, config_.name.text, task->number, partitions_,
+         !config_.commit.together_for.empty(), config_.commit.dir, *membership_, *figures, stopping,
+         blocks_in_cache(config_, task->number, options_.seams.connect_cache, stopping)});
     if (!log) return log.error();
     return std::unique_ptr<CommitLog>(std::move(*log));
   };
@@ -277,6 +279,10 @@ RunResult Worker::so_far() const {
     totals[number] = one.total;
   }
   for (const auto& [number, total] : totals) add(result.total, total);
+  for (const auto& [number, figures] : figures_) {
+    const RestoredTask one = restored(number, *figures);
+    if (one.cache_bytes + one.changelog_bytes > 0) result.restored.push_back(one);
+  }
   return result;
 }
 

@@ -51,6 +51,7 @@ class Worker final : public Execution {
   /// Joins those that ended by themselves. The error of one that failed for good.
   Result<void> look_after_tasks();
   void keep_result(const TaskRun& task);
+  RestoredTask restored(int32_t number, const kafka::LogFigures& figures) const;
   bool all_done() const;
   bool stopping() const;
 

@@ -5,6 +5,12 @@
 
 namespace millrace {
 
+RestoredTask Worker::restored(int32_t number, const kafka::LogFigures& figures) const {
+  return {config_.name.text, number, figures.restored_from_cache.load(),
+          figures.restored_from_changelog.load(),
+          static_cast<double>(figures.restore_us.load()) / 1e6};
+}
+
 std::vector<Figure> Worker::figures() const {
   std::vector<Figure> out;
   const std::lock_guard lock(mutex_);
@@ -24,6 +30,20 @@ std::vector<Figure> Worker::figures() const {
   each("millrace_kafka_failed_transactions_total",
        "Transactions that failed, after which the task was restarted", true,
        [](const kafka::LogFigures& f) { return static_cast<double>(f.aborts.load()); });
+  for (const auto& [number, figures] : figures_) {
+    const RestoredTask one = restored(number, *figures);
+    const auto from = [&](const char* where, uint64_t bytes) {
+      out.push_back({"millrace_kafka_restored_bytes_total",
+                     "What starts of the task took its state from",
+                     true,
+                     {{"stage", one.stage}, {"task", std::to_string(number)}, {"from", where}},
+                     static_cast<double>(bytes)});
+    };
+    from("cache", one.cache_bytes);
+    from("changelog", one.changelog_bytes);
+  }
+  each("millrace_kafka_restore_seconds_total", "How long starts took to have the state", true,
+       [](const kafka::LogFigures& f) { return static_cast<double>(f.restore_us.load()) / 1e6; });
   out.push_back({"millrace_kafka_rebalances_total",
                  "How often the group gave partitions",
                  true,

@@ -4,7 +4,8 @@
   kafka_bench.py --millrace build/bin/millrace --plugins build/plugins --ceilings build-bench/bin
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
-through the outbox) and at least once, against a bare librdkafka consume loop. Then a restore from the changelog alone. Wall and
+through the outbox) and at least once, against a bare librdkafka consume loop. Then starts that have their state from Redis or from the changelog
+alone (`--only restore`: those alone). Wall and
 CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
 Whose the CPU is: the engine's own threads, librdkafka's, the broker's. With --latency the delay of records at half of the
 throughput that was measured. With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
@@ -26,6 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
 
 import broker                                       # noqa: E402
 from case import START_MS, ck                       # noqa: E402
+from servers import Redis                           # noqa: E402
 
 
 # CPU seconds of librdkafka's threads, of the client's others and of the broker; all of them, starts included.
@@ -88,6 +90,8 @@ class Bench:
                                                "title": f"title {i % 977}", "rest": filler}).encode(), key.encode())
             if i % 1000 == 0:
                 producer.poll(0)
+                while len(producer) > 50000:            # A busy broker takes them more slowly than they are made.
+                    producer.poll(.1)
         producer.flush(120)
 
     def ceiling(self):
@@ -122,7 +126,6 @@ class Bench:
         used = self.millrace()
         records = json.loads((self.folder / "r.json").read_text())["sources"]["in"]["records"]
         assert records == self.options.messages, records
-        self.last = name
         return self.figure(used, self.millrace())
 
     def streams(self, what):
@@ -162,20 +165,59 @@ class Bench:
             run.wait()
 
     def restore(self):
-        """A state of many keys, then a start without the local copy."""
+        """A state of many keys, then starts without the local copy: {where it came from: MB of state per second}, and the state's MB."""
         operators = {"window": {"tumbling": "7d"}, "group_by": ["k", "n"], "select": {"c": "count(*)", "t1": "max(title)"}}
-        self.run("kafka", "exactly_once", operators)
-        warm = self.millrace().wall
-        size = sum(f.stat().st_size for f in (self.folder / ".millrace" / self.last).rglob("data.mdb"))
-        shutil.rmtree(self.folder / ".millrace")
-        cold = self.millrace().wall
-        seconds = max(1e-3, cold - warm)
-        return size / 1e6, seconds
+        server = Redis(appendonly="no")
+        try:
+            server.start()
+            self.runs += 1
+            name = f"b{self.runs}"
+            config = self.config("kafka", "exactly_once", operators, name)
+            config["cache"] = {"redis": server.url, "timeout": "2s", "max_pending": "1GiB"}
+            (self.folder / "p.json").write_text(json.dumps(config))
+            self.millrace()
+            self.fill_cache()
+            size = sum(f.stat().st_size for f in (self.folder / ".millrace" / name).rglob("data.mdb")) / 1e6
+            rates = {"Redis": self.start_bare(size, "cache_bytes")}
+            server.kill()
+            rates["the changelog"] = self.start_bare(size, "changelog_bytes")
+            return size, rates
+        finally:
+            server.remove()
+
+    def fill_cache(self):
+        """A worker that runs until Redis has all of its state, by proof."""
+        arguments = ["p.json", "--plugins", os.path.abspath(self.options.plugins)]
+        program = os.path.abspath(self.options.millrace)
+        run = subprocess.Popen([program, "run", *arguments, "--quiet"], cwd=self.folder)
+        while True:
+            time.sleep(1)
+            shown = json.loads(subprocess.run([program, "cache", "show", *arguments, "--json"], cwd=self.folder, check=True,
+                                              stdout=subprocess.PIPE).stdout)["states"]
+            if shown and all(one["proven"] for one in shown):
+                break
+            if run.poll() is not None:
+                raise AssertionError(f"the worker ended with {run.returncode}")
+        run.terminate()
+        run.wait()
+
+    def start_bare(self, size, wanted):
+        """MB/s of starts without the local copy, each of which must find the state where it is `wanted`."""
+        rates = []
+        for _ in range(self.options.rounds):
+            shutil.rmtree(self.folder / ".millrace")
+            self.millrace()
+            [restored] = json.loads((self.folder / "r.json").read_text())["restored"]
+            other = {"cache_bytes": "changelog_bytes", "changelog_bytes": "cache_bytes"}[wanted]
+            assert restored[wanted] > restored[other], restored
+            rates.append(size / restored["seconds"])
+        return rates
 
 
 PROJECT = {"filter": "not bot", "select": ["k", "n", "t", "title"]}
 STREAMS_JARS = broker.JARS.parent / "streams-4.1.0"
 LOOP = "bare consume loop"
+RESTORE = "restore"
 COUNT = {"window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"c": "count(*)", "s": "sum(n)"}}
 
 
@@ -197,10 +239,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--millrace", required=True)
     parser.add_argument("--plugins", required=True)
-    parser.add_argument("--ceilings", required=True, help="the folder of ceiling_kafka and paced_kafka")
+    parser.add_argument("--ceilings", help="the folder of ceiling_kafka and paced_kafka; not for --only restore")
     parser.add_argument("--messages", type=int, default=2000000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop")
+    parser.add_argument("--only", default="", help="jobs whose names hold this, and the loop; or: restore")
     parser.add_argument("--streams", action="store_true", help="Kafka Streams, too")
     parser.add_argument("--latency", action="store_true", help="latency at half of the throughput, too")
     options = parser.parse_args()
@@ -216,6 +258,8 @@ def main():
             bench.make_streams()
             for what in ("project", "count"):
                 jobs[f"{what}, Kafka Streams, exactly_once_v2"] = lambda w=what: bench.streams(w)
+        if options.only == RESTORE:
+            jobs = {}
         figures = {name: [] for name in jobs}
         for _ in range(options.rounds):
             for name, job in jobs.items():
@@ -228,16 +272,18 @@ def main():
                       + f", {max(one.peak_mib for one in found)} MiB; CPU: {shares(found)}", flush=True)
         print(f"load averages at the end: {os.getloadavg()}; {options.messages} messages, {options.rounds} rounds")
         for delivery in ("exactly_once", "at_least_once"):
-            found = figures[f"project, kafka log, {delivery}"]
+            found = figures.get(f"project, kafka log, {delivery}")
             if not options.latency or not found:
                 continue
             rate = int(statistics.median(one.per_second for one in found) / 2)
             median, high, most, count = bench.latency(delivery, rate)
             print(f"{delivery} at {rate} messages/s: p50 {median} ms, p99 {high} ms, at most {most} ms, of {count}; "
                   f"load {os.getloadavg()[0]}", flush=True)
-        if not options.only:
-            size, seconds = bench.restore()
-            print(f"restore from the changelog: {size:.0f} MB in {seconds:.1f} s, {size / seconds:.0f} MB/s")
+        if options.only in ("", RESTORE):
+            size, rates = bench.restore()
+            for where, found in rates.items():
+                print(f"restore from {where}: {size:.0f} MB of state, {statistics.median(found):.0f} MB/s "
+                      f"({min(found):.0f} to {max(found):.0f})")
     finally:
         bench.broker.close()
         shutil.rmtree(bench.folder, ignore_errors=True)

@@ -145,6 +145,25 @@ class Sink(KafkaTest):
         self.assertEqual(done.report["sinks"]["out"]["delivery"], "exactly_once")
         self.assertEqual([json.loads(m.value())["n"] for m in self.messages(target)], list(range(sent)))
 
+    def test_R57_E37_the_number_of_a_commit_is_kept_by_sink_and_by_state(self):
+        """Two sinks write to one topic, and a fresh start begins to number anew: none takes another's number for its own."""
+        source, target = self.topic(), self.topic()
+        self.send(source, [(0, None, row(n), n, None) for n in range(100)])
+        config = json.loads(self.config({"topics": source}, self.sink(target, delivery="exactly_once")).read_text())
+        config["sinks"]["more"] = config["sinks"]["out"]
+        self.write("p.json", config)
+        for turn, arguments in enumerate(((), ("--fresh",)), 1):
+            self.run_to_end("--until-end", *arguments)
+            self.assertEqual(sorted(json.loads(m.value())["n"] for m in self.messages(target)),
+                             sorted(list(range(100)) * 2 * turn))
+            state = json.loads(self.verb("state", "p.json", "--json").stdout)
+            for sink in ("out", "more"):
+                reader = ck.Consumer({"bootstrap.servers": Shared.broker.address, "group.id": f"p/{sink}@{state['state_id']}.out"})
+                [mark] = reader.committed([ck.TopicPartition(target, 0)], timeout=30)
+                reader.close()
+                self.assertGreater(mark.offset, 0)
+                self.assertLessEqual(mark.offset, state["commit"])
+
     def test_keys_go_where_java_clients_send_them(self):
         """Partitions of murmur2 as Java computes it (toPositive(murmur2(key)) % 8), worked out by the code below."""
         source, target = self.topic(), self.topic(8)

@@ -46,7 +46,18 @@ TEST(CacheKeys, E37_NameThePipelineTheStateAndTheChain) {
   EXPECT_EQ(operator_of(chain, keys.root()), "per:minute");
   EXPECT_EQ(block_field({"op", 0, 0, 5}, true), "b5");
   EXPECT_EQ(block_field({"op", 0, 0, 6}, false), "d6");
-  EXPECT_EQ(CacheKeys::meta_pattern("mr", "a*b"), "mr:{a\\*b:*:0}:meta");
+  EXPECT_EQ(CacheKeys::meta_pattern("mr", "a*b"), "mr:{a\\*b:*}:meta");
+}
+
+TEST(CacheKeys, E37_EachTaskHasKeysOfItsOwn) {
+  const CacheKeys keys("mr", "a:b", "0123", 12);
+  EXPECT_EQ(keys.meta(), "mr:{a:b:0123:12}:meta");
+  const auto name = state_of(keys.meta());
+  ASSERT_TRUE(name);
+  EXPECT_EQ(name->state_id, "0123");
+  EXPECT_EQ(name->task, 12);
+  for (const char* none : {"", "}:meta", "mr:{}:meta", "mr:{a:b:0123:12}:chains"})
+    EXPECT_FALSE(state_of(none)) << none;
 }
 
 }  // namespace

@@ -76,13 +76,24 @@ TEST(ChangelogRecord, WhatIsNotOursIsCounted) {
 }
 
 TEST(ChangelogRecord, TheCommitRecordKeepsStateIdTimeAndText) {
-  const CommitRecord record{std::string(32, 'a'), -5, "{\"format\":1}"};
+  const CommitRecord record{std::string(32, 'a'), -5, "{\"format\":1}", {}};
   const auto read = read_commit_record(write_commit_record(record));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->state_id, record.state_id);
   EXPECT_EQ(read->written_us, -5);
   EXPECT_EQ(read->meta, record.meta);
+  EXPECT_FALSE(read->sums);
   EXPECT_FALSE(read_commit_record("no"));
+}
+
+TEST(ChangelogRecord, E33c_TheCommitRecordKeepsWhatACopyMustHold) {
+  const CommitRecord record{std::string(32, 'a'), 5, "{}", SumsByOperator{{"op", {3, 2, 1}}}};
+  const std::string bytes = write_commit_record(record);
+  const auto read = read_commit_record(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->sums, record.sums);
+  EXPECT_EQ(read->meta, "{}");
+  EXPECT_FALSE(read_commit_record(std::string_view(bytes).substr(0, 45)));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What a copy must hold: sums that follow every change without reading what stays.
-#include "cache/manifest.h"
+#include "state/manifest.h"
 
 #include "core/state/state_fixture.h"
 
@@ -52,6 +52,42 @@ TEST(Manifest, SlicesAndOperatorsAreFound) {
   EXPECT_EQ(manifest.of_operator("op").size(), 6u);
   EXPECT_EQ(manifest.of_operator("op2").size(), 6u);
   EXPECT_EQ(manifest.of_operator("nobody").size(), 0u);
+}
+
+TEST(Manifest, ACommitErasesFirstAndThenPuts) {
+  Manifest manifest;
+  const StateBlock a = block("op", 1, 0, "a"), b = block("op", 2, 0, "b"),
+                   c = block("gone", 1, 0, "c"), again = block("op", 1, 0, "again");
+  ASSERT_TRUE(manifest.apply(commit_of(1, {a, b, c})));
+  Commit second = commit_of(2, {again});
+  second.erase = {b.id};
+  second.erase_slices = {{"op", 1}};
+  second.erase_operators = {"gone"};
+  ASSERT_TRUE(manifest.apply(second));
+  EXPECT_EQ(manifest.sums(), (SumsByOperator{{"op", *sum_of_block(again.bytes)}}));
+}
+
+TEST(Manifest, OfALogItIsThatOfItsBlocks) {
+  const TemporaryDirectory dir;
+  auto log = open_log(dir);
+  const StateBlock a = block("op", 1, 0, "a"), b = block("@outbox/out", 1, 0, "b");
+  must(log->commit(commit_of(1, {a, b})));
+  const auto manifest = manifest_of(*log);
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->sums(), (SumsByOperator{{"op", *sum_of_block(a.bytes)},
+                                              {"@outbox/out", *sum_of_block(b.bytes)}}));
+}
+
+TEST(Manifest, SumsReadBack) {
+  const SumsByOperator sums{{"a", {1, 2, UINT64_MAX}}, {"", {0, 300, 4}}};
+  std::string bytes;
+  append_sums(bytes, sums);
+  ByteReader in(bytes);
+  EXPECT_EQ(read_sums(in), sums);
+  EXPECT_TRUE(in.at_end());
+  ByteReader cut(std::string_view(bytes).substr(0, bytes.size() - 1));
+  (void)read_sums(cut);
+  EXPECT_FALSE(cut.ok());
 }
 
 TEST(Manifest, ADamagedBlockHasNoSum) {

@@ -1,4 +1,4 @@
-#include "cache/manifest.h"
+#include "state/manifest.h"
 
 #include <fmt/format.h>
 
@@ -38,6 +38,27 @@ Result<ManifestSum> sum_of_block(std::string_view bytes) {
   return ManifestSum{1, header->entries, hash_bytes(bytes)};
 }
 
+void append_sums(std::string& out, const SumsByOperator& sums) {
+  append_varint(out, sums.size());
+  for (const auto& [op, sum] : sums) {
+    append_sized(out, op);
+    append_varint(out, sum.blocks);
+    append_varint(out, sum.entries);
+    append_u64(out, sum.checksum);
+  }
+}
+
+SumsByOperator read_sums(ByteReader& in) {
+  SumsByOperator sums;
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    ManifestSum& sum = sums[std::string(in.sized())];
+    sum.blocks = in.varint();
+    sum.entries = in.varint();
+    sum.checksum = in.u64();
+  }
+  return sums;
+}
+
 Result<void> Manifest::put(const BlockId& id, std::string_view bytes) {
   auto header = claimed_block_header(bytes);
   if (!header) return header.error();
@@ -45,6 +66,18 @@ Result<void> Manifest::put(const BlockId& id, std::string_view bytes) {
   const ManifestSum sum{1, header->entries, hash_bytes(bytes)};
   blocks_[id] = {sum, header->base};
   sums_[id.op].add(sum);
+  return {};
+}
+
+Result<void> Manifest::apply(const Commit& commit) {
+  for (const std::string& op : commit.erase_operators) {
+    for (const BlockId& id : of_operator(op)) erase(id);
+  }
+  for (const auto& [op, slice] : commit.erase_slices) {
+    for (const BlockId& id : of_slice(op, slice)) erase(id);
+  }
+  for (const BlockId& id : commit.erase) erase(id);
+  for (const StateBlock& block : commit.put) MILLRACE_TRY(put(block.id, block.bytes));
   return {};
 }
 
@@ -86,6 +119,18 @@ std::vector<BlockId> Manifest::of_operator(const std::string& op) const {
 void Manifest::clear() {
   blocks_.clear();
   sums_.clear();
+}
+
+Result<Manifest> manifest_of(CommitLog& log) {
+  auto stored = log.operators();
+  if (!stored) return stored.error();
+  Manifest manifest;
+  for (const StoredOperator& one : *stored) {
+    MILLRACE_TRY(log.read_blocks(one.op, [&](const BlockId& id, std::string_view bytes) {
+      return manifest.put(id, bytes);
+    }));
+  }
+  return manifest;
 }
 
 }  // namespace millrace
