@@ -1,6 +1,7 @@
 // What a lane does: applies, commits, ticks, prepares and polls.
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "pipeline/task.h"
 
 namespace millrace {
@@ -22,7 +23,7 @@ bool Task::try_apply(Lock& lock) {
   if (!next) return false;
   if (reads_on() && !cut_to_target(*next)) {
     read_on_ = true;
-    changed_.notify_all();
+    wake();
     return false;
   }
   applying_ = true;
@@ -44,7 +45,7 @@ bool Task::try_apply(Lock& lock) {
     if (chunk->tick) input.ticking = false;
     input.spare.push_back(std::move(chunk));
   }
-  changed_.notify_all();
+  wake();
   return true;
 }
 
@@ -56,7 +57,7 @@ bool Task::try_commit(Lock& lock) {
   lock.lock();
   applying_ = false;
   if (!result) fail(lock, result.error());
-  changed_.notify_all();
+  wake();
   return true;
 }
 
@@ -76,7 +77,7 @@ bool Task::try_tick(Lock& lock) {
   lock.lock();
   applying_ = false;
   if (!result) fail(lock, result.error());
-  changed_.notify_all();
+  wake();
   return true;
 }
 
@@ -87,10 +88,11 @@ bool Task::try_prepare(Lock& lock) {
   ++preparing_;
   lock.unlock();
   prepare(*slot->chunk);
+  fault_point("chunk.prepared");
   lock.lock();
   --preparing_;
   slot->prepared = true;
-  changed_.notify_all();
+  wake();
   return true;
 }
 
@@ -119,9 +121,11 @@ bool Task::try_poll(Lock& lock) {
   const int64_t deadline = now_us() + (inputs_.size() == 1 ? kAloneUs : kAmongOthersUs);
   lock.unlock();
   auto polled = input->runner->poll(deadline, spare);
+  if (broken_on_purpose("poll_beside")) input->polling = false;
   if (polled) {
     for (auto& chunk : polled->chunks) ready_work(*chunk);
   }
+  fault_point("chunk.polled");
   lock.lock();
   input->polling = false;
   for (auto& chunk : spare) input->spare.push_back(std::move(chunk));
@@ -130,7 +134,7 @@ bool Task::try_poll(Lock& lock) {
   } else if (!stop_asked_ || polled.error().code != Code::kCancelled) {
     fail(lock, polled.error());
   }
-  changed_.notify_all();
+  wake();
   return true;
 }
 
