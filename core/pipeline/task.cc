@@ -53,12 +53,13 @@ Task::~Task() = default;
 Result<Ending> Task::run() {
   last_commit_us_ = progressed_us_ = now_us();
   for (Input& input : inputs_) MILLRACE_TRY(end_at_target(input));
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < options_.lanes; ++i) others.emplace_back([this] { lane(); });
-  lane();
-  for (std::thread& other : others) other.join();
   {
-    Lock lock(mutex_);
+    std::vector<std::unique_ptr<Machine::Drive>> others;
+    for (unsigned i = 1; i < options_.lanes; ++i) others.push_back(machine_.drive(*this, "lane"));
+    lane();
+  }
+  {
+    Lock lock(mutex);
     lanes_ended_ = true;
   }
   if (error_) return *error_;
@@ -70,11 +71,21 @@ Result<Ending> Task::run() {
 }
 
 void Task::lane() {
-  Lock lock(mutex_);
+  Lock lock(mutex);
   while (!finished()) {
-    if (!step(lock)) wait(lock);
+    if (!try_step(lock)) wait(lock);
   }
-  changed_.notify_all();
+  wake();
+}
+
+void Task::step(Lock& lock) {
+  if (!try_step(lock)) rest();
+}
+
+/// Somebody has made work for others, or the way free.
+void Task::wake() {
+  rest_until_us_ = 0;
+  changed.notify_all();
 }
 
 bool Task::finished() const {
@@ -96,7 +107,7 @@ std::optional<Error> Task::failure_beside() const {
   return committer_.sink_failure();
 }
 
-bool Task::step(Lock& lock) {
+bool Task::try_step(Lock& lock) {
   if (error_ || (asked_ > 0 && !applying_)) return false;
   auto failure = failure_beside();
   if (!failure && !applying_) failure = look_at_state();
@@ -114,27 +125,32 @@ void Task::wait(Lock& lock) {
     fail(lock, {Code::kUnavailable, "a source no longer gives records that it gave before"});
     return;
   }
+  machine_.wait(lock, changed, rest());
+}
+
+/// Nothing to do: until when.
+int64_t Task::rest() {
   // Clocks (commits, stop) are looked at this often; polls that are due, and work, wake earlier.
   constexpr int64_t kTickUs = 20'000;
   const int64_t now = now_us();
-  int64_t until = now + kTickUs;
+  rest_until_us_ = now + kTickUs;
   for (const Input& input : inputs_) {
     if (!input.polling && !input.ended && input.poll_at_us > now)
-      until = std::min(until, input.poll_at_us);
+      rest_until_us_ = std::min(rest_until_us_, input.poll_at_us);
   }
-  machine_.wait(lock, changed_, until);
+  return rest_until_us_;
 }
 
 void Task::fail(Lock&, Error error) {
   if (!error_) error_ = std::move(error);
   for (Input& input : inputs_) input.runner->cancel();
-  changed_.notify_all();
+  wake();
 }
 
 void Task::look_at_graph(const std::function<void(const Graph&)>& look) {
-  Lock lock(mutex_);
+  Lock lock(mutex);
   ++asked_;
-  changed_.wait(lock, [this] { return !applying_; });
+  changed.wait(lock, [this] { return !applying_; });
   --asked_;
   if (!lanes_ended_) look(graph_);
 }

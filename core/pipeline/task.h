@@ -5,13 +5,11 @@
 /// are each done by one thread at a time, preparing by any number, so that more lanes make it
 /// faster and cannot change the output.
 /// One lane is the calling thread and does all three in turn, without queues between threads.
+/// Others are driven beside it, a piece of work at a step.
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "pipeline/commit_work.h"
 #include "pipeline/merge.h"
@@ -33,10 +31,10 @@ struct TaskOptions {
 
 enum class Ending { kEnded, kStopped };
 
-class Task {
+class Task final : private BesideWork {
  public:
   Task(Graph& graph, Committer& committer, std::vector<SourceRunner*> sources, TaskOptions options);
-  ~Task();
+  ~Task() override;
 
   /// Runs until all sources ended or stop() was called; commits, and closes all windows first if
   /// every source is bounded by nature (R20) or drain is asked for.
@@ -69,7 +67,12 @@ class Task {
 
   int64_t now_us() const { return machine_.monotonic_us(); }
   void lane();
-  bool step(Lock& lock);
+  // Of the lanes beside the calling one.
+  int64_t due_us() const override { return finished() ? kTimeMax : rest_until_us_; }
+  void step(Lock& lock) override;
+  bool try_step(Lock& lock);
+  int64_t rest();
+  void wake();
   template <class Work>
   bool apply_alone(Lock& lock, Work&& work);
   bool try_apply(Lock& lock);
@@ -122,8 +125,8 @@ class Task {
   std::atomic<bool> stop_asked_{false};
   std::atomic<uint64_t> records_applied_{0};
 
-  mutable std::mutex mutex_;  // Guards all below.
-  std::condition_variable changed_;
+  // Guarded by the mutex of BesideWork.
+  int64_t rest_until_us_ = 0;  ///< Lanes found nothing to do until then, or until wake().
   Merge merge_;
   std::deque<Merge::Slot*> unprepared_;
   size_t preparing_ = 0;

@@ -1,6 +1,7 @@
 // What a lane does: applies, commits, ticks, prepares and polls.
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "pipeline/task.h"
 
 namespace millrace {
@@ -20,7 +21,7 @@ bool Task::apply_alone(Lock& lock, Work&& work) {
   lock.lock();
   applying_ = false;
   if (!result) fail(lock, result.error());
-  changed_.notify_all();
+  wake();
   return static_cast<bool>(result);
 }
 
@@ -36,7 +37,7 @@ bool Task::try_apply(Lock& lock) {
   if (!next) return false;
   if (reads_on() && !cut_to_target(*next)) {
     read_on_ = true;
-    changed_.notify_all();
+    wake();
     return false;
   }
   Input& input = inputs_[next->source];
@@ -81,10 +82,11 @@ bool Task::try_prepare(Lock& lock) {
   ++preparing_;
   lock.unlock();
   prepare(*slot->chunk);
+  fault_point("chunk.prepared");
   lock.lock();
   --preparing_;
   slot->prepared = true;
-  changed_.notify_all();
+  wake();
   return true;
 }
 
@@ -113,9 +115,11 @@ bool Task::try_poll(Lock& lock) {
   const int64_t deadline = now_us() + (inputs_.size() == 1 ? kAloneUs : kAmongOthersUs);
   lock.unlock();
   auto polled = input->runner->poll(deadline, spare);
+  if (broken_on_purpose("poll_beside")) input->polling = false;
   if (polled) {
     for (auto& chunk : polled->chunks) ready_work(*chunk);
   }
+  fault_point("chunk.polled");
   lock.lock();
   input->polling = false;
   for (auto& chunk : spare) input->spare.push_back(std::move(chunk));
@@ -124,7 +128,7 @@ bool Task::try_poll(Lock& lock) {
   } else if (!stop_asked_ || polled.error().code != Code::kCancelled) {
     fail(lock, polled.error());
   }
-  changed_.notify_all();
+  wake();
   return true;
 }
 

@@ -11,6 +11,7 @@ namespace millrace::simulation {
 namespace {
 
 constexpr uint64_t kVariants = 8;
+constexpr uint64_t kLanesMax = 3;
 constexpr unsigned kLivesMax = 120;
 
 std::map<std::string, std::string> counters_of(const Ledger& ledger) {
@@ -53,8 +54,8 @@ std::string first_difference(const std::string& what, const T& is, const T& shou
 
 }  // namespace
 
-Outcome Player::run(const Scenario& scenario, uint64_t variant, World& world, Outside& outside,
-                    bool calm) {
+Outcome Player::run(const Scenario& scenario, uint64_t variant, unsigned lanes, World& world,
+                    Outside& outside, bool calm) {
   Outcome outcome;
   outside.logs = make_logs(variant, scenario.reads_again);
   while (!outcome.ended && outcome.lives < kLivesMax) {
@@ -67,6 +68,7 @@ Outcome Player::run(const Scenario& scenario, uint64_t variant, World& world, Ou
       break;
     }
     RunOptions options;
+    options.lanes = lanes;
     options.seams.machine = &world;
     options.seams.open_local = [&]() -> Result<std::unique_ptr<CommitLog>> {
       return std::unique_ptr<CommitLog>(std::make_unique<SimulatedLog>(outside.log));
@@ -103,22 +105,24 @@ const Outcome& Player::undisturbed(size_t scenario, uint64_t variant) {
   World world(variant, true, false);
   Outside outside;
   return undisturbed_[{scenario, variant}] =
-             run(scenarios_.all()[scenario], variant, world, outside, true);
+             run(scenarios_.all()[scenario], variant, 1, world, outside, true);
 }
 
-Verdict Player::play(uint64_t seed, bool says, bool cache) {
+Verdict Player::play(uint64_t seed, bool says, bool cache, bool lanes) {
+  Verdict verdict;
   Dice dice(seed ^ 0x5eed);
   size_t number = 0;
   do number = dice.below(scenarios_.all().size());
   while (cache && !scenarios_.all()[number].keeps_cache);
   const Scenario& scenario = scenarios_.all()[number];
   const uint64_t variant = dice.below(kVariants);
+  verdict.lanes =
+      lanes ? static_cast<unsigned>(kLanesMax) : 1 + static_cast<unsigned>(dice.below(kLanesMax));
   const Outcome& should = undisturbed(number, variant);
-  Verdict verdict;
   verdict.scenario = scenario.name;
   World world(seed, false, says);
   Outside outside;
-  const Outcome is = run(scenario, variant, world, outside, false);
+  const Outcome is = run(scenario, variant, verdict.lanes, world, outside, false);
   verdict.lives = is.lives;
   verdict.commits = is.commits;
   verdict.trace = world.trace();

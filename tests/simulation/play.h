@@ -12,6 +12,7 @@ namespace millrace::simulation {
 
 struct Verdict {
   std::string scenario;
+  unsigned lanes = 1;
   std::string wrong;  ///< Empty: all is as promised.
   unsigned lives = 0;
   uint64_t commits = 0;
@@ -35,12 +36,12 @@ class Player {
  public:
   explicit Player(const Scenarios& scenarios) : scenarios_(scenarios) {}
   /// `says`: prints every place that is passed. `cache`: only pipelines that keep their state
-  /// there.
-  Verdict play(uint64_t seed, bool says = false, bool cache = false);
+  /// there. `lanes`: more than one, always.
+  Verdict play(uint64_t seed, bool says = false, bool cache = false, bool lanes = false);
 
  private:
-  Outcome run(const Scenario& scenario, uint64_t variant, World& world, Outside& outside,
-              bool calm);
+  Outcome run(const Scenario& scenario, uint64_t variant, unsigned lanes, World& world,
+              Outside& outside, bool calm);
   const Outcome& undisturbed(size_t scenario, uint64_t variant);
 
   const Scenarios& scenarios_;

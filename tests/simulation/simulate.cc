@@ -42,9 +42,9 @@ Arguments read(int argc, char** argv) {
 
 bool show(uint64_t seed, const Verdict& verdict) {
   if (verdict.wrong.empty()) return true;
-  std::printf("seed %lu (%s): %s\n  %u lives, %lu commits;", static_cast<unsigned long>(seed),
-              verdict.scenario.c_str(), verdict.wrong.c_str(), verdict.lives,
-              static_cast<unsigned long>(verdict.commits));
+  std::printf("seed %lu (%s, lanes: %u): %s\n  %u lives, %lu commits;",
+              static_cast<unsigned long>(seed), verdict.scenario.c_str(), verdict.lanes,
+              verdict.wrong.c_str(), verdict.lives, static_cast<unsigned long>(verdict.commits));
   for (const auto& [what, times] : verdict.faults)
     std::printf(" %s x%lu,", what.c_str(), static_cast<unsigned long>(times));
   std::printf("\n  again: simulate --seed %lu --says, or MILLRACE_SIMULATION_SEED=%lu\n",
@@ -77,7 +77,8 @@ int find_broken(Player& player, const Arguments& arguments) {
   // The undisturbed runs come first: they must be right.
   for (uint64_t seed = arguments.from; seed < arguments.from + arguments.seeds; ++seed) {
     setenv("MILLRACE_BROKEN", arguments.broken.c_str(), 1);
-    const Verdict verdict = player.play(seed, false, arguments.broken == "trust_cache");
+    const Verdict verdict = player.play(seed, false, arguments.broken == "trust_cache",
+                                        arguments.broken == "poll_beside");
     unsetenv("MILLRACE_BROKEN");
     if (verdict.wrong.empty()) continue;
     std::printf("%s: noticed with seed %lu of %lu (%s): %s\n", arguments.broken.c_str(),

@@ -14,6 +14,7 @@ World* current_world = nullptr;
 /// 2026-01-01T00:00:00Z.
 constexpr int64_t kWallStartUs = 1'767'225'600 * kSecondUs;
 constexpr unsigned kFaultsMax = 16;
+constexpr const char* kLane = "lane";
 
 void pass_fault_point(const char* name) {
   if (current_world) current_world->pass(name);
@@ -94,18 +95,18 @@ bool World::pass(const char* place) {
   return !dead_;
 }
 
-/// The applying lane may be overtaken by anybody, the cache's slow work by those who do not wait
-/// for it; steps of commits and outboxes are short, and nobody's business but theirs.
-bool World::may_yield_to(const Driven& other) const {
+/// A lane may be overtaken by anybody, the cache's slow work by those who do not wait for it; steps
+/// of commits and outboxes are short, and nobody's business but theirs.
+bool World::overtakes(const Driven& other) const {
   if (other.stepping) return false;
-  if (stepping_.empty()) return true;
+  if (stepping_.empty() || stepping_.back()->name == kLane) return true;
   return stepping_.back()->name == "cache" && other.name != "cache";
 }
 
 std::vector<World::Driven*> World::ready() {
   std::vector<Driven*> all;
   for (const auto& one : driven_) {
-    if (!may_yield_to(*one)) continue;
+    if (!overtakes(*one)) continue;
     const std::lock_guard lock(one->work->mutex);
     const int64_t due_us = one->work->due_us();
     if (due_us != kTimeMax && due_us <= now_us_) all.push_back(one.get());
@@ -134,7 +135,7 @@ void World::let_others() {
 int64_t World::next_due() const {
   int64_t next = kTimeMax;
   for (const auto& one : driven_) {
-    if (one->stepping) continue;
+    if (one->stepping || one->name == kLane) continue;  // Who waits is a lane itself.
     const std::lock_guard lock(one->work->mutex);
     next = std::min(next, one->work->due_us());
   }

@@ -61,7 +61,7 @@ class World final : public Machine {
   friend class Handle;
 
   std::vector<Driven*> ready();
-  bool may_yield_to(const Driven& other) const;
+  bool overtakes(const Driven& other) const;
   void make_step(Driven& driven);
   void let_others();
   int64_t next_due() const;

@@ -8,6 +8,9 @@
  * line "INODE NAME" each. Every call that makes something safe, or renames or removes, is a step;
  * before step n the process dies if POWER_LOSS_AT=n. power_loss.py lays the shadow out as the disk
  * that the next life finds.
+ * Apart from that, a process that dies between two calls of the system: STEP_KILL_AT=write:n kills
+ * it before its nth write to a file (but for the two of the terminal), likewise fsync, rename,
+ * unlink and send (to a server); STEPS_SAID names a file that gets a line for each as it is passed.
  * A disk that is broken: SYNC_FAILS_AT=n lets the nth fsync or fdatasync fail with EIO, once; what
  * it was to make safe is not.
  */
@@ -21,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -32,6 +36,37 @@ static int steps;
 #define REAL(type, name, ...) (__extension__(type(*)(__VA_ARGS__)) dlsym(RTLD_NEXT, name))
 
 static const char* shadow(void) { return getenv("POWER_LOSS_SHADOW"); }
+
+static void say_step(const char* name) {
+  const char* said = getenv("STEPS_SAID");
+  const int out = said ? open(said, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+  char line[16];
+  if (out < 0) return;
+  const int size = snprintf(line, sizeof line, "%s\n", name);
+  if (REAL(ssize_t, "write", int, const void*, size_t)(out, line, (size_t)size) != size) abort();
+  close(out);
+}
+
+/* A place to die at, of any number of threads. */
+static void pass(const char* name) {
+  static int passes;
+  const char* at = getenv("STEP_KILL_AT");
+  const size_t length = strlen(name);
+  say_step(name);
+  if (!at || strncmp(at, name, length) != 0 || at[length] != ':') return;
+  if (__atomic_add_fetch(&passes, 1, __ATOMIC_SEQ_CST) == atoi(at + length + 1)) raise(SIGKILL);
+}
+
+/* A write to a file or a server; what the program says on its terminal does not count. */
+static void pass_write(int fd) {
+  struct stat found;
+  const int error = errno;
+  if (fd > 2 && fstat(fd, &found) == 0) {
+    if (S_ISREG(found.st_mode)) pass("write");
+    if (S_ISSOCK(found.st_mode)) pass("send");
+  }
+  errno = error;
+}
 
 /* Holds the mutex until the step is done, so that steps of threads have one order. */
 static void begin_step(void) {
@@ -93,6 +128,7 @@ static void keep(int fd) {
 }
 
 int fsync(int fd) {
+  pass("fsync");
   begin_step();
   const int rc = sync_fails() ? -1 : REAL(int, "fsync", int)(fd);
   if (rc == 0) keep(fd);
@@ -101,6 +137,7 @@ int fsync(int fd) {
 }
 
 int fdatasync(int fd) {
+  pass("fsync");
   begin_step();
   const int rc = sync_fails() ? -1 : REAL(int, "fdatasync", int)(fd);
   if (rc == 0) keep(fd);
@@ -109,6 +146,7 @@ int fdatasync(int fd) {
 }
 
 int rename(const char* from, const char* to) {
+  pass("rename");
   begin_step();
   const int rc = REAL(int, "rename", const char*, const char*)(from, to);
   end_step();
@@ -116,6 +154,7 @@ int rename(const char* from, const char* to) {
 }
 
 int unlink(const char* path) {
+  pass("unlink");
   begin_step();
   const int rc = REAL(int, "unlink", const char*)(path);
   end_step();
@@ -139,6 +178,7 @@ static void keep_range(int fd, const void* bytes, ssize_t n, off_t offset) {
 }
 
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
+  pass_write(fd);
   const int through = writes_through(fd);
   if (through) begin_step();
   const ssize_t n =
@@ -152,4 +192,30 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
 
 ssize_t pwrite64(int fd, const void* bytes, size_t size, off_t offset) {
   return pwrite(fd, bytes, size, offset);
+}
+
+/* The rest of what writes, for its steps only. */
+ssize_t write(int fd, const void* bytes, size_t size) {
+  pass_write(fd);
+  return REAL(ssize_t, "write", int, const void*, size_t)(fd, bytes, size);
+}
+
+ssize_t writev(int fd, const struct iovec* pieces, int count) {
+  pass_write(fd);
+  return REAL(ssize_t, "writev", int, const struct iovec*, int)(fd, pieces, count);
+}
+
+ssize_t pwritev(int fd, const struct iovec* pieces, int count, off_t offset) {
+  pass_write(fd);
+  return REAL(ssize_t, "pwritev", int, const struct iovec*, int, off_t)(fd, pieces, count, offset);
+}
+
+ssize_t send(int fd, const void* bytes, size_t size, int flags) {
+  pass("send");
+  return REAL(ssize_t, "send", int, const void*, size_t, int)(fd, bytes, size, flags);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
+  pass("send");
+  return REAL(ssize_t, "sendmsg", int, const struct msghdr*, int)(fd, message, flags);
 }
