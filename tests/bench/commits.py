@@ -4,7 +4,7 @@
 Counts per key over a window that stays open, so that all keys are hot, with few commits and many, with the cache and without, in
 turns: a ratio is that of two runs side by side, the figure is the median of them. Then a restart from that state and from a gigabyte of
 it (keys of 1 KB), beside reading the same bytes; then one of state that is kept in Redis only, from Redis and by reading the source
-again, beside what redis-benchmark gets. `--only` takes some of the parts: costs, restart, gigabyte, takeover.
+again, beside what redis-benchmark gets. `--only` takes some of the parts: commits, cache, restart, gigabyte, takeover.
 """
 import argparse
 import json
@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
 
+PARTS = ("commits", "cache", "restart", "gigabyte", "takeover")
 WIDE = 1000      # bytes of a key, where the state is to be large
 
 
@@ -67,21 +68,17 @@ class Bench:
                         *(arguments or ("--fresh",))], cwd=self.folder, check=True)
         return time.monotonic() - began, json.loads((self.folder / "r.json").read_text())
 
-    def compare(self, base, named):
-        """Runs `base` beside each of `named`, in turns, and prints the median of the ratios base / other, of processor and wall."""
-        pairs = {name: [] for name in named}
+    def compare(self, name, base, other):
+        """Runs both, in turns, and prints the median of the ratios base / other, of processor and wall."""
+        pairs, commits = [], 0
         for number in range(self.options.rounds):
-            for name, config in named.items():
-                both = [base, config] if number % 2 == 0 else [config, base]
-                runs = [self.run(one) for one in both]
-                if both[0] is not base:
-                    runs.reverse()
-                (base_s, base_report), (other_s, report) = runs
-                pairs[name].append((base_report["cpu_seconds"] / report["cpu_seconds"], base_s / other_s, report["commits"]))
-        for name, found in pairs.items():
-            cpu, wall = (sorted(pair[i] for pair in found) for i in (0, 1))
-            print(f"{name}: processor {statistics.median(cpu):.2f} ({cpu[0]:.2f} to {cpu[-1]:.2f}), wall {statistics.median(wall):.2f} "
-                  f"({wall[0]:.2f} to {wall[-1]:.2f}), {len(found)} pairs, {found[0][2]} commits", flush=True)
+            both = [self.run(config) for config in ((base, other) if number % 2 == 0 else (other, base))]
+            (base_s, base_report), (other_s, report) = both if number % 2 == 0 else reversed(both)
+            pairs.append((base_report["cpu_seconds"] / report["cpu_seconds"], base_s / other_s))
+            commits = report["commits"]
+        cpu, wall = (sorted(pair[i] for pair in pairs) for i in (0, 1))
+        print(f"{name}: processor {statistics.median(cpu):.2f} ({cpu[0]:.2f} to {cpu[-1]:.2f}), wall {statistics.median(wall):.2f} "
+              f"({wall[0]:.2f} to {wall[-1]:.2f}), {len(pairs)} pairs, {commits} commits", flush=True)
 
     def fill(self, config):
         """Leaves all windows open."""
@@ -144,10 +141,10 @@ def main():
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--wide-keys", type=int, default=1_000_000, help="keys of the large state")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", nargs="+", choices=("costs", "restart", "gigabyte", "takeover"), help="these parts; all without it")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts; all without it")
     parser.add_argument("--place", help="where files are made; the system's place for temporary ones without it")
     options = parser.parse_args()
-    bench, parts = Bench(options), options.only or ("costs", "restart", "gigabyte", "takeover")
+    bench, parts = Bench(options), options.only or PARTS
     server = None
     try:
         from servers import Redis
@@ -156,10 +153,10 @@ def main():
     except Exception as error:    # no Redis here
         print(error)
     try:
-        if "costs" in parts:
-            bench.compare(pipeline("1h"), {"one commit / commits every 200 ms": pipeline("200ms")})
-            if server:
-                bench.compare(pipeline("200ms"), {"without the cache / with it, at 200 ms": pipeline("200ms", server.url)})
+        if "commits" in parts:
+            bench.compare("one commit / commits every 200 ms", pipeline("1h"), pipeline("200ms"))
+        if "cache" in parts and server:
+            bench.compare("without the cache / with it, at 200 ms", pipeline("200ms"), pipeline("200ms", server.url))
         if "restart" in parts:
             bench.restart()
         if "takeover" in parts and server:
