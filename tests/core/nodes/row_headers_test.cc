@@ -79,8 +79,7 @@ struct Late {
     stage.batch = two_records();
     stage.count = 2;
     stage.columns = {&number};
-    stage.own_time.push_back(5000);
-    stage.own_time.push_back(6000);
+    for (const EventTime time : {5000, 6000}) stage.own_time.push_back(time);
     stage.time = stage.own_time.data();
     number.reset(Type::kInt8, 2);
     LateRows late;
