@@ -271,11 +271,11 @@ TEST(EventTimeConfig, OneTimeForAll) {
                 .event_time->constant,
             EventTime{0});
   EXPECT_EQ(loaded(R"({"constant": "1970-01-01T00:00:00"})").faults,
-            "c.json:3:79: /sources/in/event_time/constant: expected a date, or a time with an "
+            "c.json:3:80: /sources/in/event_time/constant: expected a date, or a time with an "
             "offset, found \"1970-01-01T00:00:00\"; e.g. \"1970-01-01\" or "
             "\"1970-01-01T00:00:00Z\"");
   EXPECT_EQ(loaded(R"({"constant": "1970-01-01", "field": "t"})").faults,
-            "c.json:3:93: /sources/in/event_time/field: has no meaning beside \"constant\"; every "
+            "c.json:3:94: /sources/in/event_time/field: has no meaning beside \"constant\"; every "
             "record has that time");
 }
 
