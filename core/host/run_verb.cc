@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "host/metrics_page.h"
 #include "host/options.h"
+#include "host/places.h"
 #include "host/progress.h"
 #include "host/report.h"
 #include "host/run_refusals.h"
@@ -168,6 +169,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   auto stages = plan_stages(config, *index, faults);
   if (!stages) return report_error(stages.error());
   refuse_arguments(arguments, config, stages->empty() ? nullptr : &stages->front().plan, faults);
+  refuse_unwritable(config, !arguments.config.state_dir.empty(), faults);
   if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) tell_promises(*stages);
   const auto execution = execution_of(config, *index, *stages, options_of(arguments, config));

@@ -22,7 +22,9 @@ Result<void> ChangelogCopier::take_commit(const RecordAssembly::Whole& whole) {
   auto record = read_commit_record(*whole.bytes);
   if (!record) {
     return Error{Code::kCorrupt,
-                 fmt::format("a commit record in {} is damaged: restore the topic", name_)};
+                 fmt::format("a commit record in {} is damaged or of another release: restore the "
+                             "topic, or take another \"pipeline\" name",
+                             name_)};
   }
   const bool from_start = from_ <= reader_.range().begin;
   if (!from_start && record->state_id != local_.state_id()) foreign_state_ = true;

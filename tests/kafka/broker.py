@@ -113,7 +113,7 @@ class Broker:
 
     def tool(self, name, *arguments, fed=""):
         """What one of Kafka's own command-line programs, `fed` with a text, prints when it is asked of this broker."""
-        command = self._java("-Xmx96m", "org.apache.kafka.tools." + name, "--bootstrap-server", self.address, *arguments)
+        command = self._java(("-Xmx96m",), "org.apache.kafka.tools." + name, "--bootstrap-server", self.address, *arguments)
         return subprocess.run(command, cwd=self.folder, input=fed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               check=False).stdout
 

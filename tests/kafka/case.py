@@ -2,6 +2,7 @@
 import json
 import pathlib
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
@@ -45,9 +46,21 @@ def stop_broker():
 def ends(address, topic, partitions, isolation="read_uncommitted"):
     """Where each partition ends: with all that was written, or with all that is decided."""
     consumer = ck.Consumer({"bootstrap.servers": address, "group.id": "ends", "isolation.level": isolation})
-    found = [consumer.get_watermark_offsets(ck.TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)]
+    found = [end_of(consumer, topic, partition) for partition in range(partitions)]
     consumer.close()
     return found
+
+
+def end_of(consumer, topic, partition):
+    """A new topic may have no leader yet on a machine with much else to do."""
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            return consumer.get_watermark_offsets(ck.TopicPartition(topic, partition), timeout=30)[1]
+        except ck.KafkaException:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(.2)
 
 
 def read_all(address, topic, partitions, isolation="read_committed"):
@@ -110,7 +123,8 @@ class KafkaTest(SystemTest):
 
     def send(self, topic, messages):
         """`messages`: (partition, key, value, seconds after START, headers)."""
-        producer = ck.Producer({"bootstrap.servers": Shared.broker.address, "linger.ms": 1})
+        # Idempotent: what is sent again stays in its order.
+        producer = ck.Producer({"bootstrap.servers": Shared.broker.address, "linger.ms": 1, "enable.idempotence": True})
         for partition, key, value, seconds, headers in messages:
             producer.produce(topic, value, key, partition, timestamp=START_MS + int(seconds * 1000), headers=headers)
         producer.flush(30)

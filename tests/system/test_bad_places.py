@@ -159,7 +159,8 @@ class Unwritable(SystemTest):
 
     def test_output_is_a_folder(self):
         (self.folder / "place").mkdir()
-        self.assert_told(self.output("place"), "/sinks/out/path", "place", "directory")
+        self.assert_refused(self.output("place"), "/sinks/out", "place is a directory", "use dir")
+        self.assert_says(self.verb("check", "p.json", code=2), "p.json:", "/sinks/out: ", "place is a directory", "use dir")
 
     def test_output_in_a_read_only_folder(self):
         self.read_only("place")
@@ -172,7 +173,7 @@ class Unwritable(SystemTest):
 
     def test_state_below_a_file(self):
         config = counting(commit={"dir": "in.jsonl/state"})
-        self.assert_refused(config, "in.jsonl", "commit.dir")
+        self.assert_refused(config, "in.jsonl", "/commit/dir")
         self.assert_told(config, "/commit/dir", "in.jsonl")
         self.assert_says(self.verb("check", "p.json", "--state", "in.jsonl/other", code=2), "--state: ", "in.jsonl/other")
 

@@ -6,8 +6,8 @@
 ///
 /// Everything happens inside step() (curl_loop.h says why), but for one thing: while nobody steps,
 /// because whoever reads is held up, a thread of its own reads on into the buffer, so that pings
-/// are answered (W4). Threads: one at
-/// a time; wake() from any.
+/// are answered (W4).
+/// Threads: one at a time; wake() from any.
 
 #include <memory>
 #include <optional>
