@@ -32,11 +32,12 @@ std::vector<Figure> Worker::figures() const {
        [](const kafka::LogFigures& f) { return static_cast<double>(f.aborts.load()); });
   for (const auto& [number, figures] : figures_) {
     const RestoredTask one = restored(number, *figures);
+    const std::string task = std::to_string(number);
     const auto from = [&](const char* where, uint64_t bytes) {
       out.push_back({"millrace_kafka_restored_bytes_total",
                      "What starts of the task took its state from",
                      true,
-                     {{"stage", one.stage}, {"task", std::to_string(number)}, {"from", where}},
+                     {{"stage", one.stage}, {"task", task}, {"from", where}},
                      static_cast<double>(bytes)});
     };
     from("cache", one.cache_bytes);
