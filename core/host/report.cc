@@ -53,8 +53,8 @@ std::string restored_text(const std::vector<RestoredTask>& tasks) {
     cache += task.cache_bytes;
     changelog += task.changelog_bytes;
   }
-  return fmt::format("  restored  {} tasks: {:.1f} MB from the cache, {:.1f} MB from changelogs\n",
-                     tasks.size(), static_cast<double>(cache) / 1e6,
+  return fmt::format("  restored  {}: {:.1f} MB from the cache, {:.1f} MB from changelogs\n",
+                     counted(tasks.size(), "task"), static_cast<double>(cache) / 1e6,
                      static_cast<double>(changelog) / 1e6);
 }
 

@@ -173,7 +173,7 @@ class Bench:
             self.runs += 1
             name = f"b{self.runs}"
             config = self.config("kafka", "exactly_once", operators, name)
-            config["cache"] = {"redis": server.url, "timeout": "2s", "max_pending": "1GiB"}
+            config["cache"] = {"redis": server.url, "timeout": "10s", "max_pending": "1GiB"}
             (self.folder / "p.json").write_text(json.dumps(config))
             self.millrace()
             self.fill_cache()

@@ -7,6 +7,7 @@ moves to the other.
 
   test_coordinator.py --program build/bin/millrace --plugins build/plugins      exits 77 when there is no broker to be had
 """
+import itertools
 import signal
 
 import broker
@@ -34,6 +35,8 @@ def tearDownModule():
 
 
 class Coordinators(CommitsTest):
+    numbers = itertools.count()    # Of topics: what one broker knows of the other's comes late.
+
     def setUp(self):
         super().setUp()
         self.make_internal_topics()
@@ -46,7 +49,7 @@ class Coordinators(CommitsTest):
         self.wait_until("the group's topic", lambda: GROUPS in self.topics() or self.position(TRANSACTIONS, "first"))
 
     def topic(self, partitions=1, **settings):
-        name = self.id().rsplit(".", 1)[-1] + f"_{len(self.topics())}"
+        name = self.id().rsplit(".", 1)[-1] + f"_{next(self.numbers)}"
         self.make(name, partitions, settings)
         return name
 
