@@ -4,6 +4,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <string_view>
 
 #include "base/noun.h"
 #include "json/write.h"
@@ -71,6 +75,17 @@ std::string grouped(uint64_t number) {
   return digits;
 }
 
+/// VmHWM of this program alone: what getrusage tells begins with the peak of whoever started it.
+uint64_t peak_rss_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    constexpr std::string_view kPeak = "VmHWM:";
+    if (line.rfind(kPeak, 0) == 0)
+      return std::strtoull(line.c_str() + kPeak.size(), nullptr, 10) << 10;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Usage usage_since(int64_t started_monotonic_us) {
@@ -79,7 +94,7 @@ Usage usage_since(int64_t started_monotonic_us) {
   Usage out;
   out.wall_seconds = static_cast<double>(monotonic_us() - started_monotonic_us) / 1e6;
   out.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
-  out.peak_rss_bytes = static_cast<uint64_t>(used.ru_maxrss) * 1024;
+  out.peak_rss_bytes = peak_rss_bytes();
   return out;
 }
 

@@ -60,6 +60,12 @@ class Report(SystemTest):
         self.assertGreater(report["wall_seconds"], 0)
         self.assertGreaterEqual(report["commits"], 1)
 
+    def test_the_peak_of_memory_is_its_own(self):
+        """Not that of whoever starts it, with which getrusage would begin."""
+        weight = bytearray(400 << 20)
+        weight[::4096] = b"x" * (len(weight) // 4096)
+        self.assertLess(self.run_to_end().report["peak_rss_bytes"], len(weight) // 2)
+
     def test_total_counts_since_fresh(self):
         first = self.run_to_end().report
         self.append("in.jsonl", [at(200)])
