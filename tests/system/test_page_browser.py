@@ -39,6 +39,10 @@ class InBrowser(SystemTest):
         self.browser.problems.clear()
         self.browser.screen(1200, 900)
 
+    def tearDown(self):
+        self.browser.open("about:blank")    # A page whose run has gone would complain in the next test.
+        super().tearDown()
+
     def show(self, config=None):
         self.write("in.jsonl", ROWS)
         self.write("p.json", config or page_of.config(CHARTS, schema=SCHEMA))
@@ -116,6 +120,10 @@ class InBrowser(SystemTest):
         self.assertLessEqual(self.browser.value("document.documentElement.scrollWidth"), 360)
         self.keep("phone")
 
+    def busy_s(self):
+        """CPU seconds of the page's own thread."""
+        return next(one["value"] for one in self.browser.call("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+
     def test_ten_thousand_rows_a_second_do_not_freeze_it(self):
         config = page_of.config()
         config["sources"] = {"in": {"plugin": "generate", "records": 100000, "rate": 10000, "start": "2026-01-01T00:00:00Z", "interval": "10ms",
@@ -123,6 +131,8 @@ class InBrowser(SystemTest):
         config["commit"]["every"] = "500ms"
         config["sinks"]["page"]["charts"] = [chart for chart in CHARTS if chart["type"] != "map"]
         run = self.show(config)
+        self.browser.call("Performance.enable", timeDomain="threadTicks")
+        busy = -self.busy_s()
         longest = self.browser.value("""new Promise(done => {
           let longest = 0, last = performance.now();
           const begin = last, timer = setInterval(() => {
@@ -131,9 +141,10 @@ class InBrowser(SystemTest):
             if (last - begin > 5000) { clearInterval(timer); done(longest); }
           }, 20);
         })""")
-        print(f"longest pause at 10 000 rows/s: {longest:.0f} ms")
+        busy += self.busy_s()
+        print(f"at 10 000 rows/s the page's thread works {busy:.2f} s in 5 s; longest pause {longest:.0f} ms")
         self.keep("fast")
-        self.assertLess(longest, 4500, "it stood still for nearly all of the five seconds")
+        self.assertLess(busy, 3, "CPU time, so that what else the machine does is not counted")
         run.wait()
         self.assertEqual(run.wait().report["sinks"]["page"]["records"], 100000)
 
