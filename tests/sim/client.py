@@ -30,7 +30,11 @@ class Simulator:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:    # One that holds gigabytes takes its time.
+            self.process.kill()
+            self.process.wait()
         self.process.stdout.close()
 
     def call(self, method, path, body=None):

@@ -118,12 +118,13 @@ class Run:
         if crashed is None:
             self.process.terminate()
             self.process.wait(60)
-        self.sim.__exit__()
         self.log.close()
         found = [f"exit {self.process.returncode}: {(self.folder / 'log').read_text(encoding='utf-8')[-500:]}"] if crashed is not None or self.process.returncode else []
         if self.told_lost() and not self.service.may_lose:
             found.append(f"{self.told_lost()} gaps told")
-        return found + self.service.complaints() + self.growth()
+        found += self.service.complaints() + self.growth()
+        self.sim.__exit__()
+        return found
 
 
 def main():
