@@ -19,5 +19,5 @@ commands=$(mktemp -d)
 trap 'rm -rf "$commands"' EXIT
 sed 's/ -fno-gnu-unique\b//g' build-test/compile_commands.json > "$commands/compile_commands.json"
 xargs -n1 -P"$(nproc)" clang-tidy-14 -p "$commands" --quiet \
-  --extra-arg=-Wno-unknown-warning-option --checks='-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-infinite-loop,performance-unnecessary-copy-initialization' \
+  --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-gnu-statement-expression --checks='-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-infinite-loop,performance-unnecessary-copy-initialization' \
   --warnings-as-errors='*' <<< "$files" 2> >(grep -v "warnings\? generated" >&2 || true)
