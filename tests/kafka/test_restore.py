@@ -12,7 +12,7 @@ import broker
 from case import start_broker, stop_broker
 from expected import NOTHING_WRONG, compare
 from program import main
-from servers import Redis
+from servers import Redis, started
 from test_workers import STATIC, WorkersTest, events
 
 COMMIT_KEY = b"m\0\0"
@@ -29,9 +29,7 @@ def tearDownModule():
 class Restore(WorkersTest):
     @classmethod
     def setUpClass(cls):
-        cls.server = Redis(appendonly="no")
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Redis(appendonly="no"))
 
     def setUp(self):
         super().setUp()

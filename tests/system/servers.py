@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -54,6 +55,24 @@ class Server:
             self.process.send_signal(signal.SIGCONT)
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def started(test_class, server):
+    """The server, until the tests of the class are over. For setUpClass."""
+    test_class.addClassCleanup(server.remove)
+    server.start()
+    return server
+
+
+def all_there_are(test_class, **kinds):
+    """By name, those that are installed; of the others it is said that they are missing."""
+    servers = {}
+    for name, make in kinds.items():
+        try:
+            servers[name] = started(test_class, make())
+        except unittest.SkipTest as missing:
+            print(f"without {name}: {missing}", file=sys.stderr)
+    return servers
 
 
 class Postgres(Server):

@@ -6,7 +6,7 @@ import threading
 import time
 
 from program import SystemTest, at, counting, main, paced
-from servers import Redis
+from servers import Redis, started
 
 RECORDS = 1500
 SEED = 7
@@ -51,9 +51,7 @@ class SlowLink:
 class Cached(SystemTest):
     @classmethod
     def setUpClass(cls):
-        cls.server = Redis(appendonly="no")
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Redis(appendonly="no"))
         cls.expected = None
 
     def setUp(self):

@@ -13,7 +13,7 @@ import sys
 import time
 
 from program import Started, SystemTest, at, counting, environment, main
-from servers import Redis
+from servers import Redis, started
 from test_cache import SlowLink
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
@@ -34,9 +34,7 @@ class CacheFaults(SystemTest):
     @classmethod
     def setUpClass(cls):
         print(f"MILLRACE_TEST_SEED={SEED}", file=sys.stderr)
-        cls.server = Redis(appendonly="no")
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Redis(appendonly="no"))
         cls.link = SlowLink(cls.server.port, FAST)
 
     def setUp(self):

@@ -11,10 +11,9 @@ import random
 import signal
 import sys
 import time
-import unittest
 
 from program import Settings, SystemTest, at, counting, main, paced, rows
-from servers import Postgres, Redis
+from servers import Postgres, Redis, all_there_are
 
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", "2"))
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
@@ -45,15 +44,7 @@ class Chaos(SystemTest):
     @classmethod
     def setUpClass(cls):
         print(f"MILLRACE_TEST_SEED={SEED}", file=sys.stderr)
-        cls.servers = {}
-        for name, make in (("postgres", Postgres), ("redis", Redis)):
-            try:
-                cls.servers[name] = make()
-            except unittest.SkipTest as missing:
-                print(f"without {name}: {missing}", file=sys.stderr)
-                continue
-            cls.addClassCleanup(cls.servers[name].remove)
-            cls.servers[name].start()
+        cls.servers = all_there_are(cls, postgres=Postgres, redis=Redis)
 
     def sink(self, kind):
         base = {"from": "per_minute"}

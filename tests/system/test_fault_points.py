@@ -14,10 +14,9 @@ import signal
 import sys
 import tempfile
 import threading
-import unittest
 
 from program import CHECKOUT, Settings, SystemTest, at, counting, main
-from servers import Postgres, Redis
+from servers import Postgres, Redis, all_there_are
 
 RECORDS = 60
 LIFE = {"MILLRACE_COMMIT_RECORDS": "10", "MILLRACE_BATCH_RECORDS": "4"}
@@ -66,14 +65,7 @@ class FaultPoints(SystemTest):
                            "LD_PRELOAD": Settings.power_loss, "XDG_CACHE_HOME": known.name}
         cls.servers = {"http": Service()}
         cls.addClassCleanup(cls.servers["http"].shutdown)
-        for name, make in (("postgres", Postgres), ("redis", Redis)):
-            try:
-                cls.servers[name] = make()
-            except unittest.SkipTest as missing:
-                print(f"without {name}: {missing}", file=sys.stderr)
-                continue
-            cls.addClassCleanup(cls.servers[name].remove)
-            cls.servers[name].start()
+        cls.servers.update(all_there_are(cls, postgres=Postgres, redis=Redis))
 
     # By kind: the sink's keys. `_`: what stands beside it in the configuration.
     def kinds(self):

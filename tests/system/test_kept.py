@@ -9,7 +9,7 @@ import sys
 import time
 
 from program import SystemTest, at, counting, main
-from servers import Redis
+from servers import Redis, started
 
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
 RECORDS = 3000
@@ -51,9 +51,7 @@ class Kept(SystemTest):
     @classmethod
     def setUpClass(cls):
         print(f"MILLRACE_TEST_SEED={SEED}", file=sys.stderr)
-        cls.server = Redis(appendonly="no")
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Redis(appendonly="no"))
 
     def setUp(self):
         super().setUp()

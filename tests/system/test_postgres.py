@@ -3,7 +3,7 @@ import signal
 import time
 
 from program import SystemTest, at, counting, main, paced, passing
-from servers import Postgres
+from servers import Postgres, started
 
 POINTS = ("commit.begin", "commit.prepared", "commit.logged", "commit.sink", "outbox.deliver", "outbox.delivered", "commit.done")
 RECORDS = 60
@@ -12,9 +12,7 @@ RECORDS = 60
 class ToPostgres(SystemTest):
     @classmethod
     def setUpClass(cls):
-        cls.server = Postgres()
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Postgres())
 
     def setUp(self):
         super().setUp()

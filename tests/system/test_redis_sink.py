@@ -4,7 +4,7 @@ import signal
 import time
 
 from program import SystemTest, at, counting, main, paced, passing
-from servers import Redis
+from servers import Redis, started
 
 POINTS = ("commit.prepared", "commit.logged", "outbox.deliver", "outbox.batch", "outbox.delivered", "commit.done")
 RECORDS = 60
@@ -13,9 +13,7 @@ RECORDS = 60
 class ToRedis(SystemTest):
     @classmethod
     def setUpClass(cls):
-        cls.server = Redis()
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
+        cls.server = started(cls, Redis())
 
     def setUp(self):
         super().setUp()
