@@ -44,7 +44,7 @@ class CacheWriter final : private BesideWork {
   void check_policy();
   Result<void> copy_all();
   Result<void> erase_all(CacheBatch& batch);
-  /// A commit that waits, and where a log elsewhere goes on behind it.
+  /// A commit's, and where a log elsewhere goes on behind it.
   struct Place {
     uint64_t epoch = 0;
     std::optional<uint64_t> next;

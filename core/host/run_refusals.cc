@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/spelling.h"
-
 namespace millrace {
 namespace {
 

@@ -13,8 +13,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr uint64_t kFlushBytes = 16 << 20;
-
 }  // namespace
 
 Result<void> ChangelogCopier::take_commit(const RecordAssembly::Whole& whole) {
@@ -46,7 +44,7 @@ Result<bool> ChangelogCopier::take(const ChangelogReader::Record& record) {
     copied_.changes[std::move(whole->block)] = std::move(whole->bytes);
   }
   next_ = record.next;
-  if (held_bytes_ >= kFlushBytes) MILLRACE_TRY(flush());
+  if (held_bytes_ >= kCopiedBytes) MILLRACE_TRY(flush());
   tell(false);
   return true;
 }

@@ -16,6 +16,9 @@ namespace millrace::kafka {
 /// it.
 inline constexpr int64_t kUnproven = 0;
 
+/// What is put into the local copy at a time.
+inline constexpr uint64_t kCopiedBytes = 16 << 20;
+
 class ChangelogCopier {
  public:
   /// `name`: of the changelog, for sentences. `unproven`: what the copy has from elsewhere is;

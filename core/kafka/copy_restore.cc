@@ -16,7 +16,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr uint64_t kFlushBytes = 16 << 20;
 /// A local copy that is behind by no more than this is quicker with the changelog, in any case.
 constexpr int64_t kNearBehind = 1000;
 
@@ -101,7 +100,7 @@ Result<void> Filling::take(const BlockId& id, std::string_view bytes) {
   bytes_ += bytes.size();
   batch_bytes_ += bytes.size();
   batch_.changes[block_key(id)] = std::string(bytes);
-  if (batch_bytes_ >= kFlushBytes) written_ = flush();
+  if (batch_bytes_ >= kCopiedBytes) written_ = flush();
   if (steady_clock::now() - told_ >= std::chrono::seconds(2)) {
     told_ = ended_ = steady_clock::now();
     log_info(name_ + " reading the cache: " + so_far());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/machine.h"
 #include "kafka/repartition.h"
 
 namespace millrace::kafka {
@@ -19,11 +20,6 @@ ReaderSettings settings_of(const config& cfg) {
   // Upstream tasks of a repartition topic are in no order, and have watermarks instead.
   out.apart = cfg.has("max_task_idle_us") && !out.repartition;
   return out;
-}
-
-int64_t wall_clock_us() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
 std::string_view value_of(const rd_kafka_message_t& message) {

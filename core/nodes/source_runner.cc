@@ -40,11 +40,11 @@ SourceRunner::SourceRunner(const SourceStart& start, std::string pipeline, Limit
       limits_(limits),
       machine_(machine),
       filter_(start.dedupe_horizon_us, start.dedupe_max),
-      dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr),
-      times_(start.node->record_times()) {}
+      dedupe_(start.dedupe ? std::make_unique<RecordDedupe>(*start.dedupe) : nullptr) {}
 
 Result<void> SourceRunner::create() {
   auto read_time = [this](std::string_view value, EventTime own) {
+    if (!times_) times_ = start_.node->record_times();
     return times_->read(value, own, machine_.wall_us());
   };
   auto made = SourceInstance::create(start_.component, {pipeline_, start_.node->name()},

@@ -83,7 +83,7 @@ class SourceRunner {
   Machine& machine_;
   DuplicateFilter filter_;
   std::unique_ptr<RecordDedupe> dedupe_;  ///< Null: the plugin says what the filter is asked.
-  std::unique_ptr<RecordTimes> times_;    ///< For a plugin that orders records by their times.
+  std::unique_ptr<RecordTimes> times_;    ///< Made for a plugin that asks: it orders by times.
   std::unique_ptr<SourceInstance> instance_;
   BatchBuilder builder_;
   std::vector<SourceInstance::PartitionEvent> heard_;
