@@ -1,6 +1,7 @@
 #include "base/machine.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <chrono>
 #include <thread>
@@ -53,6 +54,11 @@ class RealMachine final : public Machine {
  public:
   int64_t monotonic_us() override { return millrace::monotonic_us(); }
   int64_t wall_us() override { return wall_clock_us(); }
+  int64_t thread_cpu_us() override {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * 1'000'000 + used.tv_nsec / 1000;
+  }
   std::unique_ptr<Drive> drive(BesideWork& work, const char* name) override {
     return std::make_unique<ThreadDrive>(work, name);
   }

@@ -36,6 +36,8 @@ class Machine {
   /// CLOCK_MONOTONIC and the wall clock, in microseconds.
   virtual int64_t monotonic_us() = 0;
   virtual int64_t wall_us() = 0;
+  /// CPU time that the calling thread has used, in microseconds.
+  virtual int64_t thread_cpu_us() = 0;
 
   /// While it lives, steps are made when they are due. Its end waits for the one under way.
   class Drive {

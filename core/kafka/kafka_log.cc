@@ -72,6 +72,12 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Options options) {
   auto transaction = Transaction::open(o.cluster, o.pipeline + "-" + std::to_string(o.task));
   if (!transaction) return transaction.error();
   out->transaction_ = std::move(*transaction);
+  // librdkafka asks for the leader of a handle's topic at once; of one that it only hears of by
+  // name within a second, and the first commit would wait for that.
+  out->changelog_topic_.reset(
+      rd_kafka_topic_new(&out->transaction_->client(), out->changelog_.topic.c_str(), nullptr));
+  if (!out->changelog_topic_)
+    return error_of("topic " + out->changelog_.topic, rd_kafka_last_error());
   fault_point("kafka.opened");
   MILLRACE_TRY(out->restore());
   return out;
@@ -113,6 +119,7 @@ Result<void> KafkaLog::commit(const Commit& commit) {
   if (auto done = transact(commit, written_us); !done) {
     // Its outcome is unknown, and rows in its queues are the caller's: it goes before we return.
     targets_.clear();
+    changelog_topic_.reset();
     transaction_.reset();
     options_.figures.aborts.fetch_add(1, std::memory_order_relaxed);
     return done;
@@ -211,12 +218,12 @@ Result<void> KafkaLog::write_changelog(const Commit& commit, int64_t written_us)
   for (const BlockId& id : commit.erase) gone.insert(block_key(id));
   for (const StateBlock& block : commit.put) gone.erase(block_key(block.id));
   for (const std::string& key : gone) {
-    MILLRACE_TRY(
-        transaction_->put(changelog_.topic, changelog_.partition, part_key(key, 0), std::nullopt));
+    MILLRACE_TRY(transaction_->put(changelog_topic_.get(), changelog_.partition, part_key(key, 0),
+                                   std::nullopt));
   }
   Result<void> done;
   const auto put = [&](const std::string& key, const std::string& value) {
-    if (done) done = transaction_->put(changelog_.topic, changelog_.partition, key, value);
+    if (done) done = transaction_->put(changelog_topic_.get(), changelog_.partition, key, value);
   };
   for (const StateBlock& block : commit.put)
     cut_record(block_key(block.id), commit.epoch, block.bytes, put);

@@ -94,7 +94,8 @@ class KafkaLog final : public CommitLog {
   std::optional<std::chrono::steady_clock::time_point> trimmed_;
   // In this order: handles of topics go before their client.
   std::unique_ptr<Transaction> transaction_;  ///< Null: dead.
-  std::map<std::string, Target> targets_;     ///< By sink.
+  Owned<rd_kafka_topic_t> changelog_topic_;
+  std::map<std::string, Target> targets_;  ///< By sink.
 };
 
 }  // namespace millrace::kafka

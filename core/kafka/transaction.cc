@@ -89,17 +89,17 @@ Result<void> Transaction::wait_for_room(rd_kafka_resp_err_t code, std::string_vi
   return {};
 }
 
-Result<void> Transaction::put(const std::string& topic, int32_t partition, std::string_view key,
+Result<void> Transaction::put(rd_kafka_topic_t* topic, int32_t partition, std::string_view key,
                               std::optional<std::string_view> value) {
   char* const bytes = value ? const_cast<char*>(value->data()) : nullptr;
   const size_t size = value ? value->size() : 0;
   for (;;) {
     const rd_kafka_resp_err_t code = rd_kafka_producev(
-        client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+        client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(bytes, size),
         RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_OPAQUE(&kPut), RD_KAFKA_V_END);
     if (!code) return {};
-    MILLRACE_TRY(wait_for_room(code, "writing to " + topic));
+    MILLRACE_TRY(wait_for_room(code, std::string("writing to ") + rd_kafka_topic_name(topic)));
   }
 }
 

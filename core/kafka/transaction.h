@@ -22,7 +22,7 @@ class Transaction {
 
   Result<void> begin();
   /// A message of the changelog. The bytes are copied. `value` nothing: a tombstone.
-  Result<void> put(const std::string& topic, int32_t partition, std::string_view key,
+  Result<void> put(rd_kafka_topic_t* topic, int32_t partition, std::string_view key,
                    std::optional<std::string_view> value);
   /// Row `i` of `rows`, whose bytes are lent until commit() has returned or this object is gone.
   /// `tombstone`: its key alone. `headers` is taken over, also on errors; may be null.

@@ -20,7 +20,7 @@ Result<void> CommitWork::start(OpenCommit open) {
   {
     const std::lock_guard lock(mutex);
     open_ = std::move(open);
-    began_us_ = machine_.monotonic_us();
+    cpu_us_ = 0;
     busy_.store(true, std::memory_order_release);
   }
   changed.notify_all();
@@ -38,12 +38,15 @@ int64_t CommitWork::due_us() const { return open_ ? 0 : kTimeMax; }
 
 void CommitWork::step(Lock& lock) {
   lock.unlock();
+  const int64_t before_us = machine_.thread_cpu_us();
   auto more = committer_.step(*open_);  // Nobody else touches it while busy().
+  const int64_t took_us = machine_.thread_cpu_us() - before_us;
   lock.lock();
+  cpu_us_ += took_us;
   if (more && *more) return;
   if (!more) failure_ = more.error();
   open_.reset();
-  last_us_.store(machine_.monotonic_us() - began_us_, std::memory_order_relaxed);
+  last_cpu_us_.store(cpu_us_, std::memory_order_relaxed);
   busy_.store(false, std::memory_order_release);
   changed.notify_all();
 }

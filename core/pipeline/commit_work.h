@@ -22,8 +22,8 @@ class CommitWork final : private BesideWork {
   /// Waits for the one under way first.
   Result<void> start(OpenCommit open);
   Result<void> wait();
-  /// How long the last one took to become durable.
-  int64_t last_us() const { return last_us_.load(std::memory_order_relaxed); }
+  /// CPU time that the last one took; waiting for a disk or a cluster costs nobody anything.
+  int64_t last_cpu_us() const { return last_cpu_us_.load(std::memory_order_relaxed); }
 
  private:
   int64_t due_us() const override;
@@ -32,11 +32,11 @@ class CommitWork final : private BesideWork {
   Committer& committer_;
   Machine& machine_;
   std::atomic<bool> busy_{false};
-  std::atomic<int64_t> last_us_{0};
+  std::atomic<int64_t> last_cpu_us_{0};
   // Guarded by the mutex of BesideWork.
   std::optional<OpenCommit> open_;
   std::optional<Error> failure_;
-  int64_t began_us_ = 0;
+  int64_t cpu_us_ = 0;  ///< Of the one under way, so far.
   std::unique_ptr<Machine::Drive> drive_;
 };
 

@@ -71,8 +71,8 @@ bool Task::awaits_ends() const {
                      [](const Input& input) { return input.resume.ended && !input.end_applied; });
 }
 
-/// By time; but a commit that takes long makes the next one wait, so that at most a quarter of the
-/// time goes into commits and what comes meanwhile is committed at once.
+/// By time; but a commit that costs much makes the next one wait, so that at most a quarter of a
+/// core goes into commits and what comes meanwhile is committed at once.
 bool Task::commit_due() const {
   if (reads_on() || !may_commit_here()) return false;
   if (options_.commit_every_records) return uncommitted_records_ >= options_.commit_every_records;
@@ -80,7 +80,7 @@ bool Task::commit_due() const {
   if (committer_.backlog_bytes() >= options_.outbox_limit_bytes) return true;
   constexpr int64_t kShare = 4;
   const int64_t every_us =
-      std::max(options_.commit_every_us, kShare * (barrier_us_ + commits_.last_us()));
+      std::max(options_.commit_every_us, kShare * (barrier_us_ + commits_.last_cpu_us()));
   return now_us() - last_commit_us_ >= every_us;
 }
 

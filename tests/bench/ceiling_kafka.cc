@@ -1,5 +1,5 @@
 // The ceiling of a Kafka pipeline: librdkafka's own consumer, one partition, values looked at and
-// dropped. ceiling_kafka BROKERS TOPIC COUNT; prints messages, bytes and seconds.
+// dropped. ceiling_kafka BROKERS TOPIC COUNT; prints messages per second, from the first one on.
 #include <librdkafka/rdkafka.h>
 
 #include <chrono>
@@ -19,14 +19,16 @@ int main(int argc, char** argv) {
   rd_kafka_poll_set_consumer(client);
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, argv[2], 0)->offset = 0;
-  const auto began = std::chrono::steady_clock::now();
   rd_kafka_assign(client, list);
   rd_kafka_queue_t* queue = rd_kafka_queue_get_consumer(client);
   const long wanted = std::atol(argv[3]);
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point began;
   long messages = 0, bytes = 0;
   std::vector<rd_kafka_message_t*> got(1024);
   while (messages < wanted) {
     const ssize_t count = rd_kafka_consume_batch_queue(queue, 100, got.data(), got.size());
+    if (messages == 0) began = Clock::now();
     for (ssize_t i = 0; i < count; ++i) {
       if (!got[static_cast<size_t>(i)]->err) {
         ++messages;
@@ -35,8 +37,9 @@ int main(int argc, char** argv) {
       rd_kafka_message_destroy(got[static_cast<size_t>(i)]);
     }
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%ld %ld %.3f\n", messages, bytes, took.count());
+  const std::chrono::duration<double> took = Clock::now() - began;
+  if (bytes == 0) return 1;  // Looked at, so that nobody leaves it out.
+  std::printf("%.0f\n", static_cast<double>(messages) / took.count());
   std::fflush(stdout);
   std::_Exit(0);  // Nothing to tidy up, and closing a consumer can take seconds.
 }

@@ -5,8 +5,8 @@
 
 One partition, one lane, JSON of 1 KB: filter and project, and a tumbling count, exactly once (kafka log, 200 ms; and the local log
 through the outbox) and at least once, against a bare librdkafka consume loop. Then starts that have their state from Redis or from the changelog
-alone (`--only restore`: those alone). Wall and
-CPU of the client; of both what a start without anything to do costs is taken off. Neighbours harm the wall, hardly the CPU.
+alone (`--only restore`: those alone). Rates begin with the first message, or with the first commit: starts, which differ by
+seconds, count in no rate. Of CPU what a start without anything to do takes is taken off. Neighbours harm the rates, hardly the CPU.
 Whose the CPU is: the engine's own threads, librdkafka's, the broker's. With --latency the delay of records at half of the
 throughput that was measured. With --streams the same two pipelines in Kafka Streams (streams/StreamsBench.java) on the same broker; that needs a JDK.
 """
@@ -16,12 +16,15 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
 
@@ -30,8 +33,8 @@ from case import START_MS, ck                       # noqa: E402
 from servers import Redis                           # noqa: E402
 
 
-# CPU seconds of librdkafka's threads, of the client's others and of the broker; all of them, starts included.
-Used = collections.namedtuple("Used", "wall cpu peak_mib rdkafka broker")
+# Messages per second, by the client's own clock; CPU seconds of the client, of them those of librdkafka's threads, and of the broker.
+Used = collections.namedtuple("Used", "per_second cpu peak_mib rdkafka broker")
 Figure = collections.namedtuple("Figure", "per_second per_cpu_second peak_mib engine rdkafka broker")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -50,20 +53,51 @@ def look_at_threads(pid, seen):
             pass                                                        # It has ended.
 
 
-def timed(command, folder, broker_pid):
+class Committed:
+    """When commits were, and how many messages were read until then, by a run's metrics page."""
+
+    def __init__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = "127.0.0.1:%d" % free.getsockname()[1]
+        self.seen = []
+
+    def look(self):
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=1) as page:
+                text, now = page.read().decode(), time.monotonic()
+        except OSError:
+            return                                                      # Not yet, or not any more.
+        count = re.search(r'^millrace_source_records_total{[^}]*"passed"[^}]*} (\d+)', text, re.MULTILINE)
+        if count and int(count[1]) > (self.seen[-1][1] if self.seen else 0):
+            self.seen.append((now, int(count[1])))
+
+    def per_second(self):
+        """From the first commit to the last one that was seen; 0: there were no two."""
+        if len(self.seen) < 2:
+            return 0
+        (began, first), (ended, last) = self.seen[0], self.seen[-1]
+        return (last - first) / (ended - began)
+
+
+def timed(command, folder, broker_pid, committed=None):
+    """Without `committed` the program prints its own rate."""
     broker_stat, seen = pathlib.Path(f"/proc/{broker_pid}/stat"), {}
-    began, broker_began = time.monotonic(), cpu_in(broker_stat)[1]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    broker_began = cpu_in(broker_stat)[1]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     ended = 0
     while not ended:
         look_at_threads(process.pid, seen)
+        if committed:
+            committed.look()
         time.sleep(.02)
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise AssertionError(f"{command[0]} ended with {process.returncode}")
     rdkafka = sum(seconds for name, seconds in seen.values() if name.startswith("rdk:"))
-    return Used(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, rdkafka,
+    printed = process.stdout.read()
+    return Used(committed.per_second() if committed else float(printed or 0), used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, rdkafka,
                 cpu_in(broker_stat)[1] - broker_began)
 
 
@@ -100,13 +134,13 @@ class Bench:
     def tool(self, name):
         return os.path.abspath(os.path.join(self.options.ceilings, name))
 
-    def timed(self, command):
-        return timed(command, self.folder, self.broker.process.pid)
+    def timed(self, command, committed=None):
+        return timed(command, self.folder, self.broker.process.pid, committed)
 
     def figure(self, used, idle=Used(0, 0, 0, 0, 0)):
-        """`idle`: a run that found nothing to do. What starting costs (a group joined, transactions begun) is taken off."""
+        """`idle`: a run that found nothing to do. The CPU that starting takes (a group joined, transactions begun) is taken off."""
         count = self.options.messages
-        return Figure(count / (used.wall - idle.wall), count / (used.cpu - idle.cpu), used.peak_mib, used.cpu - used.rdkafka,
+        return Figure(used.per_second, count / (used.cpu - idle.cpu), used.peak_mib, used.cpu - used.rdkafka,
                       used.rdkafka, used.broker)
 
     def config(self, log, delivery, operators, name):
@@ -122,8 +156,10 @@ class Bench:
     def run(self, log, delivery, operators):
         self.runs += 1
         name = f"b{self.runs}"
-        (self.folder / "p.json").write_text(json.dumps(self.config(log, delivery, operators, name)))
-        used = self.millrace()
+        committed = Committed()
+        config = {**self.config(log, delivery, operators, name), "metrics": {"listen": committed.address}}
+        (self.folder / "p.json").write_text(json.dumps(config))
+        used = self.millrace(committed)
         records = json.loads((self.folder / "r.json").read_text())["sources"]["in"]["records"]
         assert records == self.options.messages, records
         return self.figure(used, self.millrace())
@@ -144,9 +180,9 @@ class Bench:
                            check=True)
         subprocess.run(["javac", "-cp", f"{STREAMS_JARS}/*", "-d", self.folder, here / "StreamsBench.java"], check=True)
 
-    def millrace(self):
+    def millrace(self, committed=None):
         return self.timed([os.path.abspath(self.options.millrace), "run", "p.json", "--until-end", "--quiet", "--report", "r.json",
-                           "--plugins", os.path.abspath(self.options.plugins)])
+                           "--plugins", os.path.abspath(self.options.plugins)], committed)
 
     def latency(self, delivery, rate, seconds=20):
         """From the making of a record to a read_committed consumer, at `rate` records a second: what paced_kafka prints."""

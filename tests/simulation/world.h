@@ -29,6 +29,7 @@ class World final : public Machine {
 
   int64_t monotonic_us() override { return now_us_; }
   int64_t wall_us() override;
+  int64_t thread_cpu_us() override { return now_us_; }
   std::unique_ptr<Drive> drive(BesideWork& work, const char* name) override;
   void wait(Lock& lock, std::condition_variable& changed, int64_t until_us) override;
 

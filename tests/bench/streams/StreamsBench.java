@@ -25,7 +25,7 @@ import org.apache.kafka.streams.state.WindowStore;
 /**
  * The two pipelines of kafka_bench.py in Kafka Streams, one thread, state in memory, exactly once, commits every 200 ms:
  * StreamsBench BROKERS project|count IN OUT APPLICATION MESSAGES DIRECTORY. Ends when MESSAGES were read and committed;
- * with 0 as soon as it runs.
+ * with 0 as soon as it runs. Prints messages per second, from the first one on.
  */
 public class StreamsBench {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,13 +35,18 @@ public class StreamsBench {
     final long wanted = Long.parseLong(args[5]);
     final CountDownLatch done = new CountDownLatch(1);
     final AtomicLong seen = new AtomicLong();
+    final AtomicLong began = new AtomicLong();
     final Serde<JsonNode> json = Serdes.serdeFrom((topic, node) -> write(node), (topic, bytes) -> read(bytes));
 
     final StreamsBuilder builder = new StreamsBuilder();
     final KStream<String, JsonNode> in = builder.stream(args[2],
         Consumed.with(Serdes.String(), json)
             .withTimestampExtractor((record, before) -> ((JsonNode) record.value()).get("t").asLong()))
-        .peek((key, value) -> { if (seen.incrementAndGet() == wanted) done.countDown(); });
+        .peek((key, value) -> {
+          final long now = seen.incrementAndGet();
+          if (now == 1) began.set(System.nanoTime());
+          if (now == wanted) done.countDown();
+        });
     (args[1].equals("project") ? project(in) : count(in)).to(args[3], Produced.with(Serdes.String(), json));
 
     final KafkaStreams streams = new KafkaStreams(builder.build(), settings(args));
@@ -50,6 +55,7 @@ public class StreamsBench {
     });
     streams.start();
     done.await();
+    if (wanted > 0) System.out.printf("%.0f%n", wanted * 1e9 / (System.nanoTime() - began.get()));
     streams.close();                                 // Commits what was processed.
     System.exit(0);
   }
