@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/duration.h"
+#include "base/freed_memory.h"
 #include "base/log.h"
 #include "host/metrics_page.h"
 #include "host/options.h"
@@ -127,6 +128,7 @@ int WatchedRun::run(Plan first, int64_t run_for_us) {
 Result<void> WatchedRun::watch(Plan first, int64_t run_for_us) {
   StopWatch watch([this] { execution_.stop(); }, [this] { explain_windows(execution_); },
                   run_for_us, arguments_.explain_windows ? kExplainEveryUs : 0);
+  const FreedMemory freed;
   std::optional<Progress> progress;
   if (!arguments_.quiet) {
     progress.emplace(config_.name.text, shows_rows(config_),
