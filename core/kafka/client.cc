@@ -95,9 +95,9 @@ std::optional<Error> hopeless(std::string_view what, rd_kafka_resp_err_t code) {
                                   "transaction.max.timeout.ms of the broker"};
 }
 
-/// A new producer may need a second before its first message leaves (librdkafka before 2.10), and
-/// whatever failed, the next commit is a new producer's: with less than a few of them none may ever
-/// succeed.
+/// A new producer looks for its coordinator and for leaders first, which takes a second where those
+/// are loading, and whatever failed, the next commit is a new producer's: with less than a few
+/// seconds none may ever succeed.
 constexpr int64_t kTimeOutMsMin = 5'000;
 /// librdkafka's own, as far as it has one for producers with transactions.
 constexpr int64_t kTransactionMs = 60'000;
