@@ -82,7 +82,11 @@ class Binder {
   Bound record_function(const std::string& name, uint32_t place);
   Bound collate(const TreeNode& node);
   Bound apply(std::string_view name, std::vector<Operand> args, uint32_t place);
+  Bound argument(const Resolution& resolution, size_t i, const Operand& arg);
   Bound rest_argument(const Operand& operand, Rest rest);
+  bool check_constants(std::string_view name, const Function& function,
+                       const std::vector<Operand>& args, const std::vector<uint32_t>& children,
+                       uint32_t at);
   Bound no_such_function(std::string_view name, const std::vector<Operand>& args, uint32_t place,
                          bool ambiguous);
   // Operators and forms (binder_forms.cc).
