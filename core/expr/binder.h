@@ -100,6 +100,8 @@ class Binder {
   Bound logic(const TreeNode& node);
   Bound test(const TreeNode& node, std::string_view kind_key);
   Bound choose(const TreeNode& node);
+  Bound when(const JsonValue& test, const Bound& subject, uint32_t place);
+  Bound otherwise(const TreeNode& node);
   Bound coalesce(const TreeNode& node);
   Bound extreme(const TreeNode& node);
   Bound negated(Bound inner, uint32_t place);

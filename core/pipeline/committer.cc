@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/fault_point.h"
+#include "base/hex.h"
 #include "json/write.h"
-#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
 #include "pipeline/ledger_json.h"
 
