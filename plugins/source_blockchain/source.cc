@@ -1,5 +1,5 @@
 // Bitcoin from blockchain.info: transactions as they are seen, blocks without a gap, prices. The
-// rules BC1-BC10 are in the design page on sources; README.md says what can be lost or repeated.
+// rules BC1-BC10 are in plugins/RULES.md; README.md says what can be lost or repeated.
 
 #include <atomic>
 #include <memory>

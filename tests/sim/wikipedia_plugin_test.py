@@ -1,6 +1,6 @@
 """The wikipedia source against the simulator, fault by fault. Loss and repeats are judged from the ledger.
 
-Rules WK, S and faults F are those of the design page on sources. Needs MILLRACE_PLUGIN_DRIVE and
+Rules WK, S and faults F are those of plugins/RULES.md. Needs MILLRACE_PLUGIN_DRIVE and
 MILLRACE_PLUGIN_DIR (ctest sets them).
 """
 import json
