@@ -11,6 +11,7 @@
 #include "nodes/key_text.h"
 #include "nodes/late_records.h"
 #include "nodes/late_rows.h"
+#include "nodes/stateless_node.h"
 
 namespace millrace {
 
