@@ -109,7 +109,7 @@ Result<void> Planner::plan_operator(const OperatorConfig& op) {
   if (!input) return {};
   if (op.event_time && (!op.plugin.empty() || is_grouped(op))) {
     faults_.add(op.event_time->where, "a new event time needs an operator without state",
-                "set it on an operator of its own in front of this one");
+                "set it on a separate operator in front of this one");
     return {};
   }
   if (op.window && op.window->processing_time) input = by_clock(op, *input);
