@@ -68,6 +68,18 @@ std::string_view expansion_of(char what) {
   }
 }
 
+/// Conversions that stand for several, like %T, written out.
+std::string expand(std::string_view pattern) {
+  std::string expanded;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view several =
+        pattern[i] == '%' && i + 1 < pattern.size() ? expansion_of(pattern[i + 1]) : "";
+    expanded += several.empty() ? pattern.substr(i, pattern[i] == '%' ? 2 : 1) : several;
+    i += pattern[i] == '%';
+  }
+  return expanded;
+}
+
 }  // namespace
 
 struct LocalPattern::Fields {
@@ -91,13 +103,7 @@ struct LocalPattern::Fields {
 };
 
 Result<LocalPattern> LocalPattern::compile(std::string_view pattern) {
-  std::string expanded;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const std::string_view several =
-        pattern[i] == '%' && i + 1 < pattern.size() ? expansion_of(pattern[i + 1]) : "";
-    expanded += several.empty() ? pattern.substr(i, pattern[i] == '%' ? 2 : 1) : several;
-    i += pattern[i] == '%';
-  }
+  const std::string expanded = expand(pattern);
   LocalPattern out;
   std::string seen;
   for (size_t i = 0; i < expanded.size(); ++i) {

@@ -64,6 +64,8 @@ class KeptLog final : public CommitLog {
   Result<Cuts> read_cuts();
   Result<Start> take_from_log(const Restored& last);
   Result<bool> take_from_cache(const Cuts& cuts, uint64_t& epoch);
+  Result<std::optional<Start>> start_from_cache(const Restored& last, const Cuts& cuts);
+  std::optional<Start> start_from_base(const Restored& last, const Cuts& cuts);
   Result<void> adopt(std::vector<StateBlock> blocks, const Cut& cut);
   void clear();
 

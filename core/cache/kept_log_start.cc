@@ -113,6 +113,31 @@ Result<void> KeptLog::adopt(std::vector<StateBlock> blocks, const Cut& cut) {
   return {};
 }
 
+/// Nothing: Redis holds nothing that is proven.
+Result<std::optional<KeptLog::Start>> KeptLog::start_from_cache(const Restored& last,
+                                                                const Cuts& cuts) {
+  uint64_t epoch = 0;
+  auto taken = take_from_cache(cuts, epoch);
+  if (!taken) return taken.error();
+  if (!*taken) return std::optional<Start>();
+  epoch_ = last.epoch;
+  const bool is_last = epoch == last.epoch;
+  if (is_last) birth_.reset();
+  if (!is_last) expected_ = cuts.at(last.epoch).content;
+  log_info("cache: the state of commit " + std::to_string(epoch) + " is taken from Redis");
+  return std::optional<Start>(Start{Restored{epoch, cuts.at(epoch).meta}, is_last});
+}
+
+/// Empty state, and the sources from the cut that is old enough for all that is open. Nothing:
+/// there is no such cut.
+std::optional<KeptLog::Start> KeptLog::start_from_base(const Restored& last, const Cuts& cuts) {
+  auto base = cuts.upper_bound(cuts.at(last.epoch).base_limit());
+  if (base == cuts.begin()) return std::nullopt;
+  --base;
+  birth_ = base->first + 1;
+  return Start{Restored{base->first, base->second.meta}, base->first == last.epoch};
+}
+
 Result<KeptLog::Start> KeptLog::take_over() {
   auto last = below_->last();
   if (!last) return last.error();
@@ -131,29 +156,15 @@ Result<KeptLog::Start> KeptLog::take_over() {
     return Error{Code::kCorrupt, "the last commit has no cut; start anew with --fresh"};
   if (way_ == Way::kCache) {
     way_ = Way::kBase;
-    uint64_t epoch = 0;
-    auto taken = take_from_cache(*cuts, epoch);
-    if (!taken) return taken.error();
-    if (*taken) {
-      epoch_ = (*last)->epoch;
-      const bool is_last = epoch == (*last)->epoch;
-      if (is_last) birth_.reset();
-      if (!is_last) expected_ = newest->second.content;
-      log_info("cache: the state of commit " + std::to_string(epoch) + " is taken from Redis");
-      return Start{Restored{epoch, cuts->at(epoch).meta}, is_last};
-    }
+    auto start = start_from_cache(**last, *cuts);
+    if (!start) return start.error();
+    if (*start) return std::move(**start);
   }
   epoch_ = (*last)->epoch;
   expected_ = newest->second.content;
   if (way_ == Way::kBase) {
     way_ = Way::kBeginning;
-    auto base = cuts->upper_bound(newest->second.base_limit());
-    if (base != cuts->begin()) {
-      --base;
-      birth_ = base->first + 1;
-      const bool is_last = base->first == (*last)->epoch;
-      return Start{Restored{base->first, base->second.meta}, is_last};
-    }
+    if (auto start = start_from_base(**last, *cuts)) return std::move(*start);
   }
   if (way_ == Way::kBeginning) {
     way_ = Way::kNone;

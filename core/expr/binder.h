@@ -82,7 +82,11 @@ class Binder {
   Bound record_function(const std::string& name, uint32_t place);
   Bound collate(const TreeNode& node);
   Bound apply(std::string_view name, std::vector<Operand> args, uint32_t place);
+  Bound argument(const Resolution& resolution, size_t i, const Operand& arg);
   Bound rest_argument(const Operand& operand, Rest rest);
+  bool check_constants(std::string_view name, const Function& function,
+                       const std::vector<Operand>& args, const std::vector<uint32_t>& children,
+                       uint32_t at);
   Bound no_such_function(std::string_view name, const std::vector<Operand>& args, uint32_t place,
                          bool ambiguous);
   // Operators and forms (binder_forms.cc).
@@ -96,6 +100,8 @@ class Binder {
   Bound logic(const TreeNode& node);
   Bound test(const TreeNode& node, std::string_view kind_key);
   Bound choose(const TreeNode& node);
+  Bound when(const JsonValue& test, const Bound& subject, uint32_t place);
+  Bound otherwise(const TreeNode& node);
   Bound coalesce(const TreeNode& node);
   Bound extreme(const TreeNode& node);
   Bound negated(Bound inner, uint32_t place);

@@ -127,6 +127,59 @@ Binder::Bound Binder::call(const TreeNode& node) {
   return apply(name, std::move(args), place);
 }
 
+/// Argument `i` as `function` takes it.
+Binder::Bound Binder::argument(const Resolution& resolution, size_t i, const Operand& arg) {
+  const Function& function = *resolution.function;
+  Bound bound = arg;
+  if (i >= function.arg_count) {
+    bound = rest_argument(arg, function.rest);
+  } else if (!function.any_args || arg.unknown) {
+    const Type declared = function.any_args ? Type::kText : function.args[i];
+    bound = declared == kTextsOfArray && !arg.unknown
+                ? texts_of(arg, arg.place)
+                : coerce(arg, concrete_type(declared, resolution.element), false, arg.place);
+  }
+  if (!bound) return std::nullopt;
+  // These look at their columns' types.
+  if (function.any_args || (i < function.arg_count && is_placeholder(function.args[i])))
+    return settled(std::move(*bound));
+  return bound;
+}
+
+/// A constant that no row can make right is a fault of the text, not of each row: the unit of
+/// date_trunc('houre', t), a format, a pattern. False: told.
+bool Binder::check_constants(std::string_view name, const Function& function,
+                             const std::vector<Operand>& args,
+                             const std::vector<uint32_t>& children, uint32_t at) {
+  const bool has_unit = (name == "date_trunc" || name == "extract" || name == "date_part") &&
+                        builder_.is_constant(children[0]);
+  if (has_unit) {
+    const uint32_t any_time = builder_.zero_constant(function.args[1], at);
+    if (const auto error = builder_.probe(function, {children[0], any_time})) {
+      fail(args[0].place, error->text);
+      return false;
+    }
+  }
+  if (name == "to_char" && builder_.is_constant(children[1]) &&
+      !builder_.is_null_constant(children[1])) {
+    const uint32_t any_value = builder_.zero_constant(function.args[0], at);
+    const auto error = builder_.probe(function, {any_value, children[1]});
+    if (error && error->sqlstate == sqlstate::kSyntax) {
+      fail(args[1].place, error->text);
+      return false;
+    }
+  }
+  if (takes_pattern(function) && builder_.is_constant(children[1])) {
+    const std::vector<uint32_t> probed = {builder_.text_constant("", Type::kText, at), children[1]};
+    const std::vector<ArgType> texts(2, ArgType{Type::kText, false});
+    if (const auto error = builder_.probe(*resolve_function("~", texts).function, probed)) {
+      fail(args[1].place, error->text);
+      return false;
+    }
+  }
+  return true;
+}
+
 Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, uint32_t place) {
   std::vector<ArgType> types;
   for (const Operand& arg : args) types.push_back(arg.arg());
@@ -135,48 +188,13 @@ Binder::Bound Binder::apply(std::string_view name, std::vector<Operand> args, ui
   const Function& function = *resolution.function;
   std::vector<uint32_t> children;
   for (size_t i = 0; i < args.size(); ++i) {
-    if (i >= function.arg_count) {
-      Bound bound = rest_argument(args[i], function.rest);
-      if (!bound) return std::nullopt;
-      args[i] = std::move(*bound);
-    } else if (!function.any_args || args[i].unknown) {
-      const Type declared = function.any_args ? Type::kText : function.args[i];
-      const Type wanted = concrete_type(declared, resolution.element);
-      Bound bound = declared == kTextsOfArray && !args[i].unknown
-                        ? texts_of(args[i], args[i].place)
-                        : coerce(args[i], wanted, false, args[i].place);
-      if (!bound) return std::nullopt;
-      args[i] = std::move(*bound);
-    }
-    // These look at their columns' types.
-    if (function.any_args || (i < function.arg_count && is_placeholder(function.args[i])))
-      args[i] = settled(std::move(args[i]));
+    Bound bound = argument(resolution, i, args[i]);
+    if (!bound) return std::nullopt;
+    args[i] = std::move(*bound);
     children.push_back(args[i].node);
   }
   const uint32_t at = fixed_place_.value_or(place);
-  // A wrong unit in date_trunc('houre', t) is a fault of the text, not of each row.
-  const bool has_unit = (name == "date_trunc" || name == "extract" || name == "date_part") &&
-                        builder_.is_constant(children[0]);
-  if (has_unit) {
-    const uint32_t any_time = builder_.zero_constant(function.args[1], at);
-    if (const auto error = builder_.probe(function, {children[0], any_time})) {
-      return fail(args[0].place, error->text);
-    }
-  }
-  if (name == "to_char" && builder_.is_constant(children[1]) &&
-      !builder_.is_null_constant(children[1])) {
-    const uint32_t any_value = builder_.zero_constant(function.args[0], at);
-    const auto error = builder_.probe(function, {any_value, children[1]});
-    if (error && error->sqlstate == sqlstate::kSyntax) return fail(args[1].place, error->text);
-  }
-  if (takes_pattern(function) && builder_.is_constant(children[1])) {
-    // So is a pattern that cannot be read.
-    std::vector<uint32_t> probed = {builder_.text_constant("", Type::kText, at), children[1]};
-    const std::vector<ArgType> texts(2, ArgType{Type::kText, false});
-    if (const auto error = builder_.probe(*resolve_function("~", texts).function, probed)) {
-      return fail(args[1].place, error->text);
-    }
-  }
+  if (!check_constants(name, function, args, children, at)) return std::nullopt;
   const Type result = concrete_type(function.result, resolution.element);
   return made(builder_.call(function, std::move(children), at, result), at);
 }

@@ -208,6 +208,23 @@ Binder::Bound Binder::test(const TreeNode& node, std::string_view kind_key) {
   return apply(name, {std::move(*bound)}, node.place());
 }
 
+/// The condition of one WHEN: a test of `subject` where CASE has one.
+Binder::Bound Binder::when(const JsonValue& test, const Bound& subject, uint32_t place) {
+  if (!subject) return boolean(test, "WHEN");
+  Bound value = expression(test);
+  if (!value) return std::nullopt;
+  return binary("=", *subject, std::move(*value), place);
+}
+
+/// What ELSE says: NULL where there is none.
+Binder::Bound Binder::otherwise(const TreeNode& node) {
+  if (const JsonValue* tree = node.find("defresult")) return expression(*tree);
+  Operand null;
+  null.unknown = null.null = true;
+  null.place = node.place();
+  return null;
+}
+
 Binder::Bound Binder::choose(const TreeNode& node) {
   const uint32_t place = node.place();
   Bound subject;
@@ -219,33 +236,20 @@ Binder::Bound Binder::choose(const TreeNode& node) {
   std::vector<uint32_t> conditions;
   std::vector<Operand> results;
   for (const JsonValue& arm : node.list("args")) {
-    const TreeNode when = tree_node(arm);
-    const JsonValue* test = when.find("expr");
-    const JsonValue* result = when.find("result");
+    const TreeNode branch = tree_node(arm);
+    const JsonValue* test = branch.find("expr");
+    const JsonValue* result = branch.find("result");
     if (!test || !result) return fail(place, "this CASE is not supported");
-    Bound condition;
-    if (subject) {
-      Bound value = expression(*test);
-      if (!value) return std::nullopt;
-      condition = binary("=", *subject, std::move(*value), when.place());
-    } else {
-      condition = boolean(*test, "WHEN");
-    }
+    const Bound condition = when(*test, subject, branch.place());
     if (!condition) return std::nullopt;
     conditions.push_back(condition->node);
     Bound bound = expression(*result);
     if (!bound) return std::nullopt;
     results.push_back(std::move(*bound));
   }
-  Operand otherwise;
-  otherwise.unknown = otherwise.null = true;
-  otherwise.place = place;
-  if (const JsonValue* tree = node.find("defresult")) {
-    Bound bound = expression(*tree);
-    if (!bound) return std::nullopt;
-    otherwise = std::move(*bound);
-  }
-  results.push_back(std::move(otherwise));
+  Bound rest = otherwise(node);
+  if (!rest) return std::nullopt;
+  results.push_back(std::move(*rest));
   if (!unify(results, "CASE", place)) return std::nullopt;
   std::vector<uint32_t> children;
   for (size_t i = 0; i < conditions.size(); ++i) {

@@ -162,36 +162,22 @@ class GroupedCompiler {
     };
     const std::string& name = read->name;
     GroupedSelect::Call call{};
-    Scope::Subtree column;
     std::optional<Type> type;
-    if (read->argument) {
-      const auto first = input_program(part, *read->argument, arguments_, result_.arguments, name);
-      if (!first) return false;
-      type = result_.arguments[*first].type();
-      call.argument = first;
-    }
-    const AggregateFunction* function = find_aggregate(name, type);
-    if (!function) {
+    if (!add_argument(part, *read, call, type)) return false;
+    call.function = find_aggregate(name, type);
+    if (!call.function) {
       return refuse("aggregate does not exist: " + name + "(" +
                     (type ? std::string(type_name(*type)) : "*") + ")");
     }
-    const bool as_it_is = function->any_argument || function->argument == type || function->stamped;
-    if (type && (!as_it_is || function->stamped || !read->order.empty())) {
-      const ArgumentPacking packing{as_it_is ? std::nullopt : function->argument, function->stamped,
-                                    read->order};
-      call.argument =
-          input_program(part, *read->argument, arguments_, result_.arguments, name, packing);
-      if (!call.argument) return false;
-      if (!as_it_is) type = function->argument;
-    }
-    column.finish = function->finish;
+    if (type && !fit_argument(part, *read, call, type)) return false;
+    Scope::Subtree column;
+    column.finish = call.function->finish;
     if (column.finish == "percentile disc") column.finish += " " + std::string(type_name(*type));
     column.extras = read->extras;
-    call.function = function;
     if (!read->order.empty()) {
       if (const auto why = keep_ordered(*read, type, call, column); !why.empty())
         return refuse(name + why);
-    } else if (read->distinct && !keep_distinct(*function, type, call, column)) {
+    } else if (read->distinct && !keep_distinct(*call.function, type, call, column)) {
       return refuse(name + "(distinct …) is not supported for this argument");
     }
     if (read->filter) {
@@ -202,6 +188,29 @@ class GroupedCompiler {
     column.column = column_of(call);
     scope_.subtrees.emplace(key, std::move(column));
     return true;
+  }
+
+  /// The argument as it is written, and its type; none of count(*).
+  bool add_argument(const Part& part, const GroupedCall& read, GroupedSelect::Call& call,
+                    std::optional<Type>& type) {
+    if (!read.argument) return true;
+    call.argument = input_program(part, *read.argument, arguments_, result_.arguments, read.name);
+    if (call.argument) type = result_.arguments[*call.argument].type();
+    return call.argument.has_value();
+  }
+
+  /// The argument in the form and type that the function takes, where that is another one.
+  bool fit_argument(const Part& part, const GroupedCall& read, GroupedSelect::Call& call,
+                    std::optional<Type>& type) {
+    const AggregateFunction& function = *call.function;
+    const bool as_it_is = function.any_argument || function.argument == type || function.stamped;
+    if (as_it_is && !function.stamped && read.order.empty()) return true;
+    const ArgumentPacking packing{as_it_is ? std::nullopt : function.argument, function.stamped,
+                                  read.order};
+    call.argument =
+        input_program(part, *read.argument, arguments_, result_.arguments, read.name, packing);
+    if (call.argument && !as_it_is) type = function.argument;
+    return call.argument.has_value();
   }
 
   /// The column of `derived` for a call; equal ones share it.

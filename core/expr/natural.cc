@@ -119,6 +119,39 @@ uint32_t Natural::divide_small(uint32_t divisor) {
   return static_cast<uint32_t>(rest);
 }
 
+/// Takes `times` * `by` from the limbs of this from `at` on. Below zero it wraps around, and what
+/// is missing is returned, in units of the limb behind them.
+int64_t Natural::subtract_at(size_t at, uint64_t times, const Natural& by) {
+  constexpr auto kSignedBase = static_cast<int64_t>(kBase);
+  const size_t size = by.limbs_.size();
+  int64_t borrow = 0;
+  for (size_t i = 0; i <= size; ++i) {
+    const uint64_t product = i < size ? times * by.limbs_[i] : 0;
+    int64_t value =
+        static_cast<int64_t>(limbs_[at + i]) - borrow - static_cast<int64_t>(product % kBase);
+    borrow = static_cast<int64_t>(product / kBase);
+    if (value < 0) {
+      const int64_t lift = (-value + kSignedBase - 1) / kSignedBase;
+      value += lift * kSignedBase;
+      borrow += lift;
+    }
+    limbs_[at + i] = static_cast<uint32_t>(value);
+  }
+  return borrow;
+}
+
+/// Adds `by` to the limbs from `at` on; returns what is carried over behind them.
+int64_t Natural::add_at(size_t at, const Natural& by) {
+  const size_t size = by.limbs_.size();
+  uint64_t carry = 0;
+  for (size_t i = 0; i <= size; ++i) {
+    const uint64_t sum = limbs_[at + i] + carry + (i < size ? by.limbs_[i] : 0);
+    limbs_[at + i] = static_cast<uint32_t>(sum % kBase);
+    carry = sum / kBase;
+  }
+  return static_cast<int64_t>(carry);
+}
+
 /// Knuth's algorithm D: with the divisor's top limb at half the base, a guess of two limbs by one
 /// is at most two too large.
 std::pair<Natural, Natural> Natural::divided_by(const Natural& divisor) const {
@@ -140,30 +173,10 @@ std::pair<Natural, Natural> Natural::divided_by(const Natural& divisor) const {
     const uint64_t top =
         static_cast<uint64_t>(rest.limbs_[at + size]) * kBase + rest.limbs_[at + size - 1];
     uint64_t guess = std::min(top / by.limbs_.back(), kBase - 1);
-    // Subtract guess * by; add `by` back while that went below zero.
-    int64_t borrow = 0;
-    for (size_t i = 0; i <= size; ++i) {
-      const uint64_t product = i < size ? guess * by.limbs_[i] : 0;
-      int64_t value = static_cast<int64_t>(rest.limbs_[at + i]) - borrow -
-                      static_cast<int64_t>(product % kBase);
-      borrow = static_cast<int64_t>(product / kBase);
-      if (value < 0) {
-        const int64_t lift =
-            (-value + static_cast<int64_t>(kBase) - 1) / static_cast<int64_t>(kBase);
-        value += lift * static_cast<int64_t>(kBase);
-        borrow += lift;
-      }
-      rest.limbs_[at + i] = static_cast<uint32_t>(value);
-    }
+    int64_t borrow = rest.subtract_at(at, guess, by);
     while (borrow != 0) {
       --guess;
-      uint64_t carry = 0;
-      for (size_t i = 0; i <= size; ++i) {
-        const uint64_t sum = rest.limbs_[at + i] + carry + (i < size ? by.limbs_[i] : 0);
-        rest.limbs_[at + i] = static_cast<uint32_t>(sum % kBase);
-        carry = sum / kBase;
-      }
-      borrow -= static_cast<int64_t>(carry);
+      borrow -= rest.add_at(at, by);
     }
     quotient.limbs_[at] = static_cast<uint32_t>(guess);
   }

@@ -40,7 +40,10 @@ class Natural {
  private:
   void trim();
   uint32_t divide_small(uint32_t divisor);  ///< In place; the remainder.
-  std::vector<uint32_t> limbs_;             ///< Lowest first; the highest is not zero.
+  // Steps of a long division.
+  int64_t subtract_at(size_t at, uint64_t times, const Natural& by);
+  int64_t add_at(size_t at, const Natural& by);
+  std::vector<uint32_t> limbs_;  ///< Lowest first; the highest is not zero.
 };
 
 }  // namespace millrace

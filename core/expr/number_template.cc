@@ -100,6 +100,23 @@ bool NumberTemplate::read_sign(View word) {
   return true;
 }
 
+bool NumberTemplate::take_point() {
+  if (point_) return fail("multiple decimal points");
+  if (shifted_) return fail("cannot use \"V\" and decimal point together");
+  point_ = true;
+  pieces_.push_back({Part::kPoint, {}});
+  return true;
+}
+
+bool NumberTemplate::take_exponent() {
+  if (scientific_) return fail("cannot use \"EEEE\" twice");
+  if (blank_ || bare_ || sign_place_ != SignPlace::kNone || brackets_ || minus_ || plus_ ||
+      roman_ || shifted_)
+    return fail("\"EEEE\" is incompatible with other formats");
+  scientific_ = true;
+  return true;
+}
+
 bool NumberTemplate::take(View& rest) {
   const auto found = std::find_if(kWords.begin(), kWords.end(),
                                   [&](View word) { return begins_with(rest, word); });
@@ -116,18 +133,9 @@ bool NumberTemplate::take(View& rest) {
   if (word == "0") return add_digit(Part::kZero);
   if (word == "S" || word == "MI" || word == "PL" || word == "SG" || word == "PR")
     return read_sign(word);
-  if (word == "." || word == "D") {
-    if (point_) return fail("multiple decimal points");
-    if (shifted_) return fail("cannot use \"V\" and decimal point together");
-    point_ = true;
-    pieces_.push_back({Part::kPoint, {}});
-  } else if (word == "EEEE") {
-    if (scientific_) return fail("cannot use \"EEEE\" twice");
-    if (blank_ || bare_ || sign_place_ != SignPlace::kNone || brackets_ || minus_ || plus_ ||
-        roman_ || shifted_)
-      return fail("\"EEEE\" is incompatible with other formats");
-    scientific_ = true;
-  } else if (word == "V") {
+  if (word == "." || word == "D") return take_point();
+  if (word == "EEEE") return take_exponent();
+  if (word == "V") {
     if (point_) return fail("cannot use \"V\" and decimal point together");
     shifted_ = true;
   } else if (word == "FM") {
@@ -140,11 +148,10 @@ bool NumberTemplate::take(View& rest) {
   } else if (word == "TH") {
     ordinal_ = true;
     pieces_.push_back({lower ? Part::kOrdinal : Part::kOrdinalUpper, {}});
+  } else if (word == ",") {
+    pieces_.push_back({Part::kComma, {}});
   } else if (word != "SP") {
-    pieces_.push_back({word == ","   ? Part::kComma
-                       : word == "G" ? Part::kGroup
-                                     : Part::kCurrency,
-                       {}});
+    pieces_.push_back({word == "G" ? Part::kGroup : Part::kCurrency, {}});
   }
   return true;
 }

@@ -65,6 +65,8 @@ class NumberTemplate {
     return false;
   }
   bool read_sign(std::string_view word);
+  bool take_point();
+  bool take_exponent();
 
   std::string text_;
   std::vector<Piece> pieces_;

@@ -60,7 +60,7 @@ void print_graph(const Plan& plan, bool explain) {
   if (explain) {
     for (const SourceStart& source : plan.graph.sources) {
       fmt::print("    fields of {}\n", source.node->name());
-      print_fields(*source.node, "decoded", "skipped, nobody reads it");
+      print_fields(*source.node, "decoded", "skipped, not read");
     }
   }
   fmt::print("operators\n");
@@ -95,7 +95,7 @@ void print_bounds(const Plan& plan, const PipelineConfig& config) {
   fmt::print(
       "  all together at most {} MiB (limits.state), above which the run stops with the figures; "
       "partitions and\n"
-      "  inputs that lie apart in time keep more windows open\n",
+      "  inputs that are far apart in time keep more windows open\n",
       state_limit_bytes(config.limits) >> 20);
 }
 

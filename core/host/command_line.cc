@@ -27,10 +27,10 @@ constexpr const char* kExitCodes =
 constexpr const char* kFooter = R"(Examples:
   millrace run edits.json                     run until the sources end, or Ctrl-C
   millrace run edits.json --for 10m           stop after ten minutes; windows stay open
-  millrace run edits.json --fresh             forget state and what was written before
-  millrace render edits.json --out page.html  the page of its sinks "page", as a file
-  millrace check edits.json                   everything that run would refuse, without starting
-  millrace test cases/                        play pipelines kept with input and expected output
+  millrace run edits.json --fresh             start over: forget state and earlier output
+  millrace render edits.json --out page.html  the charts of its "page" sinks, as a file
+  millrace check edits.json                   report everything that run would refuse
+  millrace test cases/                        run pipelines against expected output
   millrace infer sample.jsonl                 the schema block of a file's records
   millrace state edits.json                   positions, watermarks, open windows, sizes
   millrace docs wikipedia                     every key of a plugin
@@ -46,7 +46,6 @@ struct Verbs {
   bool explain = false, json = false;
   std::string id, file, format;
   std::vector<std::string> cases;
-  bool verbose = false;
   int exit_code = 0;
 };
 
@@ -64,75 +63,77 @@ void add_run(CLI::App& app, Verbs& verbs) {
       app.add_subcommand("run", "run a pipeline until its sources end or a signal stops it");
   RunArguments& run = verbs.run;
   add_config(*verb, run.config);
-  verb->add_flag("--until-end", run.until_end, "stop endless sources at a target fixed at start");
+  verb->add_flag("--until-end", run.until_end,
+                 "read endless sources up to where they stand at the start, then stop");
   verb->add_flag("--drain", run.drain,
-                 "close all windows at a stop too, as the end of bounded input does");
+                 "also close all windows when stopped, as at the end of bounded input");
   verb->add_option("--for", run.run_for, "stop after this long: 250ms 5s 10m 2h");
-  verb->add_flag("--fresh", run.fresh, "forget state, positions and what file sinks wrote before");
+  verb->add_flag("--fresh", run.fresh,
+                 "start over: forget state and positions, remove what file sinks wrote before");
   verb->add_option("--forget", run.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--report", run.report, "write the ledger of the run to this file as JSON");
-  verb->add_flag(
-      "--explain-windows", run.explain_windows,
-      "every 10 s and at the end: what is open, who holds the watermark back, what frees it");
-  verb->add_flag("--quiet", run.quiet, "no progress and no summary");
+  verb->add_flag("--explain-windows", run.explain_windows,
+                 "every 10 s and at the end: which windows are open, what holds the watermark "
+                 "back, what would release it");
+  verb->add_flag("--quiet", run.quiet, "print no progress and no summary");
   verb->footer(
       "SIGINT or SIGTERM: commit, close, exit 0. A second signal exits at once.\n"
-      "SIGUSR1: tells once why windows are open, as --explain-windows does.");
+      "SIGUSR1: explain once why windows are open, like --explain-windows.");
   verb->callback([&verbs] { verbs.exit_code = run_verb(verbs.run, verbs.plugin_dirs); });
 }
 
 void add_render(CLI::App& app, Verbs& verbs) {
   CLI::App* verb = app.add_subcommand(
-      "render", "run a pipeline to the end of its sources and write its page as a file");
+      "render", "run a pipeline to the end of its sources and write its page to a file");
   RenderArguments& render = verbs.render;
   add_config(*verb, render.run.config);
-  verb->add_option("--out", render.out, "the HTML file; it loads nothing from anywhere")
+  verb->add_option("--out", render.out, "the HTML file to write; it needs no other files")
       ->required();
   verb->add_option("--for", render.run.run_for, "stop after this long: 250ms 5s 10m 2h");
   verb->add_flag("--fresh", render.run.fresh,
-                 "forget state, positions and what file sinks wrote before");
-  verb->add_flag("--quiet", render.run.quiet, "no progress and no summary");
+                 "start over: forget state and positions, remove what file sinks wrote before");
+  verb->add_flag("--quiet", render.run.quiet, "print no progress and no summary");
   verb->footer(
-      "A run like any other, other sinks included, but that sinks \"page\" listen nowhere. It goes "
-      "on\n"
-      "where the last one stopped: of a pipeline that has ended it only writes what is committed.");
+      "A normal run that also feeds the other sinks, except that \"page\" sinks do not listen. It "
+      "continues\n"
+      "where the last run stopped; if the pipeline has ended, it only writes what is committed.");
   verb->callback([&verbs] { verbs.exit_code = render_verb(verbs.render, verbs.plugin_dirs); });
 }
 
 void add_check(CLI::App& app, Verbs& verbs) {
-  CLI::App* verb =
-      app.add_subcommand("check", "tell all that run would refuse; prints the resolved graph");
+  CLI::App* verb = app.add_subcommand(
+      "check", "report everything that run would refuse, and print the resolved graph");
   add_config(*verb, verbs.check);
-  verb->add_flag("--explain", verbs.explain,
-                 "also types of all fields, what is computed where, and what bounds the state");
+  verb->add_flag(
+      "--explain", verbs.explain,
+      "also print the types of all fields, what is computed where, and what bounds the state");
   verb->callback(
       [&verbs] { verbs.exit_code = check_verb(verbs.check, verbs.explain, verbs.plugin_dirs); });
 }
 
 void add_state(CLI::App& app, Verbs& verbs) {
   CLI::App* verb = app.add_subcommand(
-      "state",
-      "show positions, watermarks, open windows and sizes; change them while nothing runs");
+      "state", "show positions, watermarks, open windows and sizes; edit them while nothing runs");
   StateArguments& state = verbs.state;
   add_config(*verb, state.config);
   verb->add_flag("--json", state.json, "as JSON");
   verb->add_option("--set-position", state.positions,
-                   "SOURCE/PARTITION=POSITION: go on behind it; the watermark stays")
+                   "SOURCE/PARTITION=POSITION: continue after it; the watermark stays")
       ->allow_extra_args(false);
   verb->add_option("--forget", state.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
   verb->add_option("--export", state.export_file, "write the whole state to this file as ndjson");
   verb->add_option("--import", state.import_file,
-                   "replace the state by what --export wrote, here or elsewhere");
+                   "replace the state with the output of --export, from here or elsewhere");
   verb->callback([&verbs] { verbs.exit_code = state_verb(verbs.state, verbs.plugin_dirs); });
 }
 
 void add_cache(CLI::App& app, Verbs& verbs) {
-  CLI::App* cache = app.add_subcommand("cache", "the copy of the state in Redis");
+  CLI::App* cache = app.add_subcommand("cache", "inspect the copy of the state in Redis");
   cache->require_subcommand(1);
-  CLI::App* verb =
-      cache->add_subcommand("show", "what Redis holds of this pipeline, and whether all of it");
+  CLI::App* verb = cache->add_subcommand(
+      "show", "show what Redis holds of this pipeline, and whether it is complete");
   add_config(*verb, verbs.cache);
   verb->add_flag("--json", verbs.json, "as JSON");
   verb->callback(
@@ -141,44 +142,46 @@ void add_cache(CLI::App& app, Verbs& verbs) {
 
 void add_test(CLI::App& app, Verbs& verbs) {
   CLI::App* verb =
-      app.add_subcommand("test", "play pipelines kept with their inputs and expected output");
+      app.add_subcommand("test", "run pipelines against their inputs and expected output");
   verb->add_option("DIR", verbs.cases,
-                   "a folder with pipeline.json, input* and expected*, or one of such folders")
+                   "a folder with pipeline.json, input* and expected*, or a folder of such folders")
       ->required();
-  verb->footer(R"(The configuration stays the one that runs in earnest; the files' names connect it:
-  input-edits.jsonl       feeds source edits, whatever its plugin (input.jsonl: the only source)
-  expected-out.jsonl      what sink out (expected.jsonl: the only sink), or operator or side output out, must give, byte for byte
-  expected-out.subset.jsonl   rows that need to have only these members
-  report.json             members that the report must have so
+  verb->footer(
+      R"(pipeline.json is the configuration used in production; file names connect it to the test:
+  input-edits.jsonl           replaces source edits, whatever its plugin (input.jsonl: the only source)
+  expected-out.jsonl          the exact output of the sink, operator or side output named out (expected.jsonl: the only sink)
+  expected-out.subset.jsonl   only these members of each row are compared
+  report.json                 members that the report must contain
 Sinks without an expectation, the cache and a remote commit log are left out. Exit 1 when a case fails.)");
   verb->callback([&verbs] { verbs.exit_code = test_verb(verbs.cases, verbs.plugin_dirs); });
 }
 
 void add_plugin_verbs(CLI::App& app, Verbs& verbs) {
-  CLI::App* plugins = app.add_subcommand("plugins", "list what is installed");
+  CLI::App* plugins = app.add_subcommand("plugins", "list the installed plugins");
   plugins->add_flag("--json", verbs.json, "as JSON");
   plugins->callback([&verbs] { verbs.exit_code = plugins_verb(verbs.json, verbs.plugin_dirs); });
 
-  CLI::App* inspect = app.add_subcommand("inspect", "one plugin in full, by id, name or file");
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "describe one plugin in full, by id, name or file");
   inspect->add_option("ID", verbs.id, "id, name or file")->required();
   inspect->add_flag("--json", verbs.json, "as JSON");
   inspect->callback(
       [&verbs] { verbs.exit_code = inspect_verb(verbs.id, verbs.json, verbs.plugin_dirs); });
 
   CLI::App* docs = app.add_subcommand("docs",
-                                      "the keys of a plugin, of the configuration (\"config\"), or "
-                                      "all of \"expressions\", as Markdown");
+                                      "print the keys of a plugin or of the configuration "
+                                      "(\"config\"), or all \"expressions\", as Markdown");
   docs->add_option("ID", verbs.id, "id or name; \"config\" or \"expressions\"")->required();
   docs->callback([&verbs] { verbs.exit_code = docs_verb(verbs.id, verbs.plugin_dirs); });
 
   CLI::App* schema =
-      app.add_subcommand("schema", "the JSON Schema of the whole configuration, for editors");
+      app.add_subcommand("schema", "print the JSON Schema of the whole configuration, for editors");
   schema->callback([&verbs] { verbs.exit_code = schema_verb(verbs.plugin_dirs); });
 
   CLI::App* infer =
       app.add_subcommand("infer", "read a sample of a file and print its schema block");
-  infer->add_option("FILE", verbs.file, "ndjson or CSV, also compressed")->required();
-  infer->add_option("--format", verbs.format, "ndjson or csv; by default by the file's name");
+  infer->add_option("FILE", verbs.file, "ndjson or CSV, optionally compressed")->required();
+  infer->add_option("--format", verbs.format, "ndjson or csv; default: by the file's name");
   infer->callback(
       [&verbs] { verbs.exit_code = infer_verb(verbs.file, verbs.format, verbs.plugin_dirs); });
 }
@@ -257,7 +260,7 @@ void add_verbs(CLI::App& app, Verbs& verbs) {
   app.fallthrough();
   // Each verb inherits the footer that stands when it is made.
   app.footer(kExitCodes);
-  app.add_option("--plugins", verbs.plugin_dirs, "a further directory of plugins")
+  app.add_option("--plugins", verbs.plugin_dirs, "an additional directory of plugins")
       ->allow_extra_args(false);
   app.add_flag_callback(
       "--verbose", [] { set_log_level(LogLevel::kDebug); }, "log more");

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.h"
 #include "json/value.h"
-#include "nodes/hex.h"
 
 namespace millrace {
 namespace {
@@ -159,26 +159,11 @@ void PluginNode::take_rows(Work& work, const RowsView& view, uint32_t fallback_r
   out.clear();
   out.batch = batch;
   out.count = batch ? batch.size() : 0;
+  place_rows(work, view, fallback_record);
   work.values.resize(out.count);
-  out.own_record.resize(out.count);
-  out.own_time.resize(out.count);
-  uint32_t record = 0;
-  for (uint32_t i = 0; i < out.count; ++i) {
-    work.values[i] = batch.value(i);
-    const uint32_t origin = batch.abi().origin ? batch.abi().origin[i] : UINT32_MAX;
-    const bool known = origin < view.live.count;
-    // Records ascend, whatever order the plugin put them out in.
-    record = std::max(record, known ? view.rows->record_of(view.live[origin]) : fallback_record);
-    out.own_record[i] = record;
-    out.own_time[i] = batch.time_us(i);
-    if (out.own_time[i] == kTimeNone && known && view.rows->time) {
-      out.own_time[i] = view.rows->time[view.live[origin]];
-    }
-  }
+  for (uint32_t i = 0; i < out.count; ++i) work.values[i] = batch.value(i);
   work.broken.clear();
   work.decoder->decode(work.values, work.columns, work.broken);
-  out.record = out.own_record.data();
-  out.time = out.own_time.data();
   out.columns.assign(shape().schema.size(), nullptr);
   for (size_t k = 0; k < work.decoded_fields.size(); ++k)
     out.columns[work.decoded_fields[k]] = &work.columns[k];
@@ -189,18 +174,45 @@ void PluginNode::take_rows(Work& work, const RowsView& view, uint32_t fallback_r
     if (out.own_time[i] == kTimeNone) time.set_cell(i, kNull, out.count);
   }
   out.columns[plan_.fields.size()] = &time;
-  if (!work.broken.empty()) {
-    out.all_live = false;
-    size_t next = 0;
-    for (uint32_t i = 0; i < out.count; ++i) {
-      if (next < work.broken.size() && work.broken[next].row == i) {
-        ++next;
-      } else {
-        out.live.push_back(i);
-      }
+  drop_broken(work);
+  work.now[Port::kMain] = {&out, out.selection()};
+}
+
+/// Which record made each row, and when: as the plugin says, else as the record itself.
+void PluginNode::place_rows(Work& work, const RowsView& view, uint32_t fallback_record) {
+  Rows& out = work.ports[Port::kMain];
+  out.own_record.resize(out.count);
+  out.own_time.resize(out.count);
+  uint32_t record = 0;
+  for (uint32_t i = 0; i < out.count; ++i) {
+    const mr_batch& abi = out.batch.abi();
+    const uint32_t origin = abi.origin ? abi.origin[i] : UINT32_MAX;
+    const bool known = origin < view.live.count;
+    // Records ascend, whatever order the plugin put them out in.
+    record = std::max(record, known ? view.rows->record_of(view.live[origin]) : fallback_record);
+    out.own_record[i] = record;
+    out.own_time[i] = out.batch.time_us(i);
+    if (out.own_time[i] == kTimeNone && known && view.rows->time) {
+      out.own_time[i] = view.rows->time[view.live[origin]];
     }
   }
-  work.now[Port::kMain] = {&out, out.selection()};
+  out.record = out.own_record.data();
+  out.time = out.own_time.data();
+}
+
+/// Rows that are no JSON live no longer.
+void PluginNode::drop_broken(Work& work) {
+  if (work.broken.empty()) return;
+  Rows& out = work.ports[Port::kMain];
+  out.all_live = false;
+  size_t next = 0;
+  for (uint32_t i = 0; i < out.count; ++i) {
+    if (next < work.broken.size() && work.broken[next].row == i) {
+      ++next;
+    } else {
+      out.live.push_back(i);
+    }
+  }
 }
 
 void PluginNode::take_errors(Work& work, const RowsView& view, std::vector<Reject> rejects) {

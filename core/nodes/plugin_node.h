@@ -43,6 +43,8 @@ class PluginNode final : public Node {
   struct Work;
   BatchRef input_batch(Work& work, const RowsView& view);
   void take_rows(Work& work, const RowsView& view, uint32_t fallback_record);
+  void place_rows(Work& work, const RowsView& view, uint32_t fallback_record);
+  void drop_broken(Work& work);
   void take_errors(Work& work, const RowsView& view, std::vector<Reject> rejects);
 
   ProcessorPlan plan_;

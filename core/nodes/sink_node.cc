@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.h"
 #include "delivery/row_bytes.h"
 #include "json/value.h"
+#include "nodes/encoded_rows.h"
 #include "nodes/error_rows.h"
-#include "nodes/hex.h"
 #include "nodes/key_text.h"
 #include "nodes/late_records.h"
 #include "nodes/late_rows.h"
-#include "nodes/row_headers.h"
 #include "nodes/stateless_node.h"
 
 namespace millrace {
@@ -25,16 +25,9 @@ Schema visible_schema(const Shape& shape) {
 }  // namespace
 
 struct SinkNode::Work final : NodeWork {
-  ByteBuffer bytes;
-  Buffer<uint64_t> ends;  ///< Of each encoded row.
-  Buffer<uint32_t> rows;  ///< The encoded rows of the input.
+  EncodedRows encoded;
+  Buffer<uint32_t> rows;  ///< Which rows of the input are encoded.
   mutable Buffer<uint32_t> indices;
-  // Keys of the encoded rows, if the sink has any: ends by row, and which are null.
-  ByteBuffer key_bytes;
-  Buffer<uint64_t> key_ends;
-  Buffer<uint8_t> key_nulls;
-  Buffer<EventTime> times;                    ///< Of the encoded rows, if the sink is told.
-  RowHeaders headers;                         ///< Of the encoded rows, if the sink sends any.
   std::vector<std::vector<Scratch>> scratch;  ///< By input.
   std::vector<const Column*> key_columns;
   RowErrors key_errors;
@@ -136,31 +129,23 @@ void SinkNode::prepare(Chunk& chunk) const {
   begin_rows(work, live.count);
   make_keys(work, rows, live, 0);
   for (uint32_t i = 0; i < live.count; ++i) {
-    encode(rows, shape, live[i], work.bytes, 0);
+    encode(rows, shape, live[i], work.encoded.bytes(), 0);
     end_row(work, input, rows, i, live[i]);
   }
 }
 
 void SinkNode::begin_rows(Work& work, uint32_t count) const {
-  work.bytes.clear();
-  work.ends.resize(count);
+  work.encoded.start(count, plan_.times, plan_.headers);
   work.rows.resize(count);
-  work.key_bytes.clear();
-  work.key_ends.resize(count);
-  work.key_nulls.resize(count);
-  work.times.resize(plan_.times ? count : 0);
-  work.headers.start(plan_.headers ? count : 0);
   work.key_errors.start(0);
 }
 
 void SinkNode::end_row(Work& work, const Input& input, const Rows& rows, uint32_t i,
                        uint32_t row) const {
-  work.ends[i] = work.bytes.size();
   work.rows[i] = row;
-  if (plan_.times) work.times[i] = rows.time ? rows.time[row] : kTimeNone;
-  if (plan_.headers) work.headers.add(i, input, rows, row);
-  work.bytes.append('\n');  // A sink that writes lines can write many at once.
-  add_key(work, rows, input.node->shape(input.port), i, row);
+  if (plan_.headers) work.encoded.headers().add(i, input, rows, row);
+  const bool has_key = write_key(work, rows, input.node->shape(input.port), row);
+  work.encoded.end_row(i, has_key, rows.time ? rows.time[row] : kTimeNone);
 }
 
 /// Evaluates the key's expressions for the living rows of one input.
@@ -175,21 +160,18 @@ void SinkNode::make_keys(Work& work, const Rows& rows, Selection live, size_t in
   }
 }
 
-/// The key as configured, else the record's own: null where there is none.
-void SinkNode::add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i,
-                       uint32_t row) const {
-  bool null = true;
+/// The key as configured, else the record's own. False: there is none.
+bool SinkNode::write_key(Work& work, const Rows& rows, const Shape& shape, uint32_t row) const {
   if (!work.key_columns.empty()) {
     const bool alone = work.key_columns.size() == 1;
-    null = alone && !work.key_columns[0]->valid(row);
-    if (!null) write_key_text(work.key_columns, row, work.key_bytes);
-  } else if (rows.batch && shape.has_bytes) {
-    const std::string_view key = rows.batch.key(rows.origin_of(row));
-    null = key.data() == nullptr;
-    work.key_bytes.append(key);
+    if (alone && !work.key_columns[0]->valid(row)) return false;
+    write_key_text(work.key_columns, row, work.encoded.key_bytes());
+    return true;
   }
-  work.key_nulls[i] = null;
-  work.key_ends[i] = work.key_bytes.size();
+  if (!rows.batch || !shape.has_bytes) return false;
+  const std::string_view key = rows.batch.key(rows.origin_of(row));
+  work.encoded.key_bytes().append(key);
+  return key.data() != nullptr;
 }
 
 Result<void> SinkNode::apply(Chunk& chunk, Range range) {
@@ -213,41 +195,9 @@ Result<void> SinkNode::write_encoded(Work& work, uint32_t first, uint32_t behind
     return Error{Code::kFailed, name() + ": the key of a row cannot be computed: " +
                                     work.key_errors.list()[0].text};
   }
-  const uint64_t begin = first == 0 ? 0 : work.ends[first - 1] + 1;
-  const uint64_t key_begin = first == 0 ? 0 : work.key_ends[first - 1];
-  mr_need need{};
-  need.struct_size = sizeof need;
-  need.records = behind - first;
-  need.value_bytes = work.ends[behind - 1] + 1 - begin;
-  need.key_bytes = work.key_ends[behind - 1] - key_begin;
-  const bool keyed = std::any_of(work.key_nulls.data() + first, work.key_nulls.data() + behind,
-                                 [](uint8_t null) { return !null; });
-  if (keyed) need.columns = MR_COL_KEY;
-  if (plan_.times) need.columns |= MR_COL_TIME;
-  if (plan_.headers) work.headers.ask(first, behind, need);
-  mr_room room{};
-  room.struct_size = sizeof room;
-  if (builder_.reserve(need, room) != MR_OK) {
+  if (!work.encoded.copy(first, behind, builder_)) {
     return Error{Code::kFailed, name() + ": out of memory for a batch of rows"};
   }
-  std::memcpy(room.value, work.bytes.data() + begin, need.value_bytes);
-  if (keyed) std::memcpy(room.key, work.key_bytes.data() + key_begin, need.key_bytes);
-  if (plan_.times) std::copy_n(work.times.data() + first, behind - first, room.time_us);
-  if (plan_.headers) work.headers.write(first, behind, room);
-  uint64_t from = begin, key_from = key_begin;
-  for (uint32_t i = first; i < behind; ++i) {
-    room.value_spans[i - first] = {static_cast<uint32_t>(from - begin),
-                                   static_cast<uint32_t>(work.ends[i] - from)};
-    from = work.ends[i] + 1;
-    if (keyed) {
-      room.key_spans[i - first] = work.key_nulls[i]
-                                      ? mr_span{0, MR_NULL_LEN}
-                                      : mr_span{static_cast<uint32_t>(key_from - key_begin),
-                                                static_cast<uint32_t>(work.key_ends[i] - key_from)};
-    }
-    key_from = work.key_ends[i];
-  }
-  builder_.commit(behind - first);
   return hand_over(builder_);
 }
 
@@ -271,7 +221,7 @@ Result<void> SinkNode::write_passed(Work& work, const RowsView& view) {
   begin_rows(work, view.live.count);
   work.key_columns.clear();
   for (uint32_t i = 0; i < view.live.count; ++i) {
-    write_raw_json(rows.batch.value(work.indices[i]), work.bytes);
+    write_raw_json(rows.batch.value(work.indices[i]), work.encoded.bytes());
     end_row(work, input, rows, i, view.live[i]);
   }
   return write_encoded(work, 0, view.live.count);
@@ -308,7 +258,7 @@ Result<void> SinkNode::write_merged(Work& work, const Chunk& chunk) {
     const Shape& shape = input.node->shape(input.port);
     const Rows& rows = *input_view(chunk, piece.input).rows;
     work.key_columns = keys[piece.input];
-    encode(rows, shape, piece.row, work.bytes, piece.input);
+    encode(rows, shape, piece.row, work.encoded.bytes(), piece.input);
     end_row(work, input, rows, i, piece.row);
   }
   return write_encoded(work, 0, count);

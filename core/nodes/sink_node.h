@@ -62,7 +62,7 @@ class SinkNode final : public Node {
   void begin_rows(Work& work, uint32_t count) const;
   void end_row(Work& work, const Input& input, const Rows& rows, uint32_t i, uint32_t row) const;
   void make_keys(Work& work, const Rows& rows, Selection live, size_t input) const;
-  void add_key(Work& work, const Rows& rows, const Shape& shape, uint32_t i, uint32_t row) const;
+  bool write_key(Work& work, const Rows& rows, const Shape& shape, uint32_t row) const;
   Result<void> write_encoded(Work& work, uint32_t first, uint32_t behind);
   Result<void> write_passed(Work& work, const RowsView& view);
   Result<void> write_merged(Work& work, const Chunk& chunk);

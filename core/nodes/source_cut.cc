@@ -94,35 +94,31 @@ void SourceRunner::cut(BatchBuilder::Taken taken, std::vector<std::unique_ptr<Ch
   std::vector<Seen> seen = drop_seen(taken);
   Seen carried;
   if (skip_ > 0) carried = skip_applied(taken, seen);
-  int64_t base = 0;
   size_t reject = 0, event = 0;
+  // What stands in front of record `behind` goes with the chunk whose first record is `first`.
+  const auto deal_out = [&](Chunk& chunk, int64_t first, int64_t behind) {
+    const int64_t size = size_of(chunk.batch);
+    for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
+      Reject& one = chunk.rejects.emplace_back(std::move(taken.rejects[reject]));
+      one.after_record = std::min(one.after_record - first, size);
+    }
+    for (; event < events_.size() && events_[event].before_record < behind; ++event) {
+      auto& one = chunk.events.emplace_back(events_[event]);
+      one.before_record = static_cast<uint32_t>(std::min(one.before_record - first, size));
+    }
+  };
+  int64_t first = 0, behind = 0;
   for (size_t b = 0; b < taken.batches.size(); ++b) {
     Chunk& chunk = next_chunk(spare, out);
     chunk.batch = std::move(taken.batches[b].batch);
     chunk.remembered = std::move(seen[b].remembered);
     chunk.skipped = seen[b].skipped;
-    const int64_t behind = base + size_of(chunk.batch);
-    for (; reject < taken.rejects.size() && taken.rejects[reject].after_record < behind; ++reject) {
-      chunk.rejects.push_back(std::move(taken.rejects[reject]));
-      chunk.rejects.back().after_record -= base;
-    }
-    for (; event < events_.size() && events_[event].before_record < behind; ++event) {
-      chunk.events.push_back(events_[event]);
-      chunk.events.back().before_record -= static_cast<uint32_t>(base);
-    }
-    base = behind;
+    first = std::exchange(behind, behind + size_of(chunk.batch));
+    deal_out(chunk, first, behind);
   }
   if (out.chunks.empty()) next_chunk(spare, out);
   Chunk& last = *out.chunks.back();
-  const uint32_t size = size_of(last.batch);
-  for (; reject < taken.rejects.size(); ++reject) {
-    last.rejects.push_back(std::move(taken.rejects[reject]));
-    last.rejects.back().after_record = size;
-  }
-  for (; event < events_.size(); ++event) {
-    last.events.push_back(events_[event]);
-    last.events.back().before_record = size;
-  }
+  deal_out(last, first, INT64_MAX);
   last.remembered.insert(last.remembered.end(), carried.remembered.begin(),
                          carried.remembered.end());
   last.skipped += carried.skipped;

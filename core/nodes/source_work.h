@@ -1,6 +1,7 @@
 #pragma once
 
-/// Working memory of a SourceNode; included by source_node.cc and source_apply.cc only.
+/// Working memory of a SourceNode; included by source_node.cc, source_side_outputs.cc and
+/// source_apply.cc only.
 
 #include "columns/json_encode.h"
 #include "nodes/source_node.h"

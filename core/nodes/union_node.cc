@@ -96,7 +96,8 @@ Result<void> UnionNode::apply(Chunk& chunk, Range range) {
   return {};
 }
 
-void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
+/// Which rows come, by the record that released them, then by the order in `from` (R50).
+void UnionNode::order_rows(Work& work, const Chunk& chunk) const {
   work.pieces.clear();
   for (uint32_t k = 0; k < inputs().size(); ++k) {
     if (!inputs()[k].node->reached_from(chunk.source)) continue;
@@ -107,6 +108,10 @@ void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
   }
   std::stable_sort(work.pieces.begin(), work.pieces.end(),
                    [](const Work::Piece& a, const Work::Piece& b) { return a.record < b.record; });
+}
+
+void UnionNode::merge_rows(Work& work, const Chunk& chunk) const {
+  order_rows(work, chunk);
   Rows& out = work.ports[Port::kMain];
   out.clear();
   out.count = static_cast<uint32_t>(work.pieces.size());

@@ -31,6 +31,7 @@ class UnionNode final : public Node {
 
  private:
   struct Work;
+  void order_rows(Work& work, const Chunk& chunk) const;
   void merge_rows(Work& work, const Chunk& chunk) const;
   void merge_watermarks(Work& work, const Chunk& chunk, Range range);
 

@@ -23,26 +23,8 @@ std::optional<uint32_t> find_visible(const Shape& shape, const std::string& name
 JoinedRows::JoinedRows(Side left, Side right, const std::vector<std::string>& using_fields,
                        bool left_only)
     : sides_{std::move(left), std::move(right)}, left_only_(left_only) {
-  struct Name {
-    std::string text;
-    uint32_t source;
-  };
   std::vector<Name> shown, others;
-  const auto add = [&](std::vector<Name>& names, const std::string& text, uint32_t source) {
-    names.push_back({text, source});
-  };
-  for (const std::string& name : using_fields) {
-    const auto l = find_visible(sides_[0].shape, name), r = find_visible(sides_[1].shape, name);
-    if (!l || !r) continue;
-    Source both;
-    both.of[0] = static_cast<int32_t>(*l);
-    both.of[1] = static_cast<int32_t>(*r);
-    both.type = sides_[0].shape.schema[*l].type == sides_[1].shape.schema[*r].type
-                    ? sides_[0].shape.schema[*l].type
-                    : Type::kInt8;  // int4 with int8; other pairs are refused as keys.
-    sources_.push_back(both);
-    add(shown, name, static_cast<uint32_t>(sources_.size() - 1));
-  }
+  for (const std::string& name : using_fields) add_joined_on(name, shown);
   for (size_t side = 0; side < 2; ++side) {
     const Shape& shape = sides_[side].shape;
     for (uint32_t i = 0; i < shape.visible; ++i) {
@@ -51,23 +33,39 @@ JoinedRows::JoinedRows(Side left, Side right, const std::vector<std::string>& us
       Source one;
       one.of[side] = static_cast<int32_t>(i);
       one.type = shape.schema[i].type;
-      sources_.push_back(one);
-      const auto source = static_cast<uint32_t>(sources_.size() - 1);
+      const uint32_t source = add_source(one);
       const std::string qualified = sides_[side].name + "." + field;
       const bool joined_on = contains(using_fields, field);
       const bool on_both = find_visible(sides_[1 - side].shape, field).has_value();
       if (on_both && !joined_on && side == 0) ambiguous_.push_back(field);
       const bool visible = !joined_on && !(left_only && side == 1);
       const bool bare = !joined_on && (!on_both || (left_only && side == 0));
-      add(visible ? shown : others, bare ? field : qualified, source);
-      if (bare) add(others, qualified, source);
+      (visible ? shown : others).push_back({bare ? field : qualified, source});
+      if (bare) others.push_back({qualified, source});
     }
   }
-  for (const auto* names : {&shown, &others}) {
-    for (const Name& name : *names) add_name(name.text, name.source);
-    if (names == &shown) shape_.visible = shape_.schema.size();
-  }
+  for (const Name& name : shown) add_name(name.text, name.source);
+  shape_.visible = shape_.schema.size();
+  for (const Name& name : others) add_name(name.text, name.source);
   shape_.schema.add("event_time()", Type::kTimestamptz);
+}
+
+/// One field for both sides, where both have it.
+void JoinedRows::add_joined_on(const std::string& name, std::vector<Name>& shown) {
+  const auto l = find_visible(sides_[0].shape, name), r = find_visible(sides_[1].shape, name);
+  if (!l || !r) return;
+  Source both;
+  both.of[0] = static_cast<int32_t>(*l);
+  both.of[1] = static_cast<int32_t>(*r);
+  both.type = sides_[0].shape.schema[*l].type == sides_[1].shape.schema[*r].type
+                  ? sides_[0].shape.schema[*l].type
+                  : Type::kInt8;  // int4 with int8; other pairs are refused as keys.
+  shown.push_back({name, add_source(both)});
+}
+
+uint32_t JoinedRows::add_source(const Source& source) {
+  sources_.push_back(source);
+  return static_cast<uint32_t>(sources_.size() - 1);
 }
 
 void JoinedRows::add_name(std::string name, uint32_t source) {

@@ -60,6 +60,12 @@ class JoinedRows {
     Type type;
     bool needed = false;
   };
+  struct Name {
+    std::string text;
+    uint32_t source;  ///< Place in sources_.
+  };
+  void add_joined_on(const std::string& name, std::vector<Name>& shown);
+  uint32_t add_source(const Source& source);
   void add_name(std::string name, uint32_t source);
   void push_side(Work& work, size_t side, const SideRow& from, bool other_there) const;
 

@@ -12,6 +12,11 @@ Error damaged(const std::string& name) {
           "the stored fields of " + name + " are damaged; drop its state with --forget " + name};
 }
 
+Error unreadable(const std::string& why, const std::string& name) {
+  return {Code::kInvalidConfig,
+          why + "; drop that state with --forget " + name + ", or undo the change"};
+}
+
 }  // namespace
 
 JsonValue StoredFields::json() const {
@@ -45,13 +50,17 @@ Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored,
     out.stored_.push_back(*type);
   }
   if (bytes_ && !out.had_bytes_) {
-    return Error{Code::kInvalidConfig,
-                 name +
-                     " has stored rows without the bytes of their records, which it passes on now; "
-                     "drop that state with --forget " +
-                     name + ", or undo the change"};
+    return unreadable(
+        name + " has stored rows without the bytes of their records, which it passes on now", name);
   }
   out.changes_ = out.had_bytes_ != bytes_ || names.size() != fields_.size();
+  MILLRACE_TRY(place_fields(names, name, out));
+  return out;
+}
+
+/// Where each field of today stands in the stored rows.
+Result<void> StoredFields::place_fields(const std::vector<std::string>& names,
+                                        const std::string& name, Conversion& out) const {
   std::string missing;
   for (size_t i = 0; i < fields_.size(); ++i) {
     int32_t place = -1;
@@ -60,18 +69,17 @@ Result<StoredFields::Conversion> StoredFields::from(const JsonValue* stored,
     }
     if (place < 0) missing += (missing.empty() ? "" : ", ") + fields_[i].name;
     if (place >= 0 && out.stored_[static_cast<size_t>(place)] != fields_[i].type) {
-      return Error{Code::kInvalidConfig,
-                   name + " has stored rows whose \"" + fields_[i].name + "\" is " +
-                       std::string(type_name(out.stored_[static_cast<size_t>(place)])) + ", now " +
-                       std::string(type_name(fields_[i].type)) +
-                       "; drop that state with --forget " + name + ", or undo the change"};
+      return unreadable(name + " has stored rows whose \"" + fields_[i].name + "\" is " +
+                            std::string(type_name(out.stored_[static_cast<size_t>(place)])) +
+                            ", now " + std::string(type_name(fields_[i].type)),
+                        name);
     }
     out.changes_ = out.changes_ || place != static_cast<int32_t>(i);
     out.from_.push_back(place);
   }
   if (!missing.empty())
     log_info("rows that " + name + " stored before have no " + missing + ": NULL in them");
-  return out;
+  return {};
 }
 
 bool StoredFields::Conversion::apply(std::string& row) const {

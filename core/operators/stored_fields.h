@@ -40,6 +40,9 @@ class StoredFields {
   Result<Conversion> from(const JsonValue* stored, const std::string& name) const;
 
  private:
+  Result<void> place_fields(const std::vector<std::string>& names, const std::string& name,
+                            Conversion& out) const;
+
   bool bytes_ = false;
   std::vector<Field> fields_;
 };

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/fault_point.h"
+#include "base/hex.h"
 #include "json/write.h"
-#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
 #include "pipeline/ledger_json.h"
 
@@ -55,6 +55,31 @@ void Committer::note_committed(Ledger ledger) {
   committed_ = std::move(ledger);
 }
 
+void Committer::write_source(SourceStart& source, const ResumePoint& point, Commit& commit,
+                             JsonValue& one) {
+  one.set("identity", JsonValue::string(stored_identity(source.identity)));
+  one.set("settings", JsonValue::string(graph_.settings[source.node->name()]));
+  one.set("snapshot", JsonValue::string(to_hex(point.snapshot)));
+  one.set("skip", JsonValue::integer(static_cast<int64_t>(point.skip)));
+  one.set("applied", JsonValue::integer(static_cast<int64_t>(point.applied)));
+  if (point.ended) one.set("ended", JsonValue::boolean(true));
+  if (!point.seeks.empty()) {
+    JsonValue& seek = one.set("seek", JsonValue::object());
+    for (const auto& [partition, position] : point.seeks)
+      seek.set(std::to_string(partition), JsonValue::integer(static_cast<int64_t>(position)));
+  }
+  source.node->save(commit.epoch, commit, one);
+  one.set("counters", counters_json(source.node->source_counters));
+}
+
+void Committer::write_operator(const NamedOperator& op, Commit& commit, JsonValue& one) {
+  one.set("identity", JsonValue::string(stored_identity(op.identity)));
+  one.set("settings", JsonValue::string(graph_.settings[op.node->name()]));
+  op.node->save(commit.epoch, commit, one);
+  if (graph_.resets.contains(op.node->name())) one.set("reset", JsonValue::boolean(true));
+  one.set("counters", counters_json(op.node->counters));
+}
+
 void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& open) {
   Commit& commit = open.commit;
   JsonValue& meta = open.meta;
@@ -69,34 +94,14 @@ void Committer::write_meta(const std::vector<ResumePoint>& points, OpenCommit& o
   uint64_t applied = 0;
   for (size_t i = 0; i < graph_.sources.size(); ++i) {
     SourceStart& source = graph_.sources[i];
-    JsonValue& one = sources.set(source.node->name(), JsonValue::object());
-    one.set("identity", JsonValue::string(stored_identity(source.identity)));
-    one.set("settings", JsonValue::string(graph_.settings[source.node->name()]));
-    one.set("snapshot", JsonValue::string(to_hex(points[i].snapshot)));
-    one.set("skip", JsonValue::integer(static_cast<int64_t>(points[i].skip)));
-    one.set("applied", JsonValue::integer(static_cast<int64_t>(points[i].applied)));
-    if (points[i].ended) one.set("ended", JsonValue::boolean(true));
+    write_source(source, points[i], commit, sources.set(source.node->name(), JsonValue::object()));
     applied += points[i].applied;
-    if (!points[i].seeks.empty()) {
-      JsonValue& seek = one.set("seek", JsonValue::object());
-      for (const auto& [partition, position] : points[i].seeks) {
-        seek.set(std::to_string(partition), JsonValue::integer(static_cast<int64_t>(position)));
-      }
-    }
-    source.node->save(commit.epoch, commit, one);
-    one.set("counters", counters_json(source.node->source_counters));
   }
   if (std::exchange(closed_, false)) closed_at_ = applied;
   if (closed_at_) meta.set("closed_at", JsonValue::integer(static_cast<int64_t>(*closed_at_)));
   JsonValue& operators = meta.set("operators", JsonValue::object());
-  for (const NamedOperator& op : graph_.operators) {
-    JsonValue& one = operators.set(op.node->name(), JsonValue::object());
-    one.set("identity", JsonValue::string(stored_identity(op.identity)));
-    one.set("settings", JsonValue::string(graph_.settings[op.node->name()]));
-    op.node->save(commit.epoch, commit, one);
-    if (graph_.resets.contains(op.node->name())) one.set("reset", JsonValue::boolean(true));
-    one.set("counters", counters_json(op.node->counters));
-  }
+  for (const NamedOperator& op : graph_.operators)
+    write_operator(op, commit, operators.set(op.node->name(), JsonValue::object()));
   JsonValue& unions = meta.set("unions", JsonValue::object());
   for (Node* node : graph_.unions)
     node->save(commit.epoch, commit, unions.set(node->name(), JsonValue::object()));

@@ -109,6 +109,8 @@ class Committer {
   bool is_due_for_reset(const JsonValue& meta, const std::string& name) const;
   Result<void> erase_state(const std::string& name);
   void write_meta(const std::vector<ResumePoint>& points, OpenCommit& open);
+  void write_source(SourceStart& source, const ResumePoint& point, Commit& commit, JsonValue& one);
+  void write_operator(const NamedOperator& op, Commit& commit, JsonValue& one);
   Result<void> prepare(SinkNode& sink, OpenCommit& open);
   Result<void> write_log(OpenCommit& open);
   Result<void> tell_sink(SinkNode& sink, uint64_t epoch);

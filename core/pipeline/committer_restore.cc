@@ -3,10 +3,10 @@
 #include <cstdlib>
 
 #include "base/hash.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "delivery/outbox_rows.h"
 #include "json/write.h"
-#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
 #include "pipeline/committer.h"
 #include "pipeline/ledger_json.h"

@@ -45,7 +45,15 @@ Result<void> Runner::open_log(bool first) {
 }
 
 Result<std::unique_ptr<CommitLog>> Runner::open_lmdb() const {
-  auto log = LocalLog::open({config_.commit.dir, config_.name.text});
+  const LocalLog::Options place{config_.commit.dir, config_.name.text};
+  auto log = LocalLog::open(place);
+  if (log && options_.fresh) {
+    if (auto last = (*log)->last(); !last) log = last.error();
+  }
+  if (!log && options_.fresh && log.error().code == Code::kCorrupt) {
+    log_warn(log.error().message + "; --fresh: removing it, outputs keep what is in them");
+    log = LocalLog::open_anew(place);
+  }
   if (!log) return log.error();
   // A disk too full for the copy is no reason not to run.
   if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);

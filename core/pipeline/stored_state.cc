@@ -4,11 +4,11 @@
 #include <charconv>
 #include <map>
 
+#include "base/hex.h"
 #include "base/time.h"
 #include "delivery/outbox_rows.h"
 #include "json/document.h"
 #include "json/write.h"
-#include "nodes/hex.h"
 #include "pipeline/commit_meta.h"
 #include "state/block_reader.h"
 

@@ -29,8 +29,7 @@ void Planner::plan_dedupe(const OperatorConfig& op, std::vector<Input> inputs, S
   if (plan.id.groups.size() != op.dedupe->by.size()) return;
   Node* node = plan_.graph.add(std::make_unique<DedupeNode>(op.name.text, std::move(inputs),
                                                             std::move(stage), std::move(plan)));
-  plan_.graph.operators.push_back({node, identity});
-  named_[op.name.text] = node;
+  add_operator(op, node, identity);
 }
 
 }  // namespace millrace

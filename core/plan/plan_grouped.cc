@@ -242,11 +242,6 @@ std::optional<WindowPlan> Planner::plan_results(const OperatorConfig& op, const 
   return plan;
 }
 
-void Planner::add_operator(const OperatorConfig& op, Node* node, const std::string& identity) {
-  plan_.graph.operators.push_back({node, identity});
-  named_[op.name.text] = node;
-}
-
 void Planner::plan_grouped(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
   const Input& from = inputs[0];
   if (from.port == Port::kMain && from.node->shape().is_table) {

@@ -70,61 +70,77 @@ Result<void> Planner::plan_operators() {
   return {};
 }
 
-Result<void> Planner::plan_operator(const OperatorConfig& op) {
-  exploding_ = op.explode ? &*op.explode : nullptr;
-  const bool second_kind = refuse_second_kind(op);
-  const bool refused = refuse_result_keys(op) || second_kind;
+/// What `from` names. Nothing where one of them had a fault of its own.
+std::vector<Input> Planner::find_inputs(const OperatorConfig& op) {
   std::vector<Input> inputs;
   bool bounded = true;
   for (const InputRef& ref : op.from) {
     if (auto input = find_input(ref)) inputs.push_back(*input);
     bounded = bounded && bounded_[ref.name];
   }
-  if (refused || inputs.empty() || inputs.size() != op.from.size()) return {};
+  if (inputs.size() != op.from.size()) return {};
   bounded_[op.name.text] = bounded;
-  if (refuse_table(op, inputs) || refuse_lateness(op, inputs)) return {};
-  if (inputs.size() > 1) {
-    std::string difference;
-    auto together = plan_union(inputs, difference);
-    if (!together) {
-      faults_.add(op.from[0].as_written.where, difference, "select equal fields in front");
-      return {};
-    }
-    Node* node = plan_.graph.add(
-        std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
-    plan_.graph.unions.push_back(node);
-    inputs = {{node, Port::kMain}};
+  return inputs;
+}
+
+/// Several inputs become one. Nothing, and a fault: their fields differ.
+std::optional<Input> Planner::unite(const OperatorConfig& op, std::vector<Input> inputs) {
+  if (inputs.size() == 1) return inputs[0];
+  std::string difference;
+  auto together = plan_union(inputs, difference);
+  if (!together) {
+    faults_.add(op.from[0].as_written.where, difference, "select equal fields in front");
+    return std::nullopt;
   }
+  Node* node = plan_.graph.add(
+      std::make_unique<UnionNode>(op.name.text, std::move(inputs), std::move(*together)));
+  plan_.graph.unions.push_back(node);
+  return Input{node, Port::kMain};
+}
+
+Result<void> Planner::plan_operator(const OperatorConfig& op) {
+  exploding_ = op.explode ? &*op.explode : nullptr;
+  const bool second_kind = refuse_second_kind(op);
+  const bool refused = refuse_result_keys(op) || second_kind;
+  std::vector<Input> inputs = find_inputs(op);
+  if (refused || inputs.empty()) return {};
+  if (refuse_table(op, inputs) || refuse_lateness(op, inputs)) return {};
+  std::optional<Input> input = unite(op, std::move(inputs));
+  if (!input) return {};
   if (op.event_time && (!op.plugin.empty() || is_grouped(op))) {
     faults_.add(op.event_time->where, "a new event time needs an operator without state",
-                "set it on an operator of its own in front of this one");
+                "set it on a separate operator in front of this one");
     return {};
   }
-  if (op.window && op.window->processing_time) inputs = {by_clock(op, inputs[0])};
-  if (!op.plugin.empty()) return plan_processor(op, std::move(inputs));
+  if (op.window && op.window->processing_time) input = by_clock(op, *input);
+  if (!op.plugin.empty()) return plan_processor(op, {*input});
   if (op.join) {
-    plan_join(op, std::move(inputs));
+    plan_join(op, {*input});
     return {};
   }
-  auto stage = plan_stage(op, inputs[0].node->shape(inputs[0].port));
-  if (!stage) return {};
+  auto stage = plan_stage(op, input->node->shape(input->port));
+  if (stage) plan_kind(op, {*input}, std::move(*stage));
+  return {};
+}
+
+/// What an operator does behind `explode` and `filter`, by its keys and what it reads.
+void Planner::plan_kind(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage) {
   const auto window = [&](WindowConfig::Kind kind) { return op.window && op.window->kind == kind; };
   if (op.dedupe) {
-    plan_dedupe(op, std::move(inputs), std::move(*stage));
+    plan_dedupe(op, std::move(inputs), std::move(stage));
   } else if (op.table) {
-    plan_table(op, std::move(inputs), std::move(*stage));
+    plan_table(op, std::move(inputs), std::move(stage));
   } else if (window(WindowConfig::Kind::kSession)) {
-    plan_session(op, std::move(inputs), std::move(*stage));
+    plan_session(op, std::move(inputs), std::move(stage));
   } else if (window(WindowConfig::Kind::kSlidingByRecord)) {
-    plan_sliding(op, std::move(inputs), std::move(*stage));
+    plan_sliding(op, std::move(inputs), std::move(stage));
   } else if (is_grouped(op)) {
-    plan_grouped(op, std::move(inputs), std::move(*stage));
+    plan_grouped(op, std::move(inputs), std::move(stage));
   } else if (inputs[0].port == Port::kMain && inputs[0].node->shape().is_table) {
-    plan_table_filter(op, std::move(inputs), std::move(*stage));
+    plan_table_filter(op, std::move(inputs), std::move(stage));
   } else {
-    plan_stateless(op, std::move(inputs), std::move(*stage));
+    plan_stateless(op, std::move(inputs), std::move(stage));
   }
-  return {};
 }
 
 Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input> inputs) {
@@ -138,22 +154,12 @@ Result<void> Planner::plan_processor(const OperatorConfig& op, std::vector<Input
   }
   ProcessorPlan plan{**component, op.plugin_config, {}};
   for (const FieldType& field : op.schema) {
-    const auto type = type_from_name(field.type.text);
-    if (type) {
-      plan.fields.add(field.path.text, *type);
-    } else {
-      faults_.add(field.type.where,
-                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
-                  "jsonb, and "
-                  "arrays of these: text[]");
-    }
+    if (const auto type = declared_type(field)) plan.fields.add(field.path.text, *type);
   }
   PluginNode* node = plan_.graph.add(std::make_unique<PluginNode>(
       op.name.text, config_.name.text, std::move(inputs), std::move(plan)));
-  plan_.graph.operators.push_back({node, "processor " + op.plugin.text});
   plan_.graph.processors.push_back(node);
-  named_[op.name.text] = node;
+  add_operator(op, node, "processor " + op.plugin.text);
   return {};
 }
 
@@ -251,6 +257,10 @@ void Planner::plan_stateless(const OperatorConfig& op, std::vector<Input> inputs
   }
   Node* node = plan_.graph.add(std::make_unique<StatelessNode>(
       op.name.text, std::move(inputs), std::move(stage), std::move(select), std::move(retime)));
+  add_operator(op, node, identity);
+}
+
+void Planner::add_operator(const OperatorConfig& op, Node* node, const std::string& identity) {
   plan_.graph.operators.push_back({node, identity});
   named_[op.name.text] = node;
 }

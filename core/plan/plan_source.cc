@@ -79,37 +79,48 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
                 "a journal is for sources that cannot be read again");
   }
   SourcePlan plan;
-  plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
-  plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
-  settle_format(source, plan);
-  if (!settle_schema(source, **component, plan)) return {};
-  settle_key(source, **component, plan);
-  settle_asserted_key(source, plan);
-  settle_event_time(source, plan);
+  if (!settle_fields(source, **component, plan)) return {};
   if (!broken) refuse_endless_constant(source, traits);
   settle_idleness(source, traits, plan);
   note_nondeterminism(source, **component, plan, traits);
   plan_.sources.push_back({source.name.text, source.plugin.text, plan.fields, traits,
                            traits.bounded || says(**component, "x-until-end"),
                            source.journal.has_value()});
+  add_source(source, **component, std::move(plan));
+  bounded_[source.name.text] = traits.bounded;
+  return {};
+}
+
+/// What the configuration alone says of the records. False, and a fault: they are not known.
+bool Planner::settle_fields(const SourceConfig& source, const Component& component,
+                            SourcePlan& plan) {
+  plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
+  plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
+  settle_format(source, plan);
+  if (!settle_schema(source, component, plan)) return false;
+  settle_key(source, component, plan);
+  settle_asserted_key(source, plan);
+  settle_event_time(source, plan);
+  return true;
+}
+
+void Planner::add_source(const SourceConfig& source, const Component& component, SourcePlan plan) {
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
-  std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, **component, plan);
+  std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, component, plan);
   SourceNode* node =
       plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
   std::string plugin_config = source.plugin_config;
   if (config_.commit.task) {
     plugin_config = with_member(plugin_config, "task", JsonValue::integer(*config_.commit.task));
   }
-  if (merges_partitions(**component)) {
+  if (merges_partitions(component)) {
     plugin_config = with_member(plugin_config, "max_task_idle_us",
                                 JsonValue::integer(plan_.graph.max_task_idle_us));
   }
-  plan_.graph.sources.push_back({node, **component, std::move(plugin_config), identity_of(source),
+  plan_.graph.sources.push_back({node, component, std::move(plugin_config), identity_of(source),
                                  dedupe_horizon_us, static_cast<size_t>(source.dedupe.entries_max),
                                  std::move(dedupe), source.journal});
   named_[source.name.text] = node;
-  bounded_[source.name.text] = traits.bounded;
-  return {};
 }
 
 /// Sources whose schema says `"x-merges-partitions": true` come in the order of arrival, unless
@@ -148,14 +159,7 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     return true;
   }
   for (const FieldType& field : source.schema) {
-    const auto type = type_from_name(field.type.text);
-    if (!type) {
-      faults_.add(field.type.where,
-                  "\"" + field.type.text + "\" is not a type of this version of Millrace",
-                  "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
-                  "jsonb, and "
-                  "arrays of these: text[]");
-    }
+    const auto type = declared_type(field);
     // A stand-in, so that expressions over the field are checked in the same run.
     plan.fields.add(field.path.text, type.value_or(Type::kText));
     if (!type || !is_array(*type) || field.path.text.find("[]") != std::string::npos) continue;
@@ -164,20 +168,7 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     plan.fields.add(field.path.text + "[]", element_of(*type));
     plan.fields.add(field.path.text + std::string(kRawArray), Type::kJsonb);
   }
-  if (needs_inference(component)) {
-    auto inferred =
-        infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
-    if (!inferred) {
-      faults_.add(source.name.where, inferred.error().message);
-      return false;
-    }
-    for (const Field& field : inferred->fields()) {
-      if (!plan.fields.find(field.name)) plan.fields.add(field.name, field.type);
-    }
-    // Without it all records would leave by `.errors`. An empty sample proves nothing.
-    const bool timed = source.event_time && !source.event_time->field.empty();
-    if (timed && !inferred->fields().empty()) (void)find_field(source.event_time->field, plan);
-  }
+  if (needs_inference(component) && !infer_fields(source, component, plan)) return false;
   // `a[].b` says that `a` is an array, which explode reads whole.
   for (const Field& field : std::vector<Field>(plan.fields.fields())) {
     const size_t brackets = field.name.find("[]");
@@ -186,6 +177,36 @@ bool Planner::settle_schema(const SourceConfig& source, const Component& compone
     if (!plan.fields.find(array)) plan.fields.add(array, Type::kJsonb);
   }
   return true;
+}
+
+/// Adds what a sample shows and nobody declared. False, and a fault: it cannot be read.
+bool Planner::infer_fields(const SourceConfig& source, const Component& component,
+                           SourcePlan& plan) {
+  auto inferred =
+      infer_schema(component, {config_.name.text, source.name.text}, source.plugin_config);
+  if (!inferred) {
+    faults_.add(source.name.where, inferred.error().message);
+    return false;
+  }
+  for (const Field& field : inferred->fields()) {
+    if (!plan.fields.find(field.name)) plan.fields.add(field.name, field.type);
+  }
+  // Without it all records would leave by `.errors`. An empty sample proves nothing.
+  const bool timed = source.event_time && !source.event_time->field.empty();
+  if (timed && !inferred->fields().empty()) (void)find_field(source.event_time->field, plan);
+  return true;
+}
+
+/// The type that a `schema` gives a field. Nothing, and a fault: it is none.
+std::optional<Type> Planner::declared_type(const FieldType& field) {
+  const auto type = type_from_name(field.type.text);
+  if (!type) {
+    faults_.add(field.type.where,
+                "\"" + field.type.text + "\" is not a type of this version of Millrace",
+                "types: bool int4 int8 float8 numeric text timestamptz timestamp date interval "
+                "jsonb, and arrays of these: text[]");
+  }
+  return type;
 }
 
 /// `key` of a source whose plugin gives no keys. On kafka the messages have theirs.

@@ -121,10 +121,8 @@ void Planner::plan_table_join(const OperatorConfig& op, std::vector<Input> input
   plan.pair.keys[0].groups = std::move(condition.left);
   plan.pair.keys[1].groups = std::move(condition.right);
   plan.result = std::move(result);
-  constexpr std::string_view kTypes[] = {"inner", "left", "right", "full", "semi", "anti"};
-  const std::string identity = "join of tables, " +
-                               std::string(kTypes[static_cast<size_t>(op.join->type)]) + ", with " +
-                               op.join->with.name + " on " + on;
+  const std::string identity = "join of tables, " + std::string(join_type_text(op.join->type)) +
+                               ", with " + op.join->with.name + " on " + on;
   add_operator(op,
                plan_.graph.add(std::make_unique<TableJoinNode>(op.name.text, std::move(inputs),
                                                                std::move(joined), std::move(plan))),

@@ -15,6 +15,7 @@ namespace millrace {
 
 class JoinedRows;
 struct JoinCondition;
+struct PairPlan;
 struct ResultPlan;
 struct TablePlan;
 
@@ -34,7 +35,11 @@ class Planner {
  private:
   // plan_source.cc
   Result<void> plan_source(const SourceConfig& source);
+  void add_source(const SourceConfig& source, const Component& component, SourcePlan plan);
+  bool settle_fields(const SourceConfig& source, const Component& component, SourcePlan& plan);
   bool settle_schema(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  bool infer_fields(const SourceConfig& source, const Component& component, SourcePlan& plan);
+  std::optional<Type> declared_type(const FieldType& field);
   void settle_key(const SourceConfig& source, const Component& component, SourcePlan& plan);
   std::optional<uint32_t> find_field(const Text& name, const SourcePlan& plan);
   std::optional<RecordDedupePlan> plan_source_dedupe(const SourceConfig& source,
@@ -64,13 +69,16 @@ class Planner {
 
   // plan_operator.cc
   Result<void> plan_operator(const OperatorConfig& op);
+  std::vector<Input> find_inputs(const OperatorConfig& op);
+  std::optional<Input> unite(const OperatorConfig& op, std::vector<Input> inputs);
+  void plan_kind(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   Result<void> plan_processor(const OperatorConfig& op, std::vector<Input> inputs);
   std::optional<StagePlan> plan_stage(const OperatorConfig& op, const Shape& input);
+  void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
+  void add_operator(const OperatorConfig& op, Node* node, const std::string& identity);
   // plan_explode.cc
   std::optional<uint32_t> find_array(const ExplodeConfig& explode, const Shape& input);
   std::optional<ExplodePlan> plan_explode(const ExplodeConfig& explode, const Shape& input);
-  // plan_operator.cc
-  void plan_stateless(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   // plan_keys.cc
   bool refuse_second_kind(const OperatorConfig& op);
   bool refuse_result_keys(const OperatorConfig& op);
@@ -86,7 +94,6 @@ class Planner {
   /// All that operators with aggregates have in common. Nothing: it has faults.
   std::optional<WindowPlan> plan_results(const OperatorConfig& op, const Input& input,
                                          const StagePlan& stage, std::string& identity);
-  void add_operator(const OperatorConfig& op, Node* node, const std::string& identity);
   /// group_by, select, having and the order of results; `identity` says what results depend on.
   std::optional<GroupedPlan> plan_groups(const OperatorConfig& op, const Schema& schema,
                                          std::string& identity);
@@ -96,6 +103,11 @@ class Planner {
   void plan_session(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_sliding(const OperatorConfig& op, std::vector<Input> inputs, StagePlan stage);
   void plan_join(const OperatorConfig& op, std::vector<Input> inputs);
+  bool add_join_side(const OperatorConfig& op, std::vector<Input>& inputs);
+  void plan_stream_join(const OperatorConfig& op, std::vector<Input> inputs, JoinedRows joined,
+                        PairPlan pair, const std::string& identity);
+  void plan_lookup(const OperatorConfig& op, std::vector<Input> inputs, JoinedRows joined,
+                   PairPlan pair, const std::string& identity);
   // plan_table_join.cc
   bool check_table_join(const OperatorConfig& op, const std::vector<Input>& inputs,
                         const JoinCondition& condition);
@@ -134,12 +146,23 @@ class Planner {
   // plan_sink.cc
   Result<void> plan_sink(const SinkConfig& sink);
   void refuse_own_input(const SinkConfig& sink);
+  SinkPlan read_sink(const SinkConfig& sink, const Component& component);
   void settle_delivery(const SinkConfig& sink, const Component& component, SinkPlan& plan);
+
+  // plan_sink_rows.cc
+  /// False, and a fault: the sink cannot take the rows of its inputs.
+  bool plan_sink_rows(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
+  void refuse_context(const SinkConfig& sink, const std::vector<Input>& inputs);
+  bool refuse_frames(const SinkConfig& sink, const std::vector<Input>& inputs,
+                     const SinkPlan& plan);
+  bool plan_csv(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool refuse_deletes(const SinkConfig& sink, const std::vector<Input>& inputs,
                       const Component& component);
   void plan_record_keys(const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_keys(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
   bool plan_columns(const SinkConfig& sink, const std::vector<Input>& inputs, SinkPlan& plan);
+
+  // plan_dead_letters.cc
   Result<void> add_dead_letters(Node& node, Port port, std::string_view suffix,
                                 const Component& component);
 
@@ -165,6 +188,9 @@ std::string with_member(const std::string& config, std::string_view key, JsonVal
 JsonValue schema_of(const Component& component);
 /// Whether the plugin's schema has this mark (`"x-view": true`).
 bool says(const Component& component, std::string_view mark);
+/// Whether it shows rows and stores none.
+bool is_view(const Component& component);
+std::string_view join_type_text(JoinConfig::Type type);
 /// `length.new` as SQL: every step quoted.
 std::string quoted_path(std::string_view path);
 

@@ -43,7 +43,6 @@ InCall::InCall(const char* component, const char* instance, const char* slot) : 
 }
 InCall::~InCall() { current = before_; }
 
-const CallSite& call_site() { return current; }
 const char* component_in_call() { return current.component; }
 
 void install_crash_handler() {

@@ -25,7 +25,4 @@ class InCall {
   CallSite before_;
 };
 
-/// Of the calling thread. Async-signal-safe.
-const CallSite& call_site();
-
 }  // namespace millrace

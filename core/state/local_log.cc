@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "state/block_key.h"
 #include "state/block_reader.h"
@@ -20,12 +21,6 @@ namespace {
 
 /// Nodes, keys and rounding to pages, of one block; generous.
 constexpr uint64_t kBlockOverheadBytes = 8192;
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
-  return text;
-}
 
 Result<std::optional<Restored>> read_meta(LmdbTransaction& transaction, const std::string& path) {
   auto record = transaction.get(kMetaKey);
@@ -46,11 +41,10 @@ Result<void> check_epoch(LmdbTransaction& transaction, uint64_t epoch) {
                fmt::format("commit {} does not follow commit {} in force", epoch, last)};
 }
 
-std::string unhex(std::string_view text) {
+Result<std::string> bytes_of_id(const std::string& state_id) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
-  return bytes;
+  if (from_hex(state_id, bytes)) return bytes;
+  return Error{Code::kCorrupt, fmt::format("\"{}\" is not the id of a state", state_id)};
 }
 
 Result<void> put_mark(LmdbTransaction& transaction, const LocalLog::Mark& mark) {
@@ -142,12 +136,12 @@ Result<void> LocalLog::read_format() {
   auto id = parse_format(record ? *record : "", path());
   if (!id) return std::move(id.error());
   const std::lock_guard lock(state_id_mutex_);
-  state_id_ = hex(*id);
+  state_id_ = to_hex(*id);
   return {};
 }
 
 Result<void> LocalLog::make_format(bool erase, const std::string& state_id) {
-  auto id = state_id.empty() ? random_state_id() : Result<std::string>(unhex(state_id));
+  auto id = state_id.empty() ? random_state_id() : bytes_of_id(state_id);
   if (!id) return std::move(id.error());
   MILLRACE_TRY(
       store_->write(kBlockOverheadBytes, [&](LmdbTransaction& transaction) -> Result<void> {
@@ -155,7 +149,7 @@ Result<void> LocalLog::make_format(bool erase, const std::string& state_id) {
         return transaction.put(kFormatKey, format_record(*id));
       }));
   const std::lock_guard lock(state_id_mutex_);
-  state_id_ = hex(*id);
+  state_id_ = to_hex(*id);
   return {};
 }
 
@@ -192,8 +186,11 @@ Result<void> LocalLog::copy(const Copied& copied) {
       MILLRACE_TRY(bytes ? transaction.put(key, *bytes) : transaction.erase(key));
     }
     if (last) MILLRACE_TRY(transaction.put(kMetaKey, meta_record(last->epoch, last->meta)));
-    if (!copied.state_id.empty())
-      MILLRACE_TRY(transaction.put(kFormatKey, format_record(unhex(copied.state_id))));
+    if (!copied.state_id.empty()) {
+      const auto id = bytes_of_id(copied.state_id);
+      if (!id) return id.error();
+      MILLRACE_TRY(transaction.put(kFormatKey, format_record(*id)));
+    }
     return put_mark(transaction, copied.mark);
   }));
   const std::lock_guard lock(state_id_mutex_);

@@ -31,8 +31,8 @@ class LocalLog final : public CommitLog {
   /// Opens, or makes, the log. kFailed or kCorrupt, with the path and the remedy: not writable, in
   /// use by another process, on a network file system, of a newer release, damaged.
   static Result<std::unique_ptr<LocalLog>> open(const Options& options);
-  /// `--fresh` on what open() refuses as damaged or of a newer release: removes the file unread
-  /// and makes a new one. What can be opened is better reset(), after sinks had a look at last().
+  /// `--fresh` on what open() or last() refuse as damaged: removes the file unread and makes a new
+  /// one. What can be read is better reset(), after sinks had a look at last().
   static Result<std::unique_ptr<LocalLog>> open_anew(const Options& options);
 
   /// kFailed also when `commit.epoch` is not beyond the last one, or a block is misnamed. Whatever

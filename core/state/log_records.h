@@ -1,7 +1,8 @@
 #pragma once
 
-/// The two records that the local log keeps beside its blocks: what it is, and the last commit.
-/// README.md is the page. Pure, but for the random numbers of a new state id.
+/// The records that the local log keeps beside its blocks: what it is, the last commit, and in a
+/// copy of a changelog how far that is copied. README.md is the page. Pure, but for the random
+/// numbers of a new state id.
 
 #include <cstdint>
 #include <string>

@@ -210,7 +210,7 @@ std::optional<PipelineConfig> back_of(const PipelineConfig& config, const Operat
     faults.add(one.name.where,
                "\"" + one.name.text + "\" reads from both sides of the repartition topic of \"" +
                    op.name.text + "\", whose tasks have different partitions",
-               "write one side to a topic, and read that in a pipeline of its own");
+               "write one side to a topic, and read that in a separate pipeline");
     return std::nullopt;
   }
   back.sinks = sinks_of(config, names, true);

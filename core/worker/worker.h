@@ -52,6 +52,12 @@ class Worker final : public Execution {
   Result<void> look_after_tasks();
   void keep_result(const TaskRun& task);
   RestoredTask restored(int32_t number, const kafka::LogFigures& figures) const;
+  // Parts of figures(), under mutex_.
+  template <class ValueOf>
+  void add_for_each(std::vector<Figure>& out, const char* name, const char* help, bool counter,
+                    ValueOf value_of) const;
+  void add_restored_bytes(std::vector<Figure>& out) const;
+  void add_lag(std::vector<Figure>& out) const;
   bool all_done() const;
   bool stopping() const;
 

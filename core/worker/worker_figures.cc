@@ -11,25 +11,20 @@ RestoredTask Worker::restored(int32_t number, const kafka::LogFigures& figures) 
           static_cast<double>(figures.restore_us.load()) / 1e6};
 }
 
-std::vector<Figure> Worker::figures() const {
-  std::vector<Figure> out;
-  const std::lock_guard lock(mutex_);
-  const auto each = [&](const char* name, const char* help, bool counter, auto value_of) {
-    for (const auto& [number, figures] : figures_) {
-      out.push_back({name,
-                     help,
-                     counter,
-                     {{"stage", config_.name.text}, {"task", std::to_string(number)}},
-                     value_of(*figures)});
-    }
-  };
-  each("millrace_kafka_commit_seconds", "How long the last transaction took", false,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.commit_us.load()) / 1e6; });
-  each("millrace_kafka_transactions_total", "Transactions committed", true,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.commits.load()); });
-  each("millrace_kafka_failed_transactions_total",
-       "Transactions that failed, after which the task was restarted", true,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.aborts.load()); });
+/// One figure for each task that ever ran here.
+template <class ValueOf>
+void Worker::add_for_each(std::vector<Figure>& out, const char* name, const char* help,
+                          bool counter, ValueOf value_of) const {
+  for (const auto& [number, figures] : figures_) {
+    out.push_back({name,
+                   help,
+                   counter,
+                   {{"stage", config_.name.text}, {"task", std::to_string(number)}},
+                   value_of(*figures)});
+  }
+}
+
+void Worker::add_restored_bytes(std::vector<Figure>& out) const {
   for (const auto& [number, figures] : figures_) {
     const RestoredTask one = restored(number, *figures);
     const std::string task = std::to_string(number);
@@ -43,13 +38,9 @@ std::vector<Figure> Worker::figures() const {
     from("cache", one.cache_bytes);
     from("changelog", one.changelog_bytes);
   }
-  each("millrace_kafka_restore_seconds_total", "How long starts took to have the state", true,
-       [](const kafka::LogFigures& f) { return static_cast<double>(f.restore_us.load()) / 1e6; });
-  out.push_back({"millrace_kafka_rebalances_total",
-                 "How often the group gave partitions",
-                 true,
-                 {{"stage", config_.name.text}},
-                 membership_ ? static_cast<double>(membership_->rebalances()) : 0});
+}
+
+void Worker::add_lag(std::vector<Figure>& out) const {
   for (const auto& [number, task] : tasks_) {
     const kafka::LogFigures& figures = *figures_.at(number);
     std::vector<kafka::PartitionOffset> committed;
@@ -67,6 +58,29 @@ std::vector<Figure> Worker::figures() const {
                      static_cast<double>(std::max<int64_t>(0, *end - one.next))});
     }
   }
+}
+
+std::vector<Figure> Worker::figures() const {
+  using Figures = kafka::LogFigures;
+  std::vector<Figure> out;
+  const std::lock_guard lock(mutex_);
+  add_for_each(out, "millrace_kafka_commit_seconds", "How long the last transaction took", false,
+               [](const Figures& f) { return static_cast<double>(f.commit_us.load()) / 1e6; });
+  add_for_each(out, "millrace_kafka_transactions_total", "Transactions committed", true,
+               [](const Figures& f) { return static_cast<double>(f.commits.load()); });
+  add_for_each(out, "millrace_kafka_failed_transactions_total",
+               "Transactions that failed, after which the task was restarted", true,
+               [](const Figures& f) { return static_cast<double>(f.aborts.load()); });
+  add_restored_bytes(out);
+  add_for_each(out, "millrace_kafka_restore_seconds_total",
+               "How long starts took to have the state", true,
+               [](const Figures& f) { return static_cast<double>(f.restore_us.load()) / 1e6; });
+  out.push_back({"millrace_kafka_rebalances_total",
+                 "How often the group gave partitions",
+                 true,
+                 {{"stage", config_.name.text}},
+                 membership_ ? static_cast<double>(membership_->rebalances()) : 0});
+  add_lag(out);
   return out;
 }
 

@@ -62,46 +62,51 @@ TEST(DirSink, ShowsNothingThatIsNotCommitted) {
   EXPECT_THAT(names_in(dir.path()), IsEmpty());
 }
 
-/// Three pieces of work, stopped dead at each step of each commit, and resumed.
+constexpr const char* kSmallParts = R"("roll": {"size": "9B"}, "compression": "gzip")";
+
+void write_epoch(harness& sink, uint64_t epoch) {
+  sink.write(rows_of({"row " + std::to_string(epoch)}));
+}
+
+/// What a crash leaves of a run up to epoch `last`: its directory is copied to `crashed` while the
+/// sink is open. Returns what the commit in force knows; the last one counts if it was `logged`.
+test::bytes crash_after(uint64_t last, bool logged, const std::filesystem::path& crashed) {
+  ScratchDir dir;
+  test::bytes state;
+  harness sink(component(), config_of("dir", dir.path(), kSmallParts));
+  sink.open();
+  for (uint64_t epoch = 1; epoch <= last; ++epoch) {
+    write_epoch(sink, epoch);
+    const std::string prepared = sink.prepare(epoch);
+    if (epoch < last || logged) state = prepared;
+    if (epoch < last) sink.commit(epoch);
+  }
+  std::filesystem::copy(dir.path(), crashed);
+  return state;
+}
+
+/// Five pieces of work, stopped dead at each step of each commit, and resumed.
 TEST(DirSink, IsExactAfterACrashAnywhere) {
   for (const bool logged : {false, true}) {
     for (uint64_t last = 1; last <= 4; ++last) {
-      ScratchDir dir;
-      const std::string config =
-          config_of("dir", dir.path(), R"("roll": {"size": "9B"}, "compression": "gzip")");
-      test::bytes state;
-      {
-        // Never closed in order: the copy of its directory is what a crash leaves.
-        harness sink(component(), config);
-        sink.open();
-        for (uint64_t epoch = 1; epoch <= last; ++epoch) {
-          sink.write(rows_of({"row " + std::to_string(epoch)}));
-          const std::string prepared = sink.prepare(epoch);
-          if (epoch < last || logged) state = prepared;
-          if (epoch < last) sink.commit(epoch);
-        }
-        std::filesystem::copy(dir.path(), dir.path().string() + ".crashed");
-      }
-      const std::filesystem::path crashed = dir.path().string() + ".crashed";
+      ScratchDir place;
+      const std::filesystem::path crashed = place.path() / "crashed";
+      const test::bytes state = crash_after(last, logged, crashed);
       const uint64_t done = logged ? last : last - 1;
-      {
-        harness sink(component(),
-                     config_of("dir", crashed, R"("roll": {"size": "9B"}, "compression": "gzip")"));
-        sink.open(state, done);
-        for (uint64_t epoch = done + 1; epoch <= 5; ++epoch) {
-          sink.write(rows_of({"row " + std::to_string(epoch)}));
-          sink.prepare(epoch);
-          sink.commit(epoch);
-        }
-        sink.close();
+      harness sink(component(), config_of("dir", crashed, kSmallParts));
+      sink.open(state, done);
+      for (uint64_t epoch = done + 1; epoch <= 5; ++epoch) {
+        write_epoch(sink, epoch);
+        sink.prepare(epoch);
+        sink.commit(epoch);
       }
+      sink.close();
       std::string all;
       for (const std::string& name : names_in(crashed)) {
         if (name[0] != '.')
           all += unpacked(read_file(crashed / name), compress::Compression::kGzip);
       }
       EXPECT_EQ(all, "row 1\nrow 2\nrow 3\nrow 4\nrow 5\n") << last << logged;
-      std::filesystem::remove_all(crashed);
     }
   }
 }

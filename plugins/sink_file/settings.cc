@@ -53,7 +53,7 @@ void check_place(const Settings& settings, const config& cfg) {
     throw config_error("roll: only with dir; a path is one file");
   }
   if (cfg.flag("shared", false)) {
-    throw config_error("shared: true is not there yet; give each pipeline a dir of its own");
+    throw config_error("shared: true is not in this version; give each pipeline its own dir");
   }
 }
 

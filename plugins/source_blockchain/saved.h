@@ -1,6 +1,6 @@
 #pragma once
 
-/// The plugin's snapshot, readable in `millrace inspect`:
+/// The plugin's snapshot, readable in `millrace state`:
 /// `{"v":1,"tx_seq":…,"block_seq":…,"ticker_seq":…,"seen_us":…,"start":…,"newest_s":…,"blocks":[[HEIGHT,"HASH"],…]}`.
 /// Pure.
 

@@ -1,21 +1,17 @@
 // Bitcoin from blockchain.info: transactions as they are seen, blocks without a gap, prices. The
-// rules BC1-BC10 are in the design page on sources; README.md says what can be lost or repeated.
+// rules BC1-BC10 are in plugins/RULES.md; README.md says what can be lost or repeated.
 
 #include <atomic>
 #include <memory>
 #include <millrace/plugin.hpp>
 
 #include "common/json/json_reader.h"
-#include "common/json/problem_text.h"
-#include "common/json/record_fields.h"
-#include "common/text/stable_hash.h"
-#include "common/websocket/ws_client.h"
-#include "common/websocket/ws_url.h"
 #include "source_blockchain/chain.h"
 #include "source_blockchain/explorer.h"
 #include "source_blockchain/metrics.h"
 #include "source_blockchain/saved.h"
 #include "source_blockchain/settings.h"
+#include "source_blockchain/tx_feed.h"
 #include "source_blockchain_schema.h"
 
 namespace millrace::blockchain {
@@ -23,9 +19,8 @@ namespace {
 
 using http::Micros;
 using http::steady_now;
-using Kind = websocket::WsHooks::Kind;
 
-constexpr uint32_t kTxPartition = 0, kBlockPartition = 1, kTickerPartition = 2;
+constexpr uint32_t kBlockPartition = 1, kTickerPartition = 2;  // 0: transactions.
 
 class Blockchain final : public source {
  public:
@@ -39,10 +34,7 @@ class Blockchain final : public source {
   static void validate(const context& ctx, const config& cfg) { Settings(ctx, cfg).check(); }
 
   Blockchain(const context& ctx, const config& cfg)
-      : ctx_(ctx),
-        settings_(ctx, cfg),
-        fields_("", {}, {"op", "x.hash", "x.time"}),
-        metrics_(ctx) {}
+      : ctx_(ctx), settings_(ctx, cfg), metrics_(ctx) {}
 
   traits source_traits() const override {
     const bool exact = settings_.wants_blocks && !settings_.wants_tx && !settings_.wants_ticker;
@@ -56,11 +48,10 @@ class Blockchain final : public source {
     at_ = {};
     has_start_ = false;
     asks_tip_at_ = asks_ticker_at_ = Micros(0);
-    lost_at_us_ = 0;
     if (how.state.data() && !how.fresh) restore(how.state);
     explorer_ = std::make_unique<Explorer>(ctx_, settings_);
-    client_ = std::make_unique<websocket::WsClient>(ctx_, settings_.http, settings_.ws, hooks());
     counts_ = {};
+    feed_ = std::make_unique<TxFeed>(ctx_, settings_, at_, counts_);
     metrics_.restart();
     cancelled_ = false;
   }
@@ -96,7 +87,7 @@ class Blockchain final : public source {
   void cancel() noexcept override { cancelled_ = true; }
 
   void close() override {
-    client_.reset();
+    feed_.reset();
     explorer_.reset();
   }
 
@@ -106,110 +97,11 @@ class Blockchain final : public source {
   /// While an answer of the explorer is awaited: a walk over many blocks is not to crawl.
   static constexpr Micros kShortTurn = std::chrono::milliseconds(5);
 
-  websocket::WsHooks hooks() {
-    return {.url = [this] { return *websocket::web_url(settings_.url); },
-            .subscribe = [this] { return subscriptions(); },
-            .kind = [this](std::string_view message) { return kind_of(message); },
-            .connected = [this](bool is_first) { connected(is_first); },
-            .lost = [this] { lost("not_replayable"); },
-            .overflowed = [this] { overflowed(); },
-            .remedy =
-                [](const http::Ending& ending) {
-                  return json::problem_text(ending.body) + http::common_remedy(ending);
-                }};
-  }
-
-  std::vector<std::string> subscriptions() const {
-    std::vector<std::string> texts;
-    if (settings_.wants_blocks) texts.push_back(R"({"op":"blocks_sub"})");
-    if (!settings_.wants_tx) return texts;
-    for (const std::string& address : settings_.addresses) {
-      texts.push_back(R"({"op":"addr_sub","addr":)" + json::quoted(address) + "}");
-    }
-    if (settings_.addresses.empty()) texts.push_back(R"({"op":"unconfirmed_sub"})");
-    return texts;
-  }
-
-  std::string op_of(std::string_view message) {
-    return fields_.read(message) ? fields_.scalar(0).value_or("") : "";
-  }
-  Kind kind_of(std::string_view message) {
-    const std::string op = op_of(message);
-    if (op == "pong") return Kind::kPong;
-    return op == "utx" || op == "block" ? Kind::kRecord : Kind::kOther;
-  }
-
-  /// Transactions do not resume: what came while nobody listened is told as lost (BC8).
-  void connected(bool is_first) {
-    asks_tip_at_ = Micros(0);  // Blocks may have come meanwhile.
-    const bool came_back = is_first && at_.seen_us > 0;
-    if (came_back) lost("not_replayable");
-  }
-
-  void lost(std::string_view reason) {
-    if (lost_at_us_ > 0) return;
-    lost_at_us_ = at_.seen_us;
-    lost_reason_ = reason;
-  }
-
-  /// Transactions that nobody read went, and perhaps word of a block, which the explorer has.
-  void overflowed() {
-    asks_tip_at_ = Micros(0);
-    lost("overflow");
-  }
-
   /// True: a message was taken.
   bool listen(Micros until, emitter& out) {
-    const std::string_view message = client_->next(until);
-    if (!message.data()) return false;
-    const std::string op = op_of(message);
-    if (op == "utx" && settings_.wants_tx) {
-      emit_tx(message, out);
-    } else if (op == "block" && settings_.wants_blocks) {
-      asks_tip_at_ = Micros(0);
-    } else if (op.empty()) {
-      out.reject_bytes({.bytes = message, .partition = kTxPartition, .position = ++at_.tx_seq},
-                       "not a JSON object with an op");
-    } else {
-      ++counts_.others;
-    }
-    return true;
-  }
-
-  void emit_tx(std::string_view message, emitter& out) {
-    const auto hash = fields_.scalar(1);
-    const auto time_s = json::integer_of(fields_.raw(2));
-    const int64_t now_us = http::wall_now().count();
-    if (!hash) {
-      return out.reject_bytes(
-          {.bytes = message, .partition = kTxPartition, .position = ++at_.tx_seq},
-          "a transaction without a hash");
-    }
-    if (settings_.wants_tx && lost_at_us_ > 0) report_gap(now_us, out);
-    at_.seen_us = now_us;
-    const std::string received = std::to_string(now_us);
-    const header headers[] = {
-        {"mr.source", "blockchain"}, {"mr.stream", "tx"}, {"mr.received_us", received}};
-    record r{.value = message,
-             .key = *hash,
-             .partition = kTxPartition,
-             .position = ++at_.tx_seq,
-             .headers = headers};
-    if (time_s && *time_s >= 0 && *time_s < 100'000'000'000) r.time_us = *time_s * 1'000'000;
-    r.dedupe_hash = text::stable_hash(*hash);
-    r.dedupe_time_us = now_us;
-    r.dedupe_group = kTxPartition;
-    out.append(r);
-  }
-
-  void report_gap(int64_t now_us, emitter& out) {
-    ++counts_.gaps;
-    out.lost({.partition = kTxPartition,
-              .from_us = std::exchange(lost_at_us_, 0),
-              .to_us = now_us,
-              .from_position = at_.tx_seq,
-              .to_position = at_.tx_seq + 1,
-              .reason = lost_reason_});
+    const bool took = feed_->listen(until, out);
+    if (feed_->take_block_news()) asks_tip_at_ = Micros(0);
+    return took;
   }
 
   /// The REST side: the tip, then block after block; prices in between.
@@ -328,7 +220,7 @@ class Blockchain final : public source {
     ~Publishing() { self.publish(); }
   };
   void publish() {
-    const websocket::WsCounts& ws = client_->counts();
+    const websocket::WsCounts& ws = feed_->counts();
     Counts now = counts_;
     now.requests = ws.requests + explorer_->requests();
     now.retries = ws.retries + explorer_->retries();
@@ -343,17 +235,14 @@ class Blockchain final : public source {
 
   context ctx_;
   Settings settings_;
-  json::RecordFields fields_;
   Metrics metrics_;
   Counts counts_;  ///< Those that are counted here.
   Chain chain_;
   Saved at_;  ///< Without the blocks, which chain_ has.
   bool has_start_ = false;
   Micros asks_tip_at_{0}, asks_height_at_{0}, asks_ticker_at_{0};
-  int64_t lost_at_us_ = 0;  ///< A gap begins here; told with the next transaction.
-  std::string_view lost_reason_;
   std::unique_ptr<Explorer> explorer_;
-  std::unique_ptr<websocket::WsClient> client_;
+  std::unique_ptr<TxFeed> feed_;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -32,7 +32,6 @@ struct Settings {
   http::Micros quota_period;
   http::HttpSettings http;
   poll::PollOptions poll;
-  bool has_history() const { return poll.slots.from.has_value(); }
 };
 
 }  // namespace millrace::darksky

@@ -1,5 +1,5 @@
 // Weather of a list of places, from Dark Sky's API and its living successor Pirate Weather. The
-// rules DS1-DS12 are in the design page on sources; README.md says what can be lost or repeated.
+// rules DS1-DS12 are in plugins/RULES.md; README.md says what can be lost or repeated.
 
 #include <millrace/plugin.hpp>
 

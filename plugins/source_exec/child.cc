@@ -41,6 +41,21 @@ void close_one(int& fd) {
 
 void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
+/// The environment of this process, with some variables added or replaced: "NAME=value" each.
+std::vector<std::string> variables_with(
+    const std::vector<std::pair<std::string, std::string>>& environment) {
+  std::vector<std::string> texts;
+  for (char** at = environ; *at; ++at) {
+    const std::string_view text(*at);
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool is_replaced = std::any_of(environment.begin(), environment.end(),
+                                         [&](const auto& one) { return one.first == name; });
+    if (!is_replaced) texts.emplace_back(text);
+  }
+  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  return texts;
+}
+
 }  // namespace
 
 Child::Child(uint64_t line_max)
@@ -69,18 +84,11 @@ void Child::start(const std::vector<std::string>& command, const std::string& fo
   posix_spawnattr_setsigdefault(&actions.attributes, &all);
   posix_spawnattr_setflags(&actions.attributes,
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> arguments, variables;
+  std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
-  for (char** at = environ; *at; ++at) {
-    const std::string_view text(*at);
-    const std::string_view name = text.substr(0, text.find('='));
-    const bool is_replaced = std::any_of(environment.begin(), environment.end(),
-                                         [&](const auto& one) { return one.first == name; });
-    if (!is_replaced) variables.push_back(*at);
-  }
+  std::vector<std::string> texts = variables_with(environment);
+  std::vector<char*> variables;
   for (std::string& text : texts) variables.push_back(text.data());
   variables.push_back(nullptr);
   const int failed = posix_spawnp(&pid_, arguments[0], &actions.files, &actions.attributes,

@@ -1,6 +1,5 @@
 // Answers to invitations: Meetup's living GraphQL API as a change feed, and the RSVP stream of old
-// for those who have an archive or a mirror of it. The rules MU1-MU8 are in the design page on
-// sources.
+// for those who have an archive or a mirror of it. The rules MU1-MU8 are in plugins/RULES.md.
 
 #include <memory>
 #include <millrace/plugin.hpp>

@@ -1,5 +1,5 @@
 // Wikimedia EventStreams: one connection, many streams, resumed without loss. The rules WK1-WK13
-// are in the design page on sources; README.md says what can be lost or repeated.
+// are in plugins/RULES.md; README.md says what can be lost or repeated.
 
 #include <millrace/plugin.hpp>
 

@@ -1,5 +1,5 @@
 // The pure parts, and what the component says before it connects. Everything with a connection is
-// in tests/sim/wikipedia_plugin_test.py.
+// in tests/sim/wikipedia_*_test.py.
 
 #include <gtest/gtest.h>
 

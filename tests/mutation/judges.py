@@ -153,8 +153,8 @@ class SystemTests(Judge):
         build = bin_.parent
         self.options = ["--program", bin_ / "millrace", "--plugins", plugins, "--test-plugins", build / "test_plugins",
                         "--test-sinks", build / "test_sinks", "--failfast"]
-        self.trials = ["test_tables", "test_lateness", "test_watermarks", "test_max_task_idle", "test_state", "test_report",
-                       "test_restart", "test_time", "test_kept:Kept.test_R39_open_windows_of_several_runs_are_made_again"]
+        self.trials = ["test_tables", "test_lateness", "test_watermarks", "test_explanations", "test_max_task_idle", "test_state", "test_report",
+                       "test_restart", "test_changed_configuration", "test_time", "test_kept:Kept.test_R39_open_windows_of_several_runs_are_made_again"]
 
     def passes(self, trial, environment):
         module, _, case = trial.partition(":")

@@ -18,7 +18,7 @@ import http_plugin_test as pages    # noqa: E402
 import meetup_plugin_test as meetup    # noqa: E402
 import sse_plugin_test as events    # noqa: E402
 import websocket_plugin_test as sockets    # noqa: E402
-import wikipedia_plugin_test as wikipedia    # noqa: E402
+import wikipedia_case as wikipedia    # noqa: E402
 from bad_input import BadInput    # noqa: E402
 from drive import Filter    # noqa: E402
 

@@ -211,6 +211,20 @@ class Unwritable(SystemTest):
         data.write_bytes(whole)
         self.run_to_end()
 
+    def test_fresh_is_a_way_out_of_damaged_state(self):
+        """As the message says. How long outputs were before the first run is lost, so they keep what is in them."""
+        self.write("p.json", counting())
+        self.run_to_end()
+        rows = self.read("out.jsonl")
+        data = self.folder / ".millrace/p/state/data.mdb"
+        for times, damage in enumerate((b"garbage" * 1000, data.read_bytes()[:5000]), 2):
+            with self.subTest(length=len(damage)):
+                data.write_bytes(damage)
+                self.assert_says(self.run_to_end(code=1), "--fresh")
+                self.assert_says(self.run_to_end("--fresh"), "removing it")
+                self.assertEqual(self.read("out.jsonl"), rows * times)
+        self.run_to_end()
+
 
 class Unreadable(SystemTest):
     def assert_refused(self, path, *texts):

@@ -82,14 +82,6 @@ TEST(StatusClass, FollowsTheTable) {
   all_are(StatusClass::kOurFault, {400, 405, 422, 300, 305});
 }
 
-TEST(StatusClass, BecomesACodeOfTheBorder) {
-  EXPECT_EQ(rc_of_class(StatusClass::kRetry, false), MR_E_RETRIABLE);
-  EXPECT_EQ(rc_of_class(StatusClass::kRefused, false), MR_E_RETRIABLE);
-  EXPECT_EQ(rc_of_class(StatusClass::kRefused, true), MR_E_FATAL);
-  EXPECT_EQ(rc_of_class(StatusClass::kOurFault, false), MR_E_FATAL);
-  EXPECT_EQ(rc_of_class(StatusClass::kNoContent, false), MR_END);
-}
-
 RetrySettings quick() {
   RetrySettings settings;
   settings.initial = seconds(1);

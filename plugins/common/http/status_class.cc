@@ -26,16 +26,6 @@ StatusClass class_of_status(int status) {
   return status >= 500 ? StatusClass::kRetry : StatusClass::kOurFault;
 }
 
-mr_rc rc_of_class(StatusClass status_class, bool is_final) {
-  switch (status_class) {
-    case StatusClass::kOk:
-    case StatusClass::kNotModified: return MR_OK;
-    case StatusClass::kNoContent: return MR_END;
-    case StatusClass::kOurFault: return MR_E_FATAL;
-    default: return is_final ? MR_E_FATAL : MR_E_RETRIABLE;
-  }
-}
-
 const char* reason_of_status(int status) {
   switch (status) {
     case 400: return "400 Bad Request";

@@ -1,9 +1,7 @@
 #pragma once
 
-/// What an answer's status means for a source (sources.md §1.3), and which code the host gets.
+/// What an answer's status means for a source (plugins/RULES.md).
 /// Pure.
-
-#include <millrace/abi.h>
 
 namespace millrace::http {
 
@@ -18,10 +16,6 @@ enum class StatusClass {
 };
 
 StatusClass class_of_status(int status);
-
-/// The status code at the border while a class is being handled: `is_final` once all patience is
-/// used up.
-mr_rc rc_of_class(StatusClass status_class, bool is_final);
 
 /// 503 -> "503 Service Unavailable", for sentences.
 const char* reason_of_status(int status);

@@ -1,4 +1,4 @@
-// The poller's snapshot: written by hand so that people can read it in `millrace inspect`.
+// The poller's snapshot: written by hand so that people can read it in `millrace state`.
 
 #include "common/json/json_reader.h"
 #include "common/poll/poller.h"

@@ -78,7 +78,6 @@ class SseClient {
   void reopen();
 
   const SseCounts& counts() const { return counts_; }
-  bool is_streaming() const { return phase_ == Phase::kStreaming; }
 
  private:
   enum class Phase { kWaiting, kOpening, kStreaming, kEnded };

@@ -1,5 +1,5 @@
 // How SseClient takes it when a connection ends or never begins: which wait, which sentence, and
-// when there is no hope (sources.md 1.3, S22-S27).
+// when there is no hope (plugins/RULES.md, S22-S27).
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// Each test is named for the rule it proves (sources.md, section 2).
+// Each test is named for the rule it proves (plugins/RULES.md, S).
 
 #include "common/sse/sse_parser.h"
 

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 
-#include "common/http/curl_loop.h"
-#include "common/http/url.h"
-#include "common/websocket/curl_socket.h"
-#include "common/websocket/ws_url.h"
+#include "common/websocket/ws_dial.h"
 
 namespace millrace::websocket {
 namespace {
@@ -23,14 +18,8 @@ namespace ws = beast::websocket;
 using http::Ending;
 using http::Micros;
 
-constexpr size_t kErrorBodyMax = 8 << 10;
 /// Nobody has stepped for so long: the connection looks after itself, this often.
 constexpr Micros kAway = std::chrono::milliseconds(100);
-
-bool is_rule_broken(const error_code& ec) {
-  return ec.category() == error_code(ws::error::bad_opcode).category() && ec != ws::error::closed &&
-         ec != ws::error::upgrade_declined;
-}
 
 }  // namespace
 
@@ -43,21 +32,21 @@ class WsConnection::Impl {
   void open(const std::string& url, const std::string& subprotocol) {
     close();
     const std::lock_guard lock(mutex_);
-    subprotocol_ = subprotocol;
-    asked_ = url;
-    redirects_ = 0;
-    connect(url);
+    state_ = State::kOpening;
+    ending_ = {};
+    dial_ = std::make_unique<WsDial>(settings_, loop_, io_, url, subprotocol);
   }
 
   void close() {
     stop_keeper();
     const std::lock_guard lock(mutex_);
+    dial_.reset();
     // Handlers that wait hold on to the stream: end them before it goes.
-    if (stream_) stream_->next_layer().shut();
+    if (line_.stream) line_.stream->next_layer().shut();
     io_.restart();
     io_.poll();
-    stream_.reset();
-    transfer_.reset();
+    line_.stream.reset();
+    line_.transfer.reset();
     inbox_ = WsInbox(bounds_);
     outbox_.clear();
     in_.clear();
@@ -67,9 +56,9 @@ class WsConnection::Impl {
 
   State step(Micros at_most) {
     const std::lock_guard lock(mutex_);
-    if (transfer_ && !stream_) {
-      step_connect(at_most);
-    } else if (stream_) {
+    if (state_ == State::kOpening) {
+      step_dial(at_most);
+    } else if (line_.stream) {
       step_stream(at_most);
     } else if (at_most.count() > 0) {
       loop_.wait(at_most);
@@ -115,119 +104,14 @@ class WsConnection::Impl {
   }
 
  private:
-  void connect(const std::string& url) {
-    url_ = url;
-    state_ = State::kOpening;
-    ending_ = {};
-    http::Request request{url, {}};
-    request.connect_only = true;
-    transfer_ = std::make_unique<http::Transfer>(loop_, settings_, request,
-                                                 [](std::string_view) { return true; });
-    driven_ = http::steady_now();
-  }
-
-  void step_connect(Micros at_most) {
-    settle_connect(http::steady_now() - driven_);
-    if (transfer_ && !stream_ && state_ == State::kOpening && at_most.count() > 0) {
-      const Micros check = transfer_->next_check() - http::steady_now();
-      loop_.wait(std::max(std::min(at_most, check), Micros(0)));
-      settle_connect(Micros(0));
-    }
-    driven_ = http::steady_now();
-  }
-
-  void settle_connect(Micros away) {
-    loop_.perform();
-    transfer_->check_time(http::steady_now(), away);
-    if (transfer_->stage() != http::Transfer::Stage::kDone) return;
-    if (transfer_->fault() == http::Fault::kNone) return shake_hands();
-    Ending ending{
-        .why = Ending::Why::kFault, .fault = transfer_->fault(), .text = transfer_->fault_text()};
-    end({ending});
-  }
-
-  void shake_hands() {
-    stream_ = std::make_unique<ws::stream<CurlSocket>>(io_, transfer_->easy());
-    watch_idleness(true);
-    stream_->read_message_max(settings_.limits.message);
-    stream_->set_option(
-        ws::stream_base::decorator([this](ws::request_type& request) { decorate(request); }));
-    const auto url = http::parse_url(url_);
-    const bool usual = url->port == (url->is_https() ? "443" : "80");
-    const std::string host = url->host + (usual ? "" : ":" + url->port);
-    response_ = {};
-    io_.restart();
-    stream_->async_handshake(response_, host, target_of(url_),
-                             [this](error_code ec) { shook_hands(ec); });
-  }
-
-  /// While nothing is read a live peer looks dead.
-  void watch_idleness(bool watches) {
-    ws::stream_base::timeout times{};
-    times.handshake_timeout = settings_.header_timeout;
-    times.idle_timeout = ws::stream_base::none();
-    if (watches && settings_.read_timeout.count() > 0) times.idle_timeout = settings_.read_timeout;
-    times.keep_alive_pings = true;
-    stream_->set_option(times);
-  }
-
-  /// The user's headers belong to the origin they were written for (S22).
-  void decorate(ws::request_type& request) {
-    request.set(beast::http::field::user_agent, settings_.user_agent);
-    if (!subprotocol_.empty())
-      request.set(beast::http::field::sec_websocket_protocol, subprotocol_);
-    const auto from = http::parse_url(asked_), to = http::parse_url(url_);
-    if (from->origin() != to->origin()) return;
-    for (const http::Header& header : settings_.headers) request.set(header.name, header.value);
-  }
-
-  void shook_hands(error_code ec) {
-    // None was offered, so a granted one is a lie (W1, W9); Beast itself does not mind.
-    const bool has_extension = response_.count(beast::http::field::sec_websocket_extensions) > 0;
-    if (!ec && has_extension) {
-      return end(
-          {{.why = Ending::Why::kBadResponse, .text = "an extension that was not asked for"}});
-    }
-    if (!ec) {
-      state_ = State::kOpen;
-      last_message_ = http::steady_now();
-      read();
-      return;
-    }
-    const int status = response_.result_int();
-    if (ec == ws::error::upgrade_declined && status != 0) return declined(status);
-    Ending ending{.why = Ending::Why::kFault,
-                  .fault = http::Fault::kNetwork,
-                  .text = "no WebSocket handshake: " + ec.message()};
-    if (is_rule_broken(ec)) ending.fault = http::Fault::kBadResponse;
-    end({ending});
-  }
-
-  void declined(int status) {
-    if (http::class_of_status(status) == http::StatusClass::kRedirect && follow()) return;
-    const char* reason = http::reason_of_status(status);
-    Ending ending{.why = Ending::Why::kStatus,
-                  .status = status,
-                  .body = response_.body().substr(0, kErrorBodyMax),
-                  .text = reason ? reason : "status " + std::to_string(status)};
-    const auto field = [&](beast::http::field name) { return std::string(response_[name]); };
-    const std::string after = field(beast::http::field::retry_after);
-    if (!after.empty()) {
-      ending.retry_after = http::parse_retry_after(after, field(beast::http::field::date),
-                                                   http::wall_now(), settings_.retry.max_after);
-    }
-    // An answer that is no refusal and no upgrade either is not a WebSocket service.
-    if (status < 300) ending.why = Ending::Why::kBadResponse;
-    end({ending});
-  }
-
-  bool follow() {
-    const std::string location(response_[beast::http::field::location]);
-    const auto target = http::resolve_url(url_, web_url(location).value_or(location));
-    if (location.empty() || !target || ++redirects_ > settings_.limits.redirects) return false;
-    if (url_.starts_with("https:") && !target->starts_with("https:")) return false;
-    next_url_ = *target;  // The stream is in use by the caller.
-    return true;
+  void step_dial(Micros at_most) {
+    const WsDial::State dialled = dial_->step(at_most);
+    if (dialled == WsDial::State::kDialling) return;
+    if (dialled == WsDial::State::kFailed) return end({dial_->ending()});
+    line_ = dial_->take();
+    state_ = State::kOpen;
+    last_message_ = http::steady_now();
+    read();
   }
 
   void step_stream(Micros at_most) {
@@ -235,19 +119,10 @@ class WsConnection::Impl {
     const size_t before = inbox_.size();
     const State state_before = state_;
     io_.poll();
-    if (inbox_.size() == before && state_ == state_before && at_most.count() > 0 &&
-        next_url_.empty()) {
-      io_.restart();
-      io_.run_one_for(at_most);
-      io_.poll();
-    }
-    if (next_url_.empty()) return;
-    const std::string url = std::exchange(next_url_, "");
-    stream_->next_layer().shut();
+    if (inbox_.size() != before || state_ != state_before || at_most.count() <= 0) return;
     io_.restart();
+    io_.run_one_for(at_most);
     io_.poll();
-    stream_.reset();
-    connect(url);
   }
 
   /// One read is always pending, since pings are answered only inside of it (W4); but not while
@@ -256,10 +131,10 @@ class WsConnection::Impl {
     if (reading_ || state_ != State::kOpen) return;
     const bool was_held_up = inbox_.is_held_up();
     const bool has_room = inbox_.has_room(http::steady_now());
-    if (was_held_up == has_room) watch_idleness(has_room);
+    if (was_held_up == has_room) watch_silence(*line_.stream, settings_, has_room);
     if (!has_room) return;
     reading_ = true;
-    stream_->async_read(in_, [this](error_code ec, size_t) { was_read(ec); });
+    line_.stream->async_read(in_, [this](error_code ec, size_t) { was_read(ec); });
   }
 
   void was_read(error_code ec) {
@@ -301,8 +176,8 @@ class WsConnection::Impl {
   void write() {
     if (writing_ || state_ != State::kOpen || outbox_.empty()) return;
     writing_ = true;
-    stream_->text(true);
-    stream_->async_write(asio::buffer(outbox_.front()), [this](error_code ec, size_t) {
+    line_.stream->text(true);
+    line_.stream->async_write(asio::buffer(outbox_.front()), [this](error_code ec, size_t) {
       writing_ = false;
       if (ec) return;  // The read that is pending tells.
       outbox_.pop_front();
@@ -319,10 +194,10 @@ class WsConnection::Impl {
     if (ec == beast::error::timeout) {
       ending.http.text = "nothing received for " + http::duration_text(settings_.read_timeout);
     } else if (ec == ws::error::closed) {
-      ending.close_code = stream_->reason().code;
+      ending.close_code = line_.stream->reason().code;
       ending.http.text =
           "the server closed the connection with code " + std::to_string(ending.close_code);
-    } else if (is_rule_broken(ec)) {
+    } else if (breaks_rules(ec)) {
       ending.broke_rules = true;
       ending.http.text = "the server broke the protocol: " + ec.message();
     }
@@ -333,7 +208,7 @@ class WsConnection::Impl {
   void end(WsEnding ending) {
     ending_ = std::move(ending);
     state_ = State::kEnded;
-    if (stream_) stream_->next_layer().shut();
+    if (line_.stream) line_.stream->next_layer().shut();
   }
 
   const http::HttpSettings& settings_;
@@ -341,15 +216,12 @@ class WsConnection::Impl {
   mutable std::mutex mutex_;  ///< Guards all that follows, against the keeper.
   http::CurlLoop loop_;
   asio::io_context io_{1};
-  std::unique_ptr<http::Transfer> transfer_;
-  std::unique_ptr<ws::stream<CurlSocket>> stream_;
+  std::unique_ptr<WsDial> dial_;
+  WsLine line_;
   State state_ = State::kClosed;
   WsEnding ending_;
-  std::string asked_, url_, next_url_, subprotocol_;
-  uint32_t redirects_ = 0;
-  Micros driven_{0}, last_message_{0};
+  Micros last_message_{0};
   Micros stepped_{0};  ///< When step() last returned.
-  ws::response_type response_;
   beast::flat_buffer in_;
   WsInbox inbox_{bounds_};
   std::deque<std::string> outbox_;

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
 #include "json/document.h"
 #include "json/write.h"
-#include "nodes/hex.h"
 #include "pipeline/ledger_json.h"
 
 namespace millrace {

@@ -1,1 +1,1 @@
-"""The Wikimedia EventStreams service, as sources.md §5 describes it; it knows nothing of the plugin."""
+"""The Wikimedia EventStreams service, by the rules WK of plugins/RULES.md; it knows nothing of the plugin."""

@@ -1,4 +1,4 @@
-#include "nodes/hex.h"
+#include "base/hex.h"
 
 namespace millrace {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Bytes as hexadecimal text: plugins' snapshots inside the commit's JSON.
+/// Bytes as hexadecimal text, two small letters or digits each, for places that hold only text.
+/// Pure.
 
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@
 namespace millrace {
 
 std::string to_hex(std::string_view bytes);
-/// False if `hex` is not pairs of hexadecimal digits.
+/// False, and `bytes` mean nothing: `hex` is not pairs of such digits.
 bool from_hex(std::string_view hex, std::string& bytes);
 
 }  // namespace millrace
