@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "nodes/key_text.h"
+#include "nodes/late_rows.h"
 #include "nodes/source_work.h"
 #include "nodes/stage.h"
 #include "record/keyed_batch.h"
@@ -53,6 +54,8 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
                         {"reason", Type::kText},
                         {"estimated", Type::kBool}});
   gaps.visible = gaps.schema.size();
+  gaps.schema.add(std::string(kWhose), Type::kText);
+  gaps.schema.add(std::string(kWhy), Type::kText);
 }
 
 std::unique_ptr<NodeWork> SourceNode::make_work() const {
@@ -310,6 +313,8 @@ void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
     rows.own_time.push_back(kTimeNone);
     ++rows.count;
   }
+  rows.columns.push_back(rows.own[kSource].get());
+  rows.columns.push_back(rows.own[kReason].get());
   rows.record = rows.own_record.data();
   rows.time = rows.own_time.data();
 }
