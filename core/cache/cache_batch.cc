@@ -27,6 +27,9 @@ while i <= #ARGV do
     redis.call('UNLINK', ARGV[i + 1])
     redis.call('SREM', chains, ARGV[i + 1])
     i = i + 2
+  elseif what == 'k' then
+    redis.call('PEXPIRE', ARGV[i + 1], ttl)
+    i = i + 2
   elseif what == 'm' then
     redis.call('HSET', meta, ARGV[i + 1], ARGV[i + 2])
     i = i + 3
@@ -75,6 +78,11 @@ Result<void> CacheBatch::erase(const BlockId& id, bool base) {
 }
 Result<void> CacheBatch::drop_chain(const std::string& key) {
   words_.push_back("u");
+  own(key);
+  return count(0);
+}
+Result<void> CacheBatch::keep_chain(const std::string& key) {
+  words_.push_back("k");
   own(key);
   return count(0);
 }

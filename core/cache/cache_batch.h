@@ -27,6 +27,8 @@ class CacheBatch {
   Result<void> put(const BlockId& id, bool base, std::string_view bytes);
   Result<void> erase(const BlockId& id, bool base);
   Result<void> drop_chain(const std::string& key);
+  /// It lives as long from now on as if it had been written.
+  Result<void> keep_chain(const std::string& key);
   Result<void> set_meta(const std::string& field, const std::string& value);
   Result<void> drop_meta(const std::string& field);
   /// What follows is sent in one call, however much it is.

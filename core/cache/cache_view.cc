@@ -80,6 +80,23 @@ Result<CachedState> read_state(CacheConnection& connection, const CacheKeys& key
   return state;
 }
 
+Result<void> add_states(CacheConnection& connection, const std::string& prefix,
+                        const std::string& pipeline, std::vector<CachedState>& out) {
+  auto metas = scan(connection, CacheKeys::meta_pattern(prefix, pipeline));
+  if (!metas) return metas.error();
+  for (const std::string& meta : *metas) {
+    const auto name = state_of(meta);
+    if (!name) continue;
+    const CacheKeys keys(prefix, pipeline, name->state_id, name->task);
+    if (keys.meta() != meta) continue;  // The pattern takes names that begin like this one.
+    auto state = read_state(connection, keys, *name);
+    if (!state) return state.error();
+    state->pipeline = pipeline;
+    out.push_back(std::move(*state));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool CachedState::proven() const {
@@ -88,7 +105,7 @@ bool CachedState::proven() const {
 }
 
 Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std::string& prefix,
-                             const std::string& pipeline) {
+                             const std::vector<std::string>& pipelines) {
   auto connection = RedisConnection::connect(url, timeout_us);
   if (!connection) return connection.error();
   CacheView view;
@@ -96,17 +113,8 @@ Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std:
       policy && policy->items.size() == 2) {
     view.policy = policy->items[1].text;
   }
-  auto metas = scan(**connection, CacheKeys::meta_pattern(prefix, pipeline));
-  if (!metas) return metas.error();
-  for (const std::string& meta : *metas) {
-    const auto name = state_of(meta);
-    if (!name) continue;
-    const CacheKeys keys(prefix, pipeline, name->state_id, name->task);
-    if (keys.meta() != meta) continue;  // The pattern takes names that begin like this one.
-    auto state = read_state(**connection, keys, *name);
-    if (!state) return state.error();
-    view.states.push_back(std::move(*state));
-  }
+  for (const std::string& pipeline : pipelines)
+    MILLRACE_TRY(add_states(**connection, prefix, pipeline, view.states));
   return view;
 }
 

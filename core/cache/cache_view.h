@@ -1,6 +1,6 @@
 #pragma once
 
-/// Reads what Redis holds of a pipeline, and proves it. Threads: one.
+/// Reads what Redis holds of pipelines, and proves it. Threads: one.
 
 #include <map>
 #include <optional>
@@ -20,6 +20,7 @@ struct CachedOperator {
 };
 
 struct CachedState {
+  std::string pipeline;
   std::string state_id;
   int32_t task = 0;  ///< Of the kafka log; the local one has one.
   std::optional<uint64_t> commit, complete_to, owner;
@@ -34,8 +35,8 @@ struct CacheView {
   std::vector<CachedState> states;
 };
 
-/// kUnavailable, kFailed: Redis does not answer.
+/// States in the order of `pipelines`. kUnavailable, kFailed: Redis does not answer.
 Result<CacheView> view_cache(const RedisUrl& url, int64_t timeout_us, const std::string& prefix,
-                             const std::string& pipeline);
+                             const std::vector<std::string>& pipelines);
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "cache/cut.h"
+#include "cache/held_copy.h"
 #include "state/block_reader.h"
 
 namespace millrace {
@@ -56,12 +57,15 @@ CacheWriter::CacheWriter(Options options, CommitLog& log, uint64_t epoch)
       log_(log),
       keys_(options_.prefix, options_.pipeline, log.state_id(), options_.task),
       owner_(epoch + 1),
-      has_all_(log.goes_on_at().has_value()),
-      place_{epoch, log.goes_on_at()} {
+      start_{epoch, log.goes_on_at()},
+      has_all_(start_.next.has_value()),
+      place_(start_) {
   const Manifest* held = log.proven_copy();
-  dropped_ = !held;
+  const Manifest* said = has_all_ ? log.manifest() : nullptr;
   whole_ = held != nullptr;
-  if (held) manifest_ = *held;
+  unchecked_ = !held && said;
+  dropped_ = !held && !said;
+  if (held || said) manifest_ = held ? *held : *said;
   drive_ = options_.machine->drive(*this, "cache");
 }
 
@@ -72,7 +76,7 @@ CacheWriter::~CacheWriter() {
     constexpr int64_t kMomentUs = 500'000;
     Machine& machine = *options_.machine;
     machine.wait_until(lock, changed, machine.monotonic_us() + kMomentUs,
-                       [this] { return queue_.empty() && !dropped_; });
+                       [this] { return queue_.empty() && !dropped_ && !unchecked_; });
   }
   drive_.reset();
 }
@@ -131,12 +135,30 @@ Result<void> CacheWriter::erase_all(CacheBatch& batch) {
   return {};
 }
 
+/// After a start with a local copy Redis mostly has all that is in it: then nothing is sent again.
+Result<void> CacheWriter::go_on() {
+  auto held = holds(*connection_, keys_, start_.epoch, manifest_);
+  if (!held) return held.error();
+  {
+    Lock lock(mutex);
+    unchecked_ = false;
+    if (!*held) drop_queue(lock);
+  }
+  if (!*held) return {};
+  whole_from_ = start_.epoch;
+  whole_ = true;
+  CacheBatch batch(*connection_, keys_, owner_, true);
+  for (const std::string& chain : chains_of(keys_, manifest_))
+    MILLRACE_TRY(batch.keep_chain(chain));
+  return write_sums(batch, start_);
+}
+
 /// Reads the log beside the commits, so what it reads may be newer than `begun`: the changes since
 /// then, which wait in the queue, are applied behind it, and only then is the copy whole.
 Result<void> CacheWriter::copy_all() {
   {
     Lock lock(mutex);
-    dropped_ = false;
+    dropped_ = unchecked_ = false;
     queue_.clear();
     pending_bytes_ = 0;
   }
@@ -227,27 +249,27 @@ void CacheWriter::pause(Lock& lock, const Error& error) {
   const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 10u), kLongestMs);
   if (failures_++ == 0) log_warn("cache: " + error.message + "; going on without it");
   connection_.reset();
-  whole_ = false;
+  whole_ = unchecked_ = false;
   drop_queue(lock);
   retry_at_us_ = options_.machine->monotonic_us() + wait_ms * 1000;
 }
 
 int64_t CacheWriter::due_us() const {
-  return left_alone_ || (!dropped_ && queue_.empty()) ? kTimeMax : retry_at_us_;
+  return left_alone_ || (!dropped_ && !unchecked_ && queue_.empty()) ? kTimeMax : retry_at_us_;
 }
 
-/// Writes one commit, or copies all.
+/// Looks whether Redis has all, writes one commit, or copies all.
 void CacheWriter::step(Lock& lock) {
-  const bool copies = dropped_ || !whole_;
+  const bool looks = unchecked_ && !dropped_, copies = !looks && (dropped_ || !whole_);
   Waiting first;
-  if (!copies) {
+  if (!looks && !copies) {
     first = std::move(queue_.front());
     queue_.pop_front();
     pending_bytes_ -= std::min(pending_bytes_, bytes_of(first.commit));
   }
   lock.unlock();
   auto done = connect();
-  if (done) done = copies ? copy_all() : apply(first);
+  if (done) done = looks ? go_on() : copies ? copy_all() : apply(first);
   lock.lock();
   if (done) {
     if (failures_ > 0 && !dropped_) log_info("cache: Redis is back and has everything again");
@@ -257,6 +279,7 @@ void CacheWriter::step(Lock& lock) {
   } else if (done.error().code == Code::kCancelled) {
     log_warn("cache: " + done.error().message + "; it is left to that one");
     drop_queue(lock);
+    unchecked_ = false;
     left_alone_ = true;
   } else {
     pause(lock, done.error());

@@ -28,8 +28,9 @@ class CacheWriter final : private BesideWork {
     CacheConnect connect = &RedisConnection::connect;
     Machine* machine = &real_machine();
   };
-  /// `epoch`: of the last commit of `log`, which outlives it. What Redis is proven to hold already
-  /// is left there, and later changes follow it; else all of `log` is copied first.
+  /// `epoch`: of the last commit of `log`, which outlives it. What Redis is proven to hold already,
+  /// or says to hold and has by name, is left there, and later changes follow it; else all of `log`
+  /// is copied first.
   CacheWriter(Options options, CommitLog& log, uint64_t epoch);
   /// Gives what is queued a moment to get there.
   ~CacheWriter() override;
@@ -38,17 +39,18 @@ class CacheWriter final : private BesideWork {
   void committed(Commit commit);
 
  private:
-  int64_t due_us() const override;
-  void step(Lock& lock) override;
-  Result<void> connect();
-  void check_policy();
-  Result<void> copy_all();
-  Result<void> erase_all(CacheBatch& batch);
   /// A commit's, and where a log elsewhere goes on behind it.
   struct Place {
     uint64_t epoch = 0;
     std::optional<uint64_t> next;
   };
+  int64_t due_us() const override;
+  void step(Lock& lock) override;
+  Result<void> connect();
+  void check_policy();
+  Result<void> go_on();
+  Result<void> copy_all();
+  Result<void> erase_all(CacheBatch& batch);
   struct Waiting {
     Commit commit;
     Place place;
@@ -64,6 +66,7 @@ class CacheWriter final : private BesideWork {
   CommitLog& log_;
   const CacheKeys keys_;
   const uint64_t owner_;
+  const Place start_;  ///< The last commit when it was made.
   /// From this copy a log elsewhere is restored, so it has the blocks, too, that are kept in a log.
   const bool has_all_;
 
@@ -71,6 +74,7 @@ class CacheWriter final : private BesideWork {
   std::deque<Waiting> queue_;
   uint64_t pending_bytes_ = 0;
   bool dropped_ = false;     ///< Commits are missing since the last copy.
+  bool unchecked_ = false;   ///< Redis may hold manifest_, of the log's last commit at the start.
   bool left_alone_ = false;  ///< A later owner is there.
   int64_t retry_at_us_ = 0;
   Place place_;  ///< The last commit heard of.

@@ -7,6 +7,7 @@
 #include "host/setup.h"
 #include "json/value.h"
 #include "json/write.h"
+#include "worker/stages.h"
 
 namespace millrace {
 namespace {
@@ -17,6 +18,7 @@ JsonValue number_json(const std::optional<uint64_t>& number) {
 
 JsonValue state_json(const CachedState& state) {
   JsonValue out = JsonValue::object();
+  out.set("pipeline", JsonValue::string(state.pipeline));
   out.set("state_id", JsonValue::string(state.state_id));
   out.set("task", JsonValue::integer(state.task));
   out.set("commit", number_json(state.commit));
@@ -40,9 +42,9 @@ void print_state(const CachedState& state) {
   const auto text = [](const std::optional<uint64_t>& n) {
     return n ? std::to_string(*n) : std::string("none");
   };
-  fmt::print("state {}, task {}: commit {}, complete to {}, owner {}, written {}, {}\n",
-             state.state_id, state.task, text(state.commit), text(state.complete_to),
-             text(state.owner), format_rfc3339(state.written_us),
+  fmt::print("{}: state {}, task {}: commit {}, complete to {}, owner {}, written {}, {}\n",
+             state.pipeline, state.state_id, state.task, text(state.commit),
+             text(state.complete_to), text(state.owner), format_rfc3339(state.written_us),
              state.proven() ? "proven" : "not whole");
   for (const auto& [name, op] : state.operators) {
     const bool one = op.found.entries == 1;
@@ -50,6 +52,18 @@ void print_state(const CachedState& state) {
                op.promised.blocks, op.found.entries, one ? "entry" : "entries",
                counted(op.bytes, "byte"), op.proven() ? "proven" : "not what the manifest says");
   }
+}
+
+/// Behind a repartition topic a stage is a pipeline of its own, also in Redis (R23). Nothing:
+/// `faults` says why.
+Result<std::vector<std::string>> pipelines_of(const PipelineConfig& config,
+                                              const PluginIndex& plugins, Faults& faults) {
+  if (config.commit.log != CommitConfig::Log::kKafka) return std::vector{config.name.text};
+  auto stages = plan_stages(config, plugins, faults);
+  if (!stages) return stages.error();
+  std::vector<std::string> names;
+  for (const Stage& stage : *stages) names.push_back(stage.config.name.text);
+  return names;
 }
 
 }  // namespace
@@ -66,7 +80,10 @@ int cache_show_verb(const ConfigArguments& arguments, bool json,
     return report_error({Code::kInvalidConfig, arguments.file + " has no \"cache\""});
   auto url = parse_redis_url(config.cache->redis);
   if (!url) return report_error(url.error());
-  auto view = view_cache(*url, config.cache->timeout_us, config.cache->prefix, config.name.text);
+  auto pipelines = pipelines_of(config, *index, faults);
+  if (!pipelines) return report_error(pipelines.error());
+  if (pipelines->empty()) return report_faults(faults, *index);
+  auto view = view_cache(*url, config.cache->timeout_us, config.cache->prefix, *pipelines);
   if (!view) return report_error(view.error());
   if (!json) {
     fmt::print("{}: maxmemory-policy {}, {} state(s) of {}\n", url->printable(), view->policy,

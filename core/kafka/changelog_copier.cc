@@ -18,12 +18,8 @@ using std::chrono::steady_clock;
 Result<void> ChangelogCopier::take_commit(const RecordAssembly::Whole& whole) {
   if (!whole.bytes) return {};
   auto record = read_commit_record(*whole.bytes);
-  if (!record) {
-    return Error{Code::kCorrupt,
-                 fmt::format("a commit record in {} is damaged or of another release: restore the "
-                             "topic, or take another \"pipeline\" name",
-                             name_)};
-  }
+  if (!record)
+    return Error{Code::kCorrupt, "a commit record in " + name_ + " " + record.error().message};
   const bool from_start = from_ <= reader_.range().begin;
   if (!from_start && record->state_id != local_.state_id()) foreign_state_ = true;
   copied_.state_id = std::move(record->state_id);
@@ -36,6 +32,10 @@ Result<void> ChangelogCopier::take_commit(const RecordAssembly::Whole& whole) {
 Result<bool> ChangelogCopier::take(const ChangelogReader::Record& record) {
   read_bytes_ += record.value ? record.value->size() : 0;
   auto whole = assembly_.take(record.key, record.value);
+  if (const uint8_t newer = assembly_.newer()) {
+    const Error error = other_format(newer, kRecordFormat);
+    return Error{error.code, "a record in " + name_ + " " + error.message};
+  }
   if (whole && whole->block == kCommitKey) {
     MILLRACE_TRY(take_commit(*whole));
     if (foreign_state_) return false;

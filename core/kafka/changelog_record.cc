@@ -1,5 +1,7 @@
 #include "kafka/changelog_record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -7,7 +9,9 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kFormatMax = 0x1f;
+/// Format 1 of the commit record had no number: it began with the length of the STATE_ID.
+constexpr uint8_t kFirstOfFormat1 = 32;
 
 }  // namespace
 
@@ -23,7 +27,7 @@ void cut_record(std::string_view block, uint64_t commit, std::string_view bytes,
   const size_t parts = std::max<size_t>(1, (bytes.size() + kPartBytesMax - 1) / kPartBytesMax);
   for (size_t part = 0; part < parts; ++part) {
     std::string value;
-    append_u8(value, kVersion);
+    append_u8(value, kRecordFormat);
     append_u64(value, commit);
     append_u16(value, static_cast<uint16_t>(part));
     append_u16(value, static_cast<uint16_t>(parts));
@@ -47,10 +51,11 @@ std::optional<RecordAssembly::Whole> RecordAssembly::take(std::string_view key,
     return Whole{std::string(block), 0, std::nullopt};
   }
   ByteReader reader(*value);
-  const uint8_t version = reader.u8();
+  const uint8_t format = reader.u8();
+  if (format > kRecordFormat && format <= kFormatMax) newer_ = format;
   const uint64_t commit = reader.u64();
   const uint16_t said = reader.u16(), parts = reader.u16();
-  if (!reader.ok() || version != kVersion || said != part || part >= parts) {
+  if (!reader.ok() || format != kRecordFormat || said != part || part >= parts) {
     ++foreign_;
     return std::nullopt;
   }
@@ -71,6 +76,7 @@ std::optional<RecordAssembly::Whole> RecordAssembly::take(std::string_view key,
 
 std::string write_commit_record(const CommitRecord& record) {
   std::string bytes;
+  append_u8(bytes, kCommitFormat);
   append_sized(bytes, record.state_id);
   append_i64(bytes, record.written_us);
   append_u8(bytes, record.sums ? 1 : 0);
@@ -79,15 +85,29 @@ std::string write_commit_record(const CommitRecord& record) {
   return bytes;
 }
 
-std::optional<CommitRecord> read_commit_record(std::string_view bytes) {
+Error other_format(uint8_t found, uint8_t read) {
+  const bool newer = found > read;
+  return {Code::kCorrupt,
+          fmt::format("was written by {} release (format {}; this one reads {}): go on with that "
+                      "release{}, or take another \"pipeline\" name, which begins anew",
+                      newer ? "a newer" : "an older", found, read, newer ? " or a later one" : "")};
+}
+
+Result<CommitRecord> read_commit_record(std::string_view bytes) {
+  const Error damaged{Code::kCorrupt,
+                      "is damaged: restore the topic, or take another \"pipeline\" name"};
   ByteReader reader(bytes);
+  const uint8_t format = reader.u8();
+  if (format == kFirstOfFormat1) return other_format(1, kCommitFormat);
+  if (format > kCommitFormat && format <= kFormatMax) return other_format(format, kCommitFormat);
+  if (format != kCommitFormat) return damaged;
   CommitRecord record;
   record.state_id = std::string(reader.sized());
   record.written_us = reader.i64();
   const uint8_t sums = reader.u8();
-  if (sums > 1) return std::nullopt;
+  if (sums > 1) return damaged;
   if (sums == 1) record.sums = read_sums(reader);
-  if (!reader.ok() || record.state_id.size() != 32) return std::nullopt;
+  if (!reader.ok() || record.state_id.size() != 32) return damaged;
   record.meta = std::string(reader.left());
   return record;
 }

@@ -42,6 +42,7 @@ Result<std::optional<LastCommit>> last_commit(ChangelogReader& reader) {
       return true;
     });
     if (!read) return read.error();
+    if (assembly.newer()) return std::optional<LastCommit>();  // Whoever reads all will tell.
     if (last || from == range.begin || !read->whole) return last;
   }
 }

@@ -66,6 +66,7 @@ class KafkaLog final : public CommitLog {
   std::string state_id() const override { return local_->state_id(); }
   uint64_t bytes_on_disk() const override { return local_->bytes_on_disk(); }
   std::optional<uint64_t> goes_on_at() const override { return next_; }
+  const Manifest* manifest() const override { return manifest_ ? &*manifest_ : nullptr; }
   const Manifest* proven_copy() const override { return copy_is_last_ ? &*manifest_ : nullptr; }
 
  private:

@@ -1,5 +1,8 @@
 #include "kafka/sink.h"
 
+#include <chrono>
+#include <thread>
+
 #include "kafka/deletes.h"
 #include "kafka/reach.h"
 
@@ -84,7 +87,30 @@ KafkaSink::Producer KafkaSink::make_producer(ClientSettings settings) const {
   reach(*out.client, cfg_.str("brokers"));
   out.topic.reset(rd_kafka_topic_new(out.client.get(), topic_.c_str(), nullptr));
   if (!out.topic) fail("topic " + topic_, rd_kafka_last_error());
+  expect_topic(out);
   return out;
+}
+
+/// Without this librdkafka would hold rows for half a minute before it says that nobody takes them.
+/// A cluster that makes topics by itself makes this one because it is asked for it.
+void KafkaSink::expect_topic(const Producer& producer) const {
+  constexpr auto kBeingMade = std::chrono::seconds(2);
+  constexpr auto kAgain = std::chrono::milliseconds(100);
+  const auto end = std::chrono::steady_clock::now() + kBeingMade;
+  while (true) {
+    const rd_kafka_metadata_t* found = nullptr;
+    const auto code =
+        rd_kafka_metadata(producer.client.get(), 0, producer.topic.get(), &found, kRequestMs);
+    const Owned<const rd_kafka_metadata_t> metadata(found);
+    if (code) fail("asking for topic " + topic_, code);
+    const bool there = metadata->topic_cnt != 1 ||
+                       metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (there) return;
+    if (ctx_.cancelled()) throw cancelled();
+    if (std::chrono::steady_clock::now() >= end)
+      throw retriable("there is no topic \"" + topic_ + "\": make it, or mend \"topic\"");
+    std::this_thread::sleep_for(kAgain);
+  }
 }
 
 void KafkaSink::produce(const Producer& producer, batch_view rows, emitter& rejects) {

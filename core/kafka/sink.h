@@ -41,6 +41,7 @@ class KafkaSink final : public sink, public epoch_sink {
     Owned<rd_kafka_topic_t> topic;  ///< Goes before its client.
   };
   Producer make_producer(ClientSettings settings) const;
+  void expect_topic(const Producer& producer) const;
   void begin_transactions(std::string_view owner);
   void produce(const Producer& producer, batch_view rows, emitter& rejects);
   void produce_one(const Producer& producer, batch_view rows, uint32_t i, emitter& rejects);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "nodes/late_rows.h"
 
 namespace millrace {
 namespace {
@@ -40,7 +41,9 @@ Shape ErrorRows::shape() {
                          {"position", Type::kInt8},
                          {"event_time", Type::kTimestamptz},
                          {"value", Type::kJsonb},
-                         {"value_base64", Type::kText}});
+                         {"value_base64", Type::kText},
+                         {std::string(kWhose), Type::kText},
+                         {std::string(kWhy), Type::kText}});
   shape.visible = kFields;
   shape.omitted_when_null = {"value", "value_base64"};
   return shape;
@@ -98,6 +101,8 @@ void ErrorRows::finish() {
   rows_->time = rows_->own_time.data();
   rows_->columns.resize(kFields);
   for (size_t i = 0; i < kFields; ++i) rows_->columns[i] = rows_->own[i].get();
+  rows_->columns.push_back(rows_->own[kOperator].get());
+  rows_->columns.push_back(rows_->own[kReason].get());
 }
 
 void ErrorRows::write(std::vector<FailedRow> failed, Rows& rows, std::string_view operator_name) {

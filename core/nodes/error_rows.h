@@ -1,7 +1,7 @@
 #pragma once
 
 /// Rows of `.errors`: {operator, reason, place, partition, position, event_time, value}, or
-/// value_base64 where the bytes are not UTF-8 (contract, side outputs).
+/// value_base64 where the bytes are not UTF-8 (contract, side outputs); kWhose and kWhy are hidden.
 
 #include <string_view>
 

@@ -36,8 +36,8 @@ CellFormat format_of(Unit unit) {
 
 }  // namespace
 
-WantedField wanted_time(std::vector<std::string> path, const EventTimePlan& plan) {
-  return {std::move(path), plan.local ? Type::kText : Type::kTimestamptz, format_of(plan.unit)};
+WantedField wanted_time(const EventTimePlan& plan) {
+  return {plan.path, plan.local ? Type::kText : Type::kTimestamptz, format_of(plan.unit)};
 }
 
 EventTimes::EventTimes(const EventTimePlan& plan) : plan_(plan) {
@@ -62,6 +62,17 @@ std::optional<EventTime> EventTimes::convert(const Column& column, uint32_t row)
                              : std::to_chars(digits, digits + sizeof digits, column.floats[at]);
   return decimal_to_int({digits, static_cast<size_t>(written.ptr - digits)}, scale_of(plan_.unit),
                         false);
+}
+
+const char* EventTimes::of_record(const Column* field, uint32_t row, EventTime own, int64_t now_us,
+                                  EventTime& time) {
+  if (plan_.constant) {
+    time = *plan_.constant;
+    return nullptr;
+  }
+  if (field) return read(*field, row, now_us, time);
+  time = own;
+  return plan_.configured ? fault_of(own, now_us) : nullptr;
 }
 
 const char* EventTimes::read(const Column& column, uint32_t row, int64_t now_us, EventTime& time) {

@@ -46,8 +46,8 @@ void LateRecords::demand(size_t input, const std::vector<bool>& read,
   }
 }
 
-void LateRecords::finish(Work& work, const std::vector<const Rows*>& rows, bool shown,
-                         Rows& out) const {
+void LateRecords::finish(std::string_view op, Work& work, const std::vector<const Rows*>& rows,
+                         bool shown, Rows& out) const {
   out.clear();
   out.own_record.clear();
   out.own_time.clear();
@@ -67,7 +67,7 @@ void LateRecords::finish(Work& work, const std::vector<const Rows*>& rows, bool 
       column ? push_cell(*column, late.row, out.own_column(i)) : out.own_column(i).push_null();
     }
     const EventTime time = from.time ? from.time[late.row] : kTimeNone;
-    write_context(late, time, out);
+    write_context(op, late, time, out);
     out.own_record.push_back(from.record_of(late.row));
     out.own_time.push_back(time);
     work.origins.push_back(from.origin_of(late.row));
@@ -79,13 +79,15 @@ void LateRecords::finish(Work& work, const std::vector<const Rows*>& rows, bool 
   out.origin = work.origins.data();
 }
 
-void LateRecords::write_context(const Late& late, EventTime time, Rows& out) const {
-  enum Context : uint32_t { kKey, kTime, kW, kStart, kEnd, kLateBy, kReason };
+void LateRecords::write_context(std::string_view op, const Late& late, EventTime time,
+                                Rows& out) const {
+  enum Context : uint32_t { kOperator, kKey, kTime, kW, kStart, kEnd, kLateBy, kReason };
   const auto column = [&](uint32_t i) -> Column& { return out.own_column(shape_.visible + i); };
   const auto push_int = [&](uint32_t i, int64_t value) {
     column(i).ints.push_back(value);
     column(i).pushed_valid();
   };
+  column(kOperator).texts.push_back(op);
   column(kKey).texts.push_back(column(kKey).bytes.store(late.key));
   push_int(kTime, time);
   push_int(kW, late.w);

@@ -33,10 +33,12 @@ class LateRecords {
     Buffer<uint32_t> origins;
   };
   /// `rows` by input. They are added by rising record. `shown` false: `late: drop`.
-  void finish(Work& work, const std::vector<const Rows*>& rows, bool shown, Rows& out) const;
+  /// `op`: the operator's name, which outlives the rows.
+  void finish(std::string_view op, Work& work, const std::vector<const Rows*>& rows, bool shown,
+              Rows& out) const;
 
  private:
-  void write_context(const Late& late, EventTime time, Rows& out) const;
+  void write_context(std::string_view op, const Late& late, EventTime time, Rows& out) const;
 
   Shape shape_;
   std::vector<std::vector<int32_t>> fields_;  ///< By input and own field: its field there, or -1.

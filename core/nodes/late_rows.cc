@@ -9,16 +9,16 @@ Shape late_shape(const Shape& stage, bool has_bytes) {
   Shape late = stage;
   late.has_bytes = has_bytes;
   drop_hidden_key(late);
-  constexpr Type kTypes[] = {Type::kText,        Type::kTimestamptz, Type::kTimestamptz,
-                             Type::kTimestamptz, Type::kTimestamptz, Type::kInt8,
-                             Type::kText};
+  constexpr Type kTypes[] = {Type::kText,        Type::kText,        Type::kTimestamptz,
+                             Type::kTimestamptz, Type::kTimestamptz, Type::kTimestamptz,
+                             Type::kInt8,        Type::kText};
   for (size_t i = 0; i < std::size(kLateContext); ++i) {
     late.schema.add(std::string(kLateContext[i]), kTypes[i]);
   }
   return late;
 }
 
-void LateRows::finish(const Rows& stage, const Shape& shape,
+void LateRows::finish(std::string_view op, const Rows& stage, const Shape& shape,
                       const std::vector<const Column*>& groups, bool shown, Rows& out) const {
   out.clear();
   out.count = stage.count;
@@ -30,7 +30,7 @@ void LateRows::finish(const Rows& stage, const Shape& shape,
   out.columns = stage.columns;
   out.columns.resize(shape.schema.size(), nullptr);
   if (!shown || late_.empty()) return;
-  enum Context : size_t { kKey, kTime, kW, kStart, kEnd, kLateBy, kReason, kCount };
+  enum Context : size_t { kOperator, kKey, kTime, kW, kStart, kEnd, kLateBy, kReason, kCount };
   const size_t first = out.columns.size() - kCount;
   for (size_t i = 0; i < kCount; ++i) {
     Column& column = out.own_column(i);
@@ -41,6 +41,7 @@ void LateRows::finish(const Rows& stage, const Shape& shape,
   for (const Late& late : late_) {
     const uint32_t row = late.row;
     out.live.push_back(row);
+    out.own[kOperator]->texts[row] = op;
     key.clear();
     write_key_text(groups, row, key);
     out.own[kKey]->texts[row] = out.own[kKey]->bytes.store(key.view());

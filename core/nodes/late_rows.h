@@ -9,9 +9,13 @@
 
 namespace millrace {
 
+/// Hidden fields of every side output, by which its rows go on saying whose they are and why, also
+/// behind operators without state (row_headers.h).
+inline constexpr std::string_view kWhose = "#operator", kWhy = "#reason";
 /// Hidden fields of `.late`, behind those of the record (R13).
 inline constexpr std::string_view kLateContext[] = {
-    "#key", "#event_time", "#watermark", "#window_start", "#window_end", "#late_by_ms", "#reason"};
+    kWhose,          "#key",        "#event_time", "#watermark",
+    "#window_start", "#window_end", "#late_by_ms", kWhy};
 
 /// Rows of the stage with the context's fields.
 Shape late_shape(const Shape& stage, bool has_bytes);
@@ -30,9 +34,10 @@ class LateRows {
   size_t size() const { return late_.size(); }
   const Late& front() const { return late_.front(); }
 
-  /// Fills the port. `groups`: the key columns over the stage's rows. `shown` false: only counted.
-  void finish(const Rows& stage, const Shape& shape, const std::vector<const Column*>& groups,
-              bool shown, Rows& out) const;
+  /// Fills the port. `op`: the operator's name, which outlives the rows. `groups`: the key columns
+  /// over the stage's rows. `shown` false: only counted.
+  void finish(std::string_view op, const Rows& stage, const Shape& shape,
+              const std::vector<const Column*>& groups, bool shown, Rows& out) const;
 
  private:
   std::vector<Late> late_;

@@ -9,7 +9,7 @@ namespace millrace {
 
 RecordDedupe::RecordDedupe(RecordDedupePlan plan) : plan_(std::move(plan)), times_(plan_.time) {
   std::vector<WantedField> wanted = plan_.key;
-  if (!plan_.time_path.empty()) wanted.push_back(wanted_time(plan_.time_path, plan_.time));
+  if (plan_.time.decodes()) wanted.push_back(wanted_time(plan_.time));
   columns_.resize(wanted.size());
   for (size_t i = 0; i < plan_.key.size(); ++i) key_.push_back(&columns_[i]);
   decoder_ = make_json_decoder(std::move(wanted));
@@ -33,14 +33,10 @@ const DedupeColumns& RecordDedupe::read(const BatchRef& batch, int64_t arrival_u
 }
 
 int64_t RecordDedupe::time_of(const BatchRef& batch, uint32_t record, int64_t arrival_us) {
-  if (plan_.time.constant) return *plan_.time.constant;
-  if (plan_.time_path.empty()) {
-    const int64_t time = batch.time_us(record);
-    return time == kTimeNone ? arrival_us : time;
-  }
+  const Column* const field = plan_.time.decodes() ? &columns_.back() : nullptr;
   EventTime time = kTimeNone;
-  const char* fault = times_.read(columns_.back(), record, arrival_us, time);
-  return fault ? kTimeNone : time;
+  if (times_.of_record(field, record, batch.time_us(record), arrival_us, time)) return kTimeNone;
+  return time == kTimeNone ? arrival_us : time;
 }
 
 uint64_t RecordDedupe::hash_of(uint32_t record) {

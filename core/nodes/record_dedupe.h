@@ -16,7 +16,6 @@ namespace millrace {
 
 struct RecordDedupePlan {
   std::vector<WantedField> key;
-  std::vector<std::string> time_path;  ///< Empty: the plugin's time, else that of arrival.
   EventTimePlan time;
 };
 

@@ -2,18 +2,19 @@
 
 namespace millrace {
 
-RecordTimes::RecordTimes(Plan plan) : plan_(std::move(plan)), times_(plan_.time), column_(1) {
-  if (plan_.configured && !plan_.path.empty())
-    decoder_ = make_json_decoder({wanted_time(plan_.path, plan_.time)});
+RecordTimes::RecordTimes(EventTimePlan plan) : plan_(std::move(plan)), times_(plan_), column_(1) {
+  if (plan_.decodes()) decoder_ = make_json_decoder({wanted_time(plan_)});
 }
 
 EventTime RecordTimes::read(std::string_view value, EventTime own, int64_t now_us) {
-  if (decoder_) return read_field(value, now_us);
-  const bool usable = !plan_.configured || !times_.fault_of(own, now_us);
-  return usable ? own : kTimeNone;
+  const Column* const field = decoder_ ? decode(value) : nullptr;
+  if (decoder_ && !field) return kTimeNone;
+  EventTime time = kTimeNone;
+  return times_.of_record(field, 0, own, now_us, time) ? kTimeNone : time;
 }
 
-EventTime RecordTimes::read_field(std::string_view value, int64_t now_us) {
+/// Null: the record is broken.
+const Column* RecordTimes::decode(std::string_view value) {
   constexpr size_t kReadableBehind = 64;  // For the decoder.
   if (value.data()) {
     text_.clear();
@@ -23,9 +24,7 @@ EventTime RecordTimes::read_field(std::string_view value, int64_t now_us) {
   }
   broken_.clear();
   decoder_->decode({&value, 1}, column_, broken_);
-  if (!broken_.empty()) return kTimeNone;
-  EventTime time = kTimeNone;
-  return times_.read(column_[0], 0, now_us, time) ? kTimeNone : time;
+  return broken_.empty() ? &column_[0] : nullptr;
 }
 
 }  // namespace millrace

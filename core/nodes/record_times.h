@@ -20,12 +20,7 @@ namespace millrace {
 
 class RecordTimes {
  public:
-  struct Plan {
-    bool configured = false;        ///< There is an `event_time`.
-    std::vector<std::string> path;  ///< Its field; empty: the source's own time.
-    EventTimePlan time;
-  };
-  explicit RecordTimes(Plan plan);
+  explicit RecordTimes(EventTimePlan plan);
   RecordTimes(const RecordTimes&) = delete;
   RecordTimes& operator=(const RecordTimes&) = delete;
 
@@ -34,9 +29,9 @@ class RecordTimes {
   EventTime read(std::string_view value, EventTime own, int64_t now_us);
 
  private:
-  EventTime read_field(std::string_view value, int64_t now_us);
+  const Column* decode(std::string_view value);
 
-  const Plan plan_;
+  const EventTimePlan plan_;
   EventTimes times_;
   std::unique_ptr<JsonDecoder> decoder_;  ///< Null: nothing is decoded.
   ByteBuffer text_;

@@ -7,7 +7,13 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kOperator = "millrace.operator", kReason = "millrace.reason";
+/// The hidden field of that name which came last; a visible one may have its name by chance.
+std::optional<uint32_t> hidden_field(const Shape& shape, std::string_view name) {
+  for (uint32_t i = shape.schema.size(); i-- > shape.visible;) {
+    if (shape.schema[i].name == name) return i;
+  }
+  return std::nullopt;
+}
 
 /// Of R13's fields those that the message does not have anyway, as its key and its time.
 bool is_told(std::string_view field) { return field != "#key" && field != "#event_time"; }
@@ -19,8 +25,16 @@ mr_span moved(mr_span span, uint64_t begin) {
 
 }  // namespace
 
-bool RowHeaders::explains(Port port) {
-  return port == Port::kLate || port == Port::kErrors || port == Port::kGaps;
+RowHeaders::Reasons::Reasons(const Shape& shape) {
+  if (!hidden_field(shape, kWhose)) return;
+  for (std::string_view name : kLateContext) {
+    if (const auto field = is_told(name) ? hidden_field(shape, name) : std::nullopt)
+      told_.push_back({"millrace." + std::string(name.substr(1)), *field});
+  }
+}
+
+void RowHeaders::Reasons::demand(std::vector<bool>& wanted) const {
+  for (const Told& one : told_) wanted[one.field] = true;
 }
 
 void RowHeaders::start(uint32_t rows) {
@@ -29,30 +43,17 @@ void RowHeaders::start(uint32_t rows) {
   bytes_.clear();
 }
 
-void RowHeaders::add(uint32_t i, const Input& input, const Rows& rows, uint32_t row) {
-  if (rows.batch && input.node->shape(input.port).has_bytes)
-    add_own(rows.batch, rows.origin_of(row));
-  if (explains(input.port)) explain(input, rows, row);
+void RowHeaders::add(uint32_t i, const Shape& shape, const Reasons& reasons, const Rows& rows,
+                     uint32_t row) {
+  if (rows.batch && shape.has_bytes) add_own(rows.batch, rows.origin_of(row));
+  for (const Reasons::Told& one : reasons.told_)
+    add_cell(one.header, *rows.columns[one.field], row);
   ends_[i] = {headers_.size(), bytes_.size()};
 }
 
 void RowHeaders::add_own(const BatchRef& batch, uint32_t record) {
   for (const mr_header& one : batch.headers(record))
     put(batch.header_text(one.name), batch.header_text(one.value));
-}
-
-void RowHeaders::explain(const Input& input, const Rows& rows, uint32_t row) {
-  put(kOperator, input.node->name());
-  const Schema& schema = input.node->shape(input.port).schema;
-  if (input.port == Port::kLate) {
-    const uint32_t first = schema.size() - static_cast<uint32_t>(std::size(kLateContext));
-    for (uint32_t k = 0; k < std::size(kLateContext); ++k) {
-      if (!is_told(kLateContext[k])) continue;
-      add_cell("millrace." + std::string(kLateContext[k].substr(1)), *rows.columns[first + k], row);
-    }
-  } else if (const auto reason = schema.find("reason")) {
-    add_cell(kReason, *rows.columns[*reason], row);
-  }
 }
 
 /// NULL says nothing: a join has no window.

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Headers of rows on their way to a sink that sends headers. A record that nobody rewrote keeps
-/// its own. A row of a side output says behind those why it is one, in text (semantics R13, R45):
+/// its own. A row of a side output says behind those why it is one, in text (semantics R13, R45),
+/// also behind operators without state, which filtered, selected or exploded it:
 ///
 /// | header | of | is |
 /// |---|---|---|
@@ -18,13 +19,27 @@ namespace millrace {
 
 class RowHeaders {
  public:
-  /// Whether rows of this port are told why they are there.
-  static bool explains(Port port);
+  /// The fields of a shape that say why its rows are there. None: they are no side output's.
+  class Reasons {
+   public:
+    explicit Reasons(const Shape& shape);
+    bool empty() const { return told_.empty(); }
+    /// Marks them.
+    void demand(std::vector<bool>& wanted) const;
+
+   private:
+    friend class RowHeaders;
+    struct Told {
+      std::string header;
+      uint32_t field;
+    };
+    std::vector<Told> told_;
+  };
 
   /// For `rows` rows.
   void start(uint32_t rows);
-  /// Row `i`, by rising i from 0: row `row` of `rows`, which came by `input`.
-  void add(uint32_t i, const Input& input, const Rows& rows, uint32_t row);
+  /// Row `i`, by rising i from 0: row `row` of `rows`, which have that shape.
+  void add(uint32_t i, const Shape& shape, const Reasons& reasons, const Rows& rows, uint32_t row);
 
   /// What rows [first, behind) need: nothing if none has a header.
   void ask(uint32_t first, uint32_t behind, mr_need& need) const;
@@ -37,7 +52,6 @@ class RowHeaders {
   };
   Places behind_row(uint32_t row) const { return row == 0 ? Places{} : ends_[row - 1]; }
   void add_own(const BatchRef& batch, uint32_t record);
-  void explain(const Input& input, const Rows& rows, uint32_t row);
   void add_cell(std::string_view name, const Column& column, uint32_t row);
   void put(std::string_view name, std::string_view value);
   mr_span store(std::string_view text);

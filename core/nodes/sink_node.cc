@@ -51,6 +51,7 @@ SinkNode::SinkNode(std::string name, std::string pipeline, std::vector<Input> in
     inputs_parallel_ = inputs_parallel_ && input.node->parallel();
     const Shape& shape = input.node->shape(input.port);
     encoders_.emplace_back(shape.visible_names(), shape.omitted_when_null);
+    if (plan_.headers) reasons_.emplace_back(shape);
   }
 }
 
@@ -65,6 +66,7 @@ void SinkNode::demand(size_t input, std::vector<bool>& wanted) const {
   if (!plan_.keys.empty()) {
     for (const Program& key : plan_.keys[input]) mark_fields(key, wanted);
   }
+  if (plan_.headers) reasons_[input].demand(wanted);
   if (shape.has_bytes && !plan_.columns) return;
   for (uint32_t i = 0; i < shape.visible; ++i) wanted[i] = true;
 }
@@ -92,10 +94,8 @@ void SinkNode::encode_with_context(const Rows& rows, const Shape& shape, uint32_
   const auto context = [&](size_t i) -> const Column& {
     return *rows.columns[rows.columns.size() - std::size(kLateContext) + i];
   };
-  out.append("{\"operator\":");
-  write_json_string(inputs()[0].node->name(), out);
   for (size_t i = 0; i < std::size(kLateContext); ++i) {
-    out.append(",\"");
+    out.append(i == 0 ? "{\"" : ",\"");
     out.append(kLateContext[i].substr(1));
     out.append("\":");
     write_json_cell(context(i), row, out);
@@ -110,10 +110,10 @@ void SinkNode::encode_with_context(const Rows& rows, const Shape& shape, uint32_
   out.append('}');
 }
 
-/// Whether source records go on as they are.
-bool SinkNode::passes(const Input& input) const {
-  const Shape& shape = input.node->shape(input.port);
-  const bool explained = plan_.headers && RowHeaders::explains(input.port);
+/// Whether source records of the one input go on as they are.
+bool SinkNode::passes() const {
+  const Shape& shape = inputs()[0].node->shape(inputs()[0].port);
+  const bool explained = plan_.headers && !reasons_[0].empty();
   return shape.has_bytes && shape.bytes_are_json && !plan_.context && !plan_.columns &&
          plan_.keys.empty() && !plan_.repartition && !explained;
 }
@@ -123,14 +123,14 @@ void SinkNode::prepare(Chunk& chunk) const {
   auto& work = static_cast<Work&>(work_of(chunk));
   const Input& input = inputs()[0];
   const Shape& shape = input.node->shape(input.port);
-  if (passes(input)) return;
+  if (passes()) return;
   const Rows& rows = input_rows(chunk);
   const Selection live = prepares_ahead() ? rows.selection() : input_view(chunk).live;
   begin_rows(work, live.count);
   make_keys(work, rows, live, 0);
   for (uint32_t i = 0; i < live.count; ++i) {
     encode(rows, shape, live[i], work.encoded.bytes(), 0);
-    end_row(work, input, rows, i, live[i]);
+    end_row(work, 0, rows, i, live[i]);
   }
 }
 
@@ -140,11 +140,11 @@ void SinkNode::begin_rows(Work& work, uint32_t count) const {
   work.key_errors.start(0);
 }
 
-void SinkNode::end_row(Work& work, const Input& input, const Rows& rows, uint32_t i,
-                       uint32_t row) const {
+void SinkNode::end_row(Work& work, size_t input, const Rows& rows, uint32_t i, uint32_t row) const {
   work.rows[i] = row;
-  if (plan_.headers) work.encoded.headers().add(i, input, rows, row);
-  const bool has_key = write_key(work, rows, input.node->shape(input.port), row);
+  const Shape& shape = inputs()[input].node->shape(inputs()[input].port);
+  if (plan_.headers) work.encoded.headers().add(i, shape, reasons_[input], rows, row);
+  const bool has_key = write_key(work, rows, shape, row);
   work.encoded.end_row(i, has_key, rows.time ? rows.time[row] : kTimeNone);
 }
 
@@ -180,8 +180,7 @@ Result<void> SinkNode::apply(Chunk& chunk, Range range) {
   if (inputs().size() != 1) return write_merged(work, chunk);
   const RowsView& view = input_view(chunk);
   if (view.live.count == 0) return {};
-  const Input& input = inputs()[0];
-  if (passes(input)) return write_passed(work, view);
+  if (passes()) return write_passed(work, view);
   if (!prepares_ahead()) return write_encoded(work, 0, static_cast<uint32_t>(work.rows.size()));
   const Rows& rows = input_rows(chunk);
   const Selection all{work.rows.data(), static_cast<uint32_t>(work.rows.size())};
@@ -217,12 +216,11 @@ Result<void> SinkNode::write_passed(Work& work, const RowsView& view) {
     builder_.select(rows.batch.abi(), {work.indices.data(), work.indices.size()});
     return hand_over(builder_);
   }
-  const Input& input = inputs()[0];
   begin_rows(work, view.live.count);
   work.key_columns.clear();
   for (uint32_t i = 0; i < view.live.count; ++i) {
     write_raw_json(rows.batch.value(work.indices[i]), work.encoded.bytes());
-    end_row(work, input, rows, i, view.live[i]);
+    end_row(work, 0, rows, i, view.live[i]);
   }
   return write_encoded(work, 0, view.live.count);
 }
@@ -259,7 +257,7 @@ Result<void> SinkNode::write_merged(Work& work, const Chunk& chunk) {
     const Rows& rows = *input_view(chunk, piece.input).rows;
     work.key_columns = keys[piece.input];
     encode(rows, shape, piece.row, work.encoded.bytes(), piece.input);
-    end_row(work, input, rows, i, piece.row);
+    end_row(work, piece.input, rows, i, piece.row);
   }
   return write_encoded(work, 0, count);
 }

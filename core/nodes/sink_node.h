@@ -8,6 +8,7 @@
 #include "delivery/outlet.h"
 #include "expr/program.h"
 #include "nodes/node.h"
+#include "nodes/row_headers.h"
 
 namespace millrace {
 
@@ -58,9 +59,9 @@ class SinkNode final : public Node {
               size_t input) const;
   void encode_with_context(const Rows& rows, const Shape& shape, uint32_t row,
                            ByteBuffer& out) const;
-  bool passes(const Input& input) const;
+  bool passes() const;
   void begin_rows(Work& work, uint32_t count) const;
-  void end_row(Work& work, const Input& input, const Rows& rows, uint32_t i, uint32_t row) const;
+  void end_row(Work& work, size_t input, const Rows& rows, uint32_t i, uint32_t row) const;
   void make_keys(Work& work, const Rows& rows, Selection live, size_t input) const;
   bool write_key(Work& work, const Rows& rows, const Shape& shape, uint32_t row) const;
   Result<void> write_encoded(Work& work, uint32_t first, uint32_t behind);
@@ -70,7 +71,8 @@ class SinkNode final : public Node {
 
   SinkPlan plan_;
   bool mute_ = false;
-  std::vector<JsonRowEncoder> encoders_;  ///< By input.
+  std::vector<JsonRowEncoder> encoders_;      ///< By input.
+  std::vector<RowHeaders::Reasons> reasons_;  ///< By input, if the sink sends headers.
   std::unique_ptr<Outlet> outlet_;
   BatchBuilder builder_;
 };

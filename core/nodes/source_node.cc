@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "nodes/key_text.h"
+#include "nodes/late_rows.h"
 #include "nodes/source_work.h"
 #include "nodes/stage.h"
 #include "record/keyed_batch.h"
@@ -53,6 +54,8 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
                         {"reason", Type::kText},
                         {"estimated", Type::kBool}});
   gaps.visible = gaps.schema.size();
+  gaps.schema.add(std::string(kWhose), Type::kText);
+  gaps.schema.add(std::string(kWhy), Type::kText);
 }
 
 std::unique_ptr<NodeWork> SourceNode::make_work() const {
@@ -71,18 +74,14 @@ std::unique_ptr<NodeWork> SourceNode::make_work() const {
         {split_path(path), field.type, plan_.text_cells ? CellFormat::kText : CellFormat::kTyped});
     work->decoded_fields.push_back(i);
   }
-  work->decodes_time = plan_.has_event_time && !plan_.time_path.empty();
-  if (work->decodes_time) {
-    wanted.push_back(wanted_time(plan_.time_path, plan_.time));
-  }
+  if (plan_.time.decodes()) wanted.push_back(wanted_time(plan_.time));
   work->columns.resize(plan_.is_text ? 1 : wanted.size());
   work->decoder = make_json_decoder(std::move(wanted));
   return work;
 }
 
 std::unique_ptr<RecordTimes> SourceNode::record_times() const {
-  return std::make_unique<RecordTimes>(
-      RecordTimes::Plan{plan_.has_event_time, plan_.time_path, plan_.time});
+  return std::make_unique<RecordTimes>(plan_.time);
 }
 
 void SourceNode::prepare(Chunk& chunk) const {
@@ -150,25 +149,18 @@ void SourceNode::take_text(Work& work, const Chunk& chunk) const {
 
 void SourceNode::judge_times(Work& work, const Chunk& chunk) const {
   work.time.resize(chunk.records);
-  const Column* decoded = work.decodes_time ? &work.columns.back() : nullptr;
+  const Column* const field = plan_.time.decodes() ? &work.columns.back() : nullptr;
   for (uint32_t i = 0; i < chunk.records; ++i) {
     if (work.dead[i]) continue;
     EventTime& time = work.time[i];
-    if (plan_.time.constant) {
-      time = *plan_.time.constant;
-      continue;
-    }
-    time = decoded ? kTimeNone : chunk.batch.time_us(i);
-    if (!plan_.has_event_time &&
-        time == kTimeNone) {  // The plugin's time, else that of arrival (E14).
+    const char* fault =
+        work.event_times.of_record(field, i, chunk.batch.time_us(i), chunk.arrival_us, time);
+    if (fault) {
+      work.dead[i] = 1;
+      work.faults.push_back({i, fault, {}});
+    } else if (time == kTimeNone) {
       time = chunk.arrival_us;
-      continue;
     }
-    const char* fault = decoded ? work.event_times.read(*decoded, i, chunk.arrival_us, time)
-                                : work.event_times.fault_of(time, chunk.arrival_us);
-    if (!fault) continue;
-    work.dead[i] = 1;
-    work.faults.push_back({i, fault, {}});
   }
 }
 

@@ -26,8 +26,6 @@ struct SourcePlan {
   /// The field whose text is the record's key, where the plugin gives no keys of its own.
   std::optional<uint32_t> key_field{};
 
-  bool has_event_time = false;
-  std::vector<std::string> time_path;  ///< Empty: the plugin's time.
   EventTimePlan time;
   PartitionWatermarks::Rules watermark;
   /// Field whose text the message key is said to be (E20); checked per record.

@@ -84,6 +84,8 @@ void SourceNode::list_gaps(Work& work, const Chunk& chunk) const {
     rows.own_time.push_back(kTimeNone);
     ++rows.count;
   }
+  rows.columns.push_back(rows.own[kSource].get());
+  rows.columns.push_back(rows.own[kReason].get());
   rows.record = rows.own_record.data();
   rows.time = rows.own_time.data();
 }

@@ -19,8 +19,7 @@ struct SourceNode::Work final : NodeWork {
   EventTimes event_times;
   std::unique_ptr<JsonDecoder> decoder;  ///< Null until the first chunk: it knows what is wanted.
   std::vector<uint32_t> decoded_fields;  ///< Schema field per decoded column; the time comes last.
-  bool decodes_time = false;
-  size_t key_column = 0;  ///< Decoded column of plan.key_field.
+  size_t key_column = 0;                 ///< Decoded column of plan.key_field.
   ByteBuffer key_bytes;
   std::vector<mr_span> key_spans;
   std::vector<std::string_view> values;

@@ -163,7 +163,8 @@ void DedupeNode::finish(Work& work, const Chunk& chunk, const GroupedInput::Cut&
   counters.filtered += rows - cut.size() - failed;
   counters.out += out.selection().count;
   Rows& late = work.ports[Port::kLate];
-  late_.finish(work.late, {work.in.stage.rows}, plan_.late != OperatorConfig::Late::kDrop, late);
+  late_.finish(name(), work.late, {work.in.stage.rows}, plan_.late != OperatorConfig::Late::kDrop,
+               late);
   work.now[Port::kLate] = {&late, late.selection()};
   work.error_rows.write(work.failed, work.ports[Port::kErrors], name());
   work.now[Port::kErrors] = {&work.ports[Port::kErrors], work.ports[Port::kErrors].selection()};

@@ -112,7 +112,7 @@ Result<void> GroupedNode::finish_rows(Work& work) {
   work.now[Port::kMain] = {&out, out.selection()};
   output_.add_failed(work.out, work.failed);
   Rows& late = work.ports[Port::kLate];
-  work.late.finish(*work.in.stage.rows, shape(Port::kLate), work.in.groups,
+  work.late.finish(name(), *work.in.stage.rows, shape(Port::kLate), work.in.groups,
                    plan_.late != OperatorConfig::Late::kDrop, late);
   work.now[Port::kLate] = {&late, late.selection()};
   return {};

@@ -138,7 +138,7 @@ Result<void> PairNode::finish(PairWork& work, const Chunk& chunk) {
   counters.late += work.late.late.size();
   counters.out += out.selection().count;
   Rows& late = work.ports[Port::kLate];
-  late_.finish(work.late, sides, pair_.late != OperatorConfig::Late::kDrop, late);
+  late_.finish(name(), work.late, sides, pair_.late != OperatorConfig::Late::kDrop, late);
   work.now[Port::kLate] = {&late, late.selection()};
   finish_errors(work);
   if (pair_.late == OperatorConfig::Late::kFail && !work.late.late.empty()) {

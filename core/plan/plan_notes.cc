@@ -22,7 +22,7 @@ void Planner::note_order(const std::string& name) {
 void Planner::note_nondeterminism(const SourceConfig& source, const Component& component,
                                   const SourcePlan& plan, const SourceTraits& traits) {
   const std::string& name = source.name.text;
-  if (!plan.has_event_time) {
+  if (!plan.time.configured) {
     plan_.nondeterministic.push_back(name +
                                      ": no event_time, so records take the plugin's time, or where "
                                      "it gives none that of their arrival");

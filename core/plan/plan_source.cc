@@ -241,7 +241,6 @@ std::optional<RecordDedupePlan> Planner::plan_source_dedupe(const SourceConfig& 
                          plan.text_cells ? CellFormat::kText : CellFormat::kTyped});
     }
   }
-  if (plan.has_event_time) out.time_path = plan.time_path;
   out.time = plan.time;
   return out;
 }
@@ -249,7 +248,7 @@ std::optional<RecordDedupePlan> Planner::plan_source_dedupe(const SourceConfig& 
 void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
   if (!source.event_time) return;
   const EventTimeConfig& time = *source.event_time;
-  plan.has_event_time = true;
+  plan.time.configured = true;
   if (!settle_time_plan(time, plan.time)) return;
   plan.watermark.out_of_orderness_us = time.out_of_orderness_us;
   if (time.field.empty()) return;
@@ -265,7 +264,7 @@ void Planner::settle_event_time(const SourceConfig& source, SourcePlan& plan) {
     faults_.add(time.where, "records that are lines have no fields", "set \"format\": \"ndjson\"");
     return;
   }
-  plan.time_path = split_path(time.field.text);
+  plan.time.path = split_path(time.field.text);
 }
 
 /// Its watermark would never pass the one time that all records have.

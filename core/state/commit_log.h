@@ -97,8 +97,10 @@ class CommitLog {
   /// Where a log elsewhere goes on behind the last commit: all blocks as of that commit, and what
   /// comes from there on, are the state. Nothing: the log is here. Not beside a commit.
   virtual std::optional<uint64_t> goes_on_at() const { return std::nullopt; }
-  /// What such a copy was proven to hold of the last commit when this log was opened. Null: nobody
-  /// knows. Lent until the next commit.
+  /// What such a copy must hold of the last commit. Null: not known without reading all blocks.
+  /// Lent until the next commit.
+  virtual const Manifest* manifest() const { return nullptr; }
+  /// The same where such a copy was proven to hold it when this log was opened. Null: nobody knows.
   virtual const Manifest* proven_copy() const { return nullptr; }
 };
 

@@ -14,7 +14,7 @@ try:
     import confluent_kafka as ck
     from confluent_kafka import admin
 except ImportError:
-    ck = None
+    ck = admin = None
 
 START_MS = 1760000400000                            # 2025-10-09T09:00:00Z
 # What a client is told while a broker comes back.

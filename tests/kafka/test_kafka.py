@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import broker
-from case import START_MS, KafkaTest, Shared, ck, murmur2, row, start_broker, stop_broker
+from case import START_MS, KafkaTest, Shared, admin, ck, murmur2, row, start_broker, stop_broker
 from program import main
 
 
@@ -201,8 +201,11 @@ class Sink(KafkaTest):
         source = self.topic()
         self.send(source, [(0, None, row(1), 1, None)])
         self.config({"topics": source}, self.sink("nowhere"))
-        done = self.start("--until-end", "--for", "10s").wait()
-        self.assertIn("nowhere", done.stderr)
+        run = self.start("--until-end")         # has no end before its row has a place
+        self.wait_until("a word of it", lambda: 'there is no topic "nowhere"' in run.errors(), run)
+        self.admin.create_topics([admin.NewTopic("nowhere", 1, 1)])["nowhere"].result(30)
+        self.assertEqual(run.wait().code, 0)
+        self.assertEqual([m.value() for m in self.messages("nowhere")], [row(1)])
 
 
 if __name__ == "__main__":

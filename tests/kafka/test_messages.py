@@ -73,7 +73,7 @@ class Messages(KafkaTest):
             found[path] |= {line.split("compresscodec: ")[1].split()[0].lower() for line in text.splitlines() if "compresscodec: " in line}
         return found
 
-    def late_and_broken(self, log, sinks):
+    def late_and_broken(self, log, sinks, **operators):
         """Of four records one is late, one has no number; what `sinks` says is read by kafka sinks. The topic of each."""
         if not hasattr(self, "source"):
             self.source = self.topic()
@@ -82,7 +82,7 @@ class Messages(KafkaTest):
                                     for at, headers in records] +
                       [(0, b"a", json.dumps({"k": "a", "n": START_MS + 61000, "v": "one"}).encode(), 0, None)])
         topics = {name: self.topic() for name in sinks}
-        counts = {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"s": "sum(v)"}}}
+        counts = {"counts": {"from": "in", "window": {"tumbling": "10s"}, "group_by": ["k"], "select": {"s": "sum(v)"}}, **operators}
         self.pipeline(log, self.source, {name: {"topic": topics[name], **sink} for name, sink in sinks.items()}, counts, key="k",
                       event_time={"field": "n", "unit": "ms"}, schema={"k": "text", "n": "int8", "v": "int8"})
         self.run_to_end("--until-end")
@@ -122,6 +122,21 @@ class Messages(KafkaTest):
                 keyed, = self.messages(topics["keyed"])
                 self.assertEqual((keyed.key(), keyed.headers()), (str(START_MS + 2000).encode(), late.headers()))
         self.assertEqual(self.messages(f"{self.name}.dead_letters"), [])
+
+    def test_R45_the_reason_goes_along_through_operators_without_state(self):
+        operators = {"some": {"from": "counts.late", "filter": "n > 0"}, "less": {"from": "some", "select": {"v": "v"}},
+                     "short": {"from": "counts.errors", "select": {"at": "position"}}}
+        for log in LOGS:
+            with self.subTest(log):
+                topics = self.late_and_broken(log, {"out": {"from": "counts"}, **{name: {"from": name} for name in operators}}, **operators)
+                for name, headers, value in (("some", self.OWN + self.WHY_LATE, {"k": "a", "n": START_MS + 2000, "v": 1}),
+                                             ("less", self.WHY_LATE, {"v": 1})):
+                    late, = self.messages(topics[name])
+                    self.assertEqual((late.headers(), json.loads(late.value())), (headers, value))
+                failed, = self.messages(topics["short"])
+                (whose, reason), = [failed.headers()]
+                self.assertEqual((whose, reason[0], json.loads(failed.value())), (*self.WHOSE, "millrace.reason", {"at": 3}))
+                self.assertTrue(reason[1])
 
     def test_headers_stay_with_records_that_get_another_key(self):
         source = self.topic()

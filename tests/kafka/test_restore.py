@@ -112,6 +112,28 @@ class Restore(WorkersTest):
         self.assertEqual([one["cache_bytes"] for one in done.report["restored"]], [0, 0], done)
         self.assert_exact(source, target)
 
+    def copies_all(self):
+        """Whether a start of worker 1, which has a local copy, takes what is in Redis out of it: a copy of all begins with that."""
+        for meta in self.server.command("KEYS", "*:meta"):
+            self.server.command("HDEL", meta, "written_us")
+        self.server.command("CONFIG", "RESETSTAT")
+        run = self.worker(1)
+        written = lambda: all(self.server.command("HEXISTS", meta, "written_us") for meta in self.server.command("KEYS", "*:meta"))
+        self.wait_until("Redis to have all from this start", lambda: written() and self.is_copied(), run)
+        run.process.kill()
+        run.process.wait()
+        return "cmdstat_unlink:" in self.server.command("INFO", "commandstats")
+
+    def test_E33c_a_start_from_the_local_copy_sends_nothing_that_redis_has(self):
+        self.filled(2)
+        for _ in range(10):         # killed behind a commit, but before that was in Redis: once more
+            if self.is_copied():
+                break
+            self.copies_all()
+        self.assertFalse(self.copies_all(), "all was there")
+        self.server.command("DEL", sorted(self.server.command("KEYS", "*:b:*"))[0])
+        self.assertTrue(self.copies_all(), "a chain was missing")
+
     def raise_meta(self, field, number):
         for key in self.server.command("KEYS", "*:meta"):
             self.server.command("HSET", key, field, number)

@@ -147,7 +147,7 @@ void RedisDouble::change(const std::vector<std::string_view>& words, RedisServer
       meta[key] = std::string(words[i + 2]);
       i += 3;
     } else {
-      meta.erase(key);
+      if (what == "x") meta.erase(key);  // Nothing expires here: "k" keeps nothing.
       i += 2;
     }
   }

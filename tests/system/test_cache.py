@@ -114,6 +114,23 @@ class Cached(SystemTest):
         self.assertEqual(cached[0]["operators"]["per_minute"]["blocks"], state["operators"]["per_minute"]["blocks"])
         self.assertIn("proven", self.verb("cache", "show", "p.json").stdout.decode())
 
+    def test_R23_stages_behind_a_repartition_topic_are_shown(self):
+        """Whatever their names begin with, pipelines of others are not."""
+        self.write("p.json", {
+            "pipeline": "p", "commit": {"log": "kafka", "brokers": "127.0.0.1:1"}, "cache": {"redis": self.server.url},
+            "sources": {"in": {"plugin": "kafka", "brokers": "127.0.0.1:1", "topics": "t", "key": "k",
+                               "schema": {"k": "text", "g": "text", "n": "int8"}, "event_time": {"field": "n", "unit": "ms"}}},
+            "operators": {"here": {"from": "in", "group_by": ["k"], "window": {"tumbling": "1m"}, "select": {"c": "count(*)"}},
+                          "there": {"from": "in", "group_by": ["g"], "window": {"tumbling": "1m"}, "select": {"c": "count(*)"}}},
+            "sinks": {name: {"from": name, "plugin": "kafka", "brokers": "127.0.0.1:1", "topic": name} for name in ("here", "there")}})
+        for number, name in enumerate(("p", "p.there", "p.other", "p.there.more")):
+            self.server.command("HSET", f"mr:{{{name}:{'%032x' % number}:{number}}}:meta", "complete_to", 5, "commit", 5)
+        self.assertEqual([(one["pipeline"], one["task"], one["complete_to"]) for one in self.shown()["states"]],
+                         [("p", 0, 5), ("p.there", 1, 5)])
+        told = self.verb("cache", "show", "p.json").stdout.decode()
+        self.assertIn("2 state(s)", told)
+        self.assertIn("p.there: state", told)
+
     def test_missing_and_changed_blocks_show(self):
         self.test_undisturbed_it_holds_all_of_the_state()
         chains = [key for key in self.server.command("KEYS", "*") if ":b:" in key]

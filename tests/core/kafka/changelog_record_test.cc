@@ -73,6 +73,39 @@ TEST(ChangelogRecord, WhatIsNotOursIsCounted) {
   EXPECT_FALSE(assembly.take(part_key("bop", 0), newer));
   EXPECT_FALSE(assembly.take(part_key("bop", 1), cut("bop", 1, "x")[0].second));
   EXPECT_EQ(assembly.foreign(), 4u);
+  EXPECT_EQ(assembly.newer(), 0u) << "a letter is no release's number";
+}
+
+TEST(ChangelogRecord, E33c_ARecordOfANewerReleaseIsKnownAsThat) {
+  RecordAssembly assembly;
+  std::string newer = cut("bop", 1, "x")[0].second;
+  newer[0] = kRecordFormat + 1;
+  EXPECT_FALSE(assembly.take(part_key("bop", 0), newer));
+  EXPECT_EQ(assembly.newer(), kRecordFormat + 1);
+}
+
+/// What a record that begins with `format` is refused with.
+std::string refused(std::string bytes, std::optional<uint8_t> format) {
+  if (format) bytes[0] = static_cast<char>(*format);
+  const auto read = read_commit_record(bytes);
+  return read ? "" : read.error().message;
+}
+
+TEST(ChangelogRecord, E33c_ACommitRecordOfAnotherReleaseIsToldFromADamagedOne) {
+  const CommitRecord record{std::string(32, 'a'), 5, "{}", {}};
+  const std::string bytes = write_commit_record(record);
+  EXPECT_EQ(bytes[0], kCommitFormat);
+  EXPECT_EQ(refused(bytes, kCommitFormat + 1),
+            "was written by a newer release (format 3; this one reads 2): go on with that release "
+            "or a later one, or take another \"pipeline\" name, which begins anew");
+  EXPECT_EQ(refused(bytes.substr(1), std::nullopt),
+            "was written by an older release (format 1; this one reads 2): go on with that "
+            "release, or take another \"pipeline\" name, which begins anew")
+      << "format 1 had no number";
+  for (const uint8_t damaged : {0, 1, 99, 255})
+    EXPECT_TRUE(refused(bytes, damaged).starts_with("is damaged: restore the topic"))
+        << int{damaged};
+  EXPECT_TRUE(refused("", std::nullopt).starts_with("is damaged"));
 }
 
 TEST(ChangelogRecord, TheCommitRecordKeepsStateIdTimeAndText) {

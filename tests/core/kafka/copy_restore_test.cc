@@ -141,6 +141,29 @@ TEST_F(CopyRestore, ALastCommitFarFromTheEndIsFound) {
   EXPECT_GT(restore(cache_with(owner_.copy(kCommits), owner_.id())).copy_bytes, 0u);
 }
 
+TEST_F(CopyRestore, E33c_WhatANewerReleaseWroteIsRefusedWhateverTheCacheHas) {
+  const BlocksElsewhere cache = cache_with(owner_.copy(kCommits), owner_.id());
+  const auto refused = [&](std::string_view key, const std::string& value) {
+    MemoryChangelog changelog = changelog_;
+    changelog.append(part_key(key, 0), value);
+    const TemporaryDirectory dir;
+    auto local = open_log(dir);
+    const auto done = restore_changelog("c 0", changelog, *local, cache);
+    return done ? "" : done.error().message.substr(0, done.error().message.find(':'));
+  };
+  std::string bytes;
+  const auto take = [&](const std::string&, const std::string& value) { bytes = value; };
+  cut_record("bop", kCommits + 1, "x", take);
+  bytes[0] = kRecordFormat + 1;
+  EXPECT_EQ(refused("bop", bytes),
+            "a record in c 0 was written by a newer release (format 2; this one reads 1)");
+  std::string commit = write_commit_record({owner_.id(), 1, "{}", {}});
+  commit[0] = kCommitFormat + 1;
+  cut_record(kCommitKey, kCommits + 1, commit, take);
+  EXPECT_EQ(refused(kCommitKey, bytes),
+            "a commit record in c 0 was written by a newer release (format 3; this one reads 2)");
+}
+
 TEST_F(CopyRestore, WithoutSumsInTheLastCommitTheCacheIsNotAsked) {
   owner_.commit(commit_of(kCommits + 1, {block(9, 0, 7)}), false);
   const Restoration done = restore([](const std::string&, const CommitLog::BlockVisitor&) {

@@ -51,7 +51,7 @@ inline BatchRef batch_of(const std::vector<Sent>& records) {
 inline std::unique_ptr<SourceNode> plain_source(std::string name, uint32_t index = 0,
                                                 int64_t out_of_orderness_us = 0) {
   SourcePlan plan;
-  plan.has_event_time = true;
+  plan.time.configured = true;
   plan.watermark.out_of_orderness_us = out_of_orderness_us;
   auto node = std::make_unique<SourceNode>(std::move(name), std::move(plan));
   node->set_index(index);

@@ -94,12 +94,13 @@ TEST(LateRecords, R13_ShowTheRecordAndWhyItIsLate) {
   LateRecords::Work work;
   work.late.push_back({0, 1, 7000, 2000, "k"});
   work.late.push_back({1, 0, 7999, 2000, "l", true});
-  two.late.finish(work, {&left, &right}, true, out);
+  two.late.finish("op", work, {&left, &right}, true, out);
   ASSERT_EQ(out.count, 2u);
   EXPECT_EQ(out.own.size(), two.late.shape().schema.size());
   EXPECT_EQ(json_of(two.late.shape(), out, 0), R"({"a":12,"b":"12"})");
   EXPECT_EQ(json_of(two.late.shape(), out, 1), R"({"a":21,"b":21,"c":"21"})");
-  const auto context = [&](size_t i) -> const Column& { return *out.columns[4 + i]; };
+  const auto context = [&](size_t i) -> const Column& { return *out.columns[5 + i]; };
+  EXPECT_EQ(out.columns[4]->texts[0], "op") << "whose it is";
   EXPECT_EQ(context(0).texts[1], "l");
   EXPECT_EQ(context(1).ints[0], 12) << "its event time";
   EXPECT_EQ(context(2).ints[0], 7000) << "W";
@@ -119,7 +120,7 @@ TEST(LateRecords, AreOnlyCountedIfDropped) {
   fill(right, two.shapes[1], {21});
   LateRecords::Work work;
   work.late.push_back({0, 0, 7000, 2000, "k"});
-  two.late.finish(work, {&left, &right}, false, out);
+  two.late.finish("op", work, {&left, &right}, false, out);
   EXPECT_EQ(out.count, 0u);
 }
 
@@ -131,12 +132,13 @@ TEST(LateRows, R13_ShowTheRecordItsWindowAndWhyItIsLate) {
   LateRows late;
   late.add({1, 7999, {0, 1000}, 1000});
   late.add({2, 9000, {0, 1000}, 2000, true});
-  late.finish(rows, shape, {rows.columns[1]}, true, out);
+  late.finish("op", rows, shape, {rows.columns[1]}, true, out);
   EXPECT_EQ(std::vector<uint32_t>(out.live.begin(), out.live.end()), (std::vector<uint32_t>{1, 2}));
   EXPECT_EQ(out.columns.size(), shape.schema.size());
   EXPECT_EQ(out.own.size(), std::size(kLateContext));
   EXPECT_EQ(json_of(shape, out, 1), R"({"a":12,"b":"12"})");
-  const auto context = [&](size_t i) -> const Column& { return *out.columns[3 + i]; };
+  const auto context = [&](size_t i) -> const Column& { return *out.columns[4 + i]; };
+  EXPECT_EQ(out.columns[3]->texts[1], "op") << "whose it is";
   EXPECT_EQ(context(0).texts[1], "12");
   EXPECT_EQ(context(1).ints[1], 12);
   EXPECT_EQ(context(2).ints[1], 7999);

@@ -12,8 +12,8 @@ constexpr EventTime kNow = 1'700'000'000 * kSecondUs;
 
 SourcePlan plan_of(Unit unit, std::string_view path = "t") {
   SourcePlan plan;
-  plan.has_event_time = true;
-  plan.time_path = split_path(path);
+  plan.time.configured = true;
+  plan.time.path = split_path(path);
   plan.time.unit = unit;
   plan.fields = Schema({{"n", Type::kInt8}});
   return plan;
@@ -80,6 +80,16 @@ TEST(RecordTimes, R14_WhatCannotBeUsedIsNoTime) {
   EXPECT_EQ(told(plan, {7, R"({"t":5})"}), kTimeNone) << "bounds are half open";
 }
 
+TEST(RecordTimes, R22_AConstantMakesHeadsEquallyOld) {
+  SourcePlan plan;
+  plan.fields = Schema({{"n", Type::kInt8}});
+  plan.time.configured = true;
+  plan.time.constant = 5;
+  EXPECT_EQ(told(plan, {7, "{}"}), 5) << "whatever the source says";
+  EXPECT_EQ(told(plan, {kTimeNone, R"({"n":1})"}), 5);
+  EXPECT_EQ(node_of(plan)->record_times()->read({}, kTimeNone, kNow), 5) << "a tombstone";
+}
+
 TEST(RecordTimes, R29_ATombstoneHasNoFields) {
   auto times = node_of(plan_of(Unit::kSeconds))->record_times();
   EXPECT_EQ(times->read({}, 7, kNow), kTimeNone);
@@ -91,7 +101,7 @@ TEST(RecordTimes, R1_WithoutAFieldItIsTheSourcesOwn) {
   plan.fields = Schema({{"n", Type::kInt8}});
   EXPECT_EQ(told(plan, {7, "{}"}), 7);
   EXPECT_EQ(node_of(plan)->record_times()->read("{}", kTimeNone, kNow), kTimeNone);
-  plan.has_event_time = true;
+  plan.time.configured = true;
   EXPECT_EQ(told(plan, {7, "{}"}), 7);
   EXPECT_EQ(told(plan, {kTimeNone, "{}"}), kTimeNone);
   plan.time.bounds_from = 8;

@@ -13,7 +13,7 @@ constexpr int64_t kIdle = 30;
 
 std::unique_ptr<SourceNode> source_of(PartitionWatermarks::Rules rules, uint32_t index = 0) {
   SourcePlan plan;
-  plan.has_event_time = true;
+  plan.time.configured = true;
   plan.watermark = rules;
   auto node = std::make_unique<SourceNode>("in" + std::to_string(index), std::move(plan));
   node->set_index(index);

@@ -2,8 +2,10 @@
 #include "nodes/row_headers.h"
 
 #include "core/nodes/chunks.h"
+#include "expr/compile.h"
 #include "nodes/error_rows.h"
 #include "nodes/late_rows.h"
+#include "nodes/stateless_node.h"
 
 namespace millrace {
 namespace {
@@ -24,6 +26,12 @@ struct Owner final : Node {
   Result<void> apply(Chunk&, Range) override { return {}; }
   void demand(size_t, std::vector<bool>&) const override {}
 };
+
+/// Row `row` of `rows`, which left `node` by `port`.
+void add(RowHeaders& headers, uint32_t i, const Input& from, const Rows& rows, uint32_t row) {
+  const Shape& shape = from.node->shape(from.port);
+  headers.add(i, shape, RowHeaders::Reasons(shape), rows, row);
+}
 
 /// Two records with headers: {h: "v", h: null} and none.
 BatchRef two_records() {
@@ -85,30 +93,30 @@ struct Late {
     LateRows late;
     late.add({0, 1'500'000, {0, 1'000'000}, 1'000'000});
     late.add({1, 2'000'000, {0, 1'000'000}, 1'000'000, true});
-    late.finish(stage, op.shape(Port::kLate), {&number}, true, rows);
+    late.finish("op", stage, op.shape(Port::kLate), {&number}, true, rows);
   }
   Owner op;
   Column number;
   Rows stage, rows;
 };
 
-const Headers kWhy = {{"millrace.operator", "op"},
-                      {"millrace.watermark", "1970-01-01T00:00:01.5Z"},
-                      {"millrace.window_start", "1970-01-01T00:00:00Z"},
-                      {"millrace.window_end", "1970-01-01T00:00:01Z"},
-                      {"millrace.late_by_ms", "500"},
-                      {"millrace.reason", "window closed"}};
+const Headers kSaid = {{"millrace.operator", "op"},
+                       {"millrace.watermark", "1970-01-01T00:00:01.5Z"},
+                       {"millrace.window_start", "1970-01-01T00:00:00Z"},
+                       {"millrace.window_end", "1970-01-01T00:00:01Z"},
+                       {"millrace.late_by_ms", "500"},
+                       {"millrace.reason", "window closed"}};
 
 TEST(RowHeaders, R13_LateRecordsKeepTheirsAndSayWhyTheyAreLate) {
   Late late(true);
   RowHeaders headers;
   headers.start(2);
-  for (uint32_t i = 0; i < 2; ++i) headers.add(i, {&late.op, Port::kLate}, late.rows, i);
+  for (uint32_t i = 0; i < 2; ++i) add(headers, i, {&late.op, Port::kLate}, late.rows, i);
   Headers first = {{"h", "v"}, {"h", "NULL"}};
-  first.insert(first.end(), kWhy.begin(), kWhy.end());
+  first.insert(first.end(), kSaid.begin(), kSaid.end());
   const auto both = sent(headers, 0, 2);
   EXPECT_EQ(both[0], first);
-  ASSERT_EQ(both[1].size(), kWhy.size());
+  ASSERT_EQ(both[1].size(), kSaid.size());
   EXPECT_EQ(both[1].back().second, "window closed while its partition was idle");
   EXPECT_EQ(sent(headers, 1, 2)[0], both[1]) << "alone as among others";
 }
@@ -117,8 +125,8 @@ TEST(RowHeaders, R13_ALateRowThatWasRewrittenHasNoneOfTheRecord) {
   Late late(false);
   RowHeaders headers;
   headers.start(1);
-  headers.add(0, {&late.op, Port::kLate}, late.rows, 0);
-  EXPECT_EQ(sent(headers, 0, 1)[0], kWhy);
+  add(headers, 0, {&late.op, Port::kLate}, late.rows, 0);
+  EXPECT_EQ(sent(headers, 0, 1)[0], kSaid);
 }
 
 TEST(RowHeaders, ErrorsSayWhose) {
@@ -131,16 +139,88 @@ TEST(RowHeaders, ErrorsSayWhose) {
   errors.write({failed}, rows, "op");
   RowHeaders headers;
   headers.start(1);
-  headers.add(0, {&op, Port::kErrors}, rows, 0);
+  add(headers, 0, {&op, Port::kErrors}, rows, 0);
   EXPECT_EQ(sent(headers, 0, 1)[0],
             (Headers{{"millrace.operator", "op"}, {"millrace.reason", "no number"}}));
+}
+
+/// A filter or a projection behind `from`, whose rows are `rows`; what its rows say.
+std::vector<Headers> said_behind(const Input& from, Rows& rows, std::optional<SelectPlan> select,
+                                 std::optional<Program> filter = std::nullopt) {
+  StagePlan stage;
+  stage.filter = std::move(filter);
+  StatelessNode node("behind", {from}, std::move(stage), std::move(select));
+  node.set_index(1);
+  const RowHeaders::Reasons reasons(node.shape());
+  std::vector<bool> wanted(node.shape().schema.size());
+  reasons.demand(wanted);
+  node.set_wanted(wanted);
+  Chunk chunk;
+  chunk.work.push_back(std::make_unique<NodeWork>());
+  chunk.work.push_back(node.make_work());
+  std::swap(chunk.work[0]->ports[from.port], rows);
+  node.prepare(chunk);
+  const Rows& out = chunk.work[1]->ports[Port::kMain];
+  const Selection live = out.selection();
+  RowHeaders headers;
+  headers.start(live.count);
+  for (uint32_t i = 0; i < live.count; ++i) headers.add(i, node.shape(), reasons, out, live[i]);
+  return sent(headers, 0, live.count);
+}
+
+Program compiled(const std::string& text, const Schema& schema) {
+  auto program = compile_expression(text, schema);
+  EXPECT_TRUE(program) << text;
+  return std::move(*program);
+}
+
+TEST(RowHeaders, R45_BehindASelectTheRowsStillSayWhy) {
+  Late late(true);
+  const Schema& schema = late.op.shape(Port::kLate).schema;
+  SelectPlan select;
+  select.names = {"b"};
+  select.programs.push_back(compiled("a + 1", schema));
+  const auto both = said_behind({&late.op, Port::kLate}, late.rows, std::move(select));
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0], kSaid) << "and have none of the record, which was rewritten";
+  EXPECT_EQ(both[1].back().second, "window closed while its partition was idle");
+}
+
+TEST(RowHeaders, R45_BehindAFilterTheyKeepTheirOwnToo) {
+  Late late(true);
+  late.number.ints[0] = 0;
+  late.number.ints[1] = 7;
+  const Schema& schema = late.op.shape(Port::kLate).schema;
+  const auto one =
+      said_behind({&late.op, Port::kLate}, late.rows, std::nullopt, compiled("a = 0", schema));
+  ASSERT_EQ(one.size(), 1u);
+  Headers all = {{"h", "v"}, {"h", "NULL"}};
+  all.insert(all.end(), kSaid.begin(), kSaid.end());
+  EXPECT_EQ(one[0], all);
+}
+
+TEST(RowHeaders, R45_ErrorsSayWhoseBehindASelectWithoutThoseFields) {
+  Owner op(true);
+  Rows rows;
+  FailedRow failed;
+  failed.reason = "no number";
+  failed.bytes = "{";
+  ErrorRows errors;
+  errors.write({failed}, rows, "op");
+  const Schema& schema = op.shape(Port::kErrors).schema;
+  SelectPlan select;
+  select.names = {"reason"};
+  select.programs.push_back(compiled("'mine'", schema));
+  EXPECT_EQ(
+      said_behind({&op, Port::kErrors}, rows, std::move(select)),
+      (std::vector<Headers>{{{"millrace.operator", "op"}, {"millrace.reason", "no number"}}}));
 }
 
 TEST(RowHeaders, OrdinaryRowsHaveOnlyTheirOwnAndAskForNothingWithout) {
   Late late(true);
   RowHeaders headers;
   headers.start(2);
-  for (uint32_t i = 0; i < 2; ++i) headers.add(i, {&late.op, Port::kMain}, late.rows, i);
+  for (uint32_t i = 0; i < 2; ++i) add(headers, i, {&late.op, Port::kMain}, late.rows, i);
   EXPECT_EQ(sent(headers, 0, 2)[0], (Headers{{"h", "v"}, {"h", "NULL"}}));
   mr_need need{};
   headers.ask(1, 2, need);

@@ -11,7 +11,7 @@ using What = PartitionEvent::What;
 
 std::unique_ptr<SourceNode> source_of(PartitionWatermarks::Rules rules) {
   SourcePlan plan;
-  plan.has_event_time = true;
+  plan.time.configured = true;
   plan.watermark = rules;
   auto node = std::make_unique<SourceNode>("edits", std::move(plan));
   node->set_wanted(std::vector<bool>(node->shape().schema.size()));

@@ -28,7 +28,7 @@ struct Groups {
   Groups() {
     SourcePlan source;
     source.fields = Schema({{"k", Type::kText}, {"g", Type::kText}, {"x", Type::kFloat8}});
-    source.has_event_time = true;
+    source.time.configured = true;
     Node* source_node = graph.add(std::make_unique<SourceNode>("s", std::move(source)));
     TablePlan table;
     table.fields = source_node->shape().schema.fields();

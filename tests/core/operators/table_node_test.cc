@@ -13,7 +13,7 @@ struct SourceAndTable {
   explicit SourceAndTable(const std::string& key, bool versions = false) {
     SourcePlan source;
     source.fields = Schema({{"k", Type::kText}, {"v", Type::kInt8}});
-    source.has_event_time = true;
+    source.time.configured = true;
     source_node = graph.add(std::make_unique<SourceNode>("s", std::move(source)));
     const Schema& schema = source_node->shape().schema;
     TablePlan plan;
