@@ -1,6 +1,7 @@
 // How an attempt begins: the log is opened, the graph comes to the last commit, sources and cache
 // follow.
 #include "base/log.h"
+#include "pipeline/commit_meta.h"
 #include "pipeline/run.h"
 #include "state/local_log.h"
 
@@ -27,6 +28,13 @@ std::map<std::string, std::set<std::string>> upstream_of(const Graph& graph) {
   return upstream;
 }
 
+/// Damaged, or of a newer release. Not one that another process owns, or that is out of reach.
+bool is_unreadable(const Result<std::unique_ptr<LocalLog>>& log) {
+  if (!log) return log.error().code == Code::kCorrupt;
+  const auto last = (*log)->last();
+  return !last || (*last && !parse_commit_meta((*last)->meta));
+}
+
 }  // namespace
 
 Result<void> Runner::open_log(bool first) {
@@ -45,7 +53,15 @@ Result<void> Runner::open_log(bool first) {
 }
 
 Result<std::unique_ptr<CommitLog>> Runner::open_lmdb() const {
-  auto log = LocalLog::open({config_.commit.dir, config_.name.text});
+  const LocalLog::Options place = {config_.commit.dir, config_.name.text};
+  auto log = LocalLog::open(place);
+  if (options_.fresh && is_unreadable(log)) {
+    log_warn("the state in " + config_.commit.dir +
+             " cannot be read and is removed; what sinks wrote before stays, since the state knew "
+             "where it begins");
+    if (log) *log = nullptr;  // The directory has one owner.
+    log = LocalLog::open_anew(place);
+  }
   if (!log) return log.error();
   // A disk too full for the copy is no reason not to run.
   if (auto compacted = (*log)->compact_if_sparse(); !compacted) log_warn(compacted.error().message);

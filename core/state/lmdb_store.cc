@@ -32,8 +32,8 @@ Error store_error(int rc, std::string_view action, const std::string& directory)
                       "the file is damaged; restore a copy of it, or start anew with --fresh");
     case MDB_VERSION_MISMATCH:
       return sentence(Code::kFailed,
-                      "another version of LMDB wrote it; use the release that did, or start anew "
-                      "with --fresh");
+                      "another version of LMDB wrote it; use the release that did, or choose "
+                      "another directory with --state DIR");
     case MDB_PANIC:
       return sentence(Code::kFailed, "an earlier write to it failed half way; it must be reopened");
     case MDB_TXN_FULL:
