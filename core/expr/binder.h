@@ -78,6 +78,7 @@ class Binder {
   Bound type_cast(const TreeNode& node);
   Bound fit_modifiers(Operand value, std::string_view name, const JsonValue::Array& modifiers,
                       uint32_t place);
+  Bound in_unit(Operand literal, const JsonValue::Array& modifiers, uint32_t place);
   Bound call(const TreeNode& node);
   Bound record_function(const std::string& name, uint32_t place);
   Bound collate(const TreeNode& node);

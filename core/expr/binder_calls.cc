@@ -52,11 +52,38 @@ Binder::Bound Binder::type_cast(const TreeNode& node) {
     if (inner.kind == "A_ArrayExpr") return array(inner, *type);
     type = array_of(*type);
   }
-  Bound bound = expression(*arg);
-  if (bound) bound = coerce(*bound, *type, true, place);
   const JsonValue::Array& modifiers = type_node.list("typmods");
-  const bool modified = !modifiers.empty() && name != "interval";  // There it is the precision.
+  Bound bound = expression(*arg);
+  if (bound && name == "interval" && !modifiers.empty()) bound = in_unit(*bound, modifiers, place);
+  if (bound) bound = coerce(*bound, *type, true, place);
+  const bool modified = !modifiers.empty() && name != "interval";
   return modified && bound ? fit_modifiers(std::move(*bound), name, modifiers, place) : bound;
+}
+
+/// interval '2' day: the literal with its unit behind it. Other fields and precisions would cut the
+/// value or give it another meaning, so they are refused.
+Binder::Bound Binder::in_unit(Operand literal, const JsonValue::Array& modifiers, uint32_t place) {
+  struct Unit {
+    int64_t mask;
+    const char* name;
+  };
+  // PostgreSQL's INTERVAL_MASK of each field alone.
+  constexpr std::array kUnits = {Unit{1 << 1, "month"},   Unit{1 << 2, "year"},
+                                 Unit{1 << 3, "day"},     Unit{1 << 10, "hour"},
+                                 Unit{1 << 11, "minute"}, Unit{1 << 12, "second"}};
+  const JsonValue* mask = modifiers[0].at("/A_Const/ival/ival");
+  std::string_view digits = literal.literal;
+  if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+  const bool whole = literal.unknown && !literal.null && !digits.empty() &&
+                     digits.find_first_not_of("0123456789") == std::string_view::npos;
+  for (const Unit& unit : kUnits) {
+    if (!whole || modifiers.size() > 1 || !mask || mask->as_int() != unit.mask) continue;
+    literal.literal += ' ';
+    literal.literal += unit.name;
+    return literal;
+  }
+  return fail(place, "fields and precision of an interval are possible only as in interval '2' day",
+              "write the units into the text: interval '1 day 2 hours'");
 }
 
 /// numeric(precision, scale); the other types take no modifiers.
@@ -113,6 +140,9 @@ Binder::Bound Binder::call(const TreeNode& node) {
     message += scope_.grouped ? "here" : "in " + (scope_.where.empty() ? "this" : scope_.where);
     return fail(place, name + "(): " + message);
   }
+  // Before its arguments: in a grouped select they would be told to be in an aggregate.
+  if (!is_function_name(name) && !is_record_function(name))
+    return no_such_function(name, {}, place, false);
   for (const char* unsupported : {"agg_filter", "agg_order", "over", "agg_distinct", "agg_star",
                                   "agg_within_group", "func_variadic"}) {
     if (node.find(unsupported)) {
@@ -234,6 +264,11 @@ Binder::Bound Binder::no_such_function(std::string_view name, const std::vector<
   if (name == "row_number") {
     return fail(place, "row_number() is not available here",
                 "it is for \"select\" beside aggregates: a row's place among those of its window");
+  }
+  if (name == "now" || name == "clock_timestamp" || name == "statement_timestamp" ||
+      name == "transaction_timestamp") {
+    return fail(place, std::string(name) + "() is not available",
+                "use event_time() for the record's time, processing_time() for the clock");
   }
   if (!is_operator && !is_function_name(name)) {
     return fail(place, "unknown function \"" + std::string(name) + "\"",

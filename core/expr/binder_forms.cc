@@ -40,8 +40,13 @@ Binder::Bound Binder::binary(std::string_view name, Operand left, Operand right,
   if (name == "||") {
     const bool array =
         (!left.unknown && is_array(left.type)) || (!right.unknown && is_array(right.type));
-    const bool text = !array && (left.unknown || right.unknown || left.type == Type::kText ||
-                                 right.type == Type::kText);
+    // A literal beside a jsonb is one, too, as in PostgreSQL.
+    const bool json = (left.unknown || left.type == Type::kJsonb) &&
+                      (right.unknown || right.type == Type::kJsonb) &&
+                      !(left.unknown && right.unknown);
+    const bool text =
+        !array && !json &&
+        (left.unknown || right.unknown || left.type == Type::kText || right.type == Type::kText);
     for (Operand* side : {&left, &right}) {
       if (!text || side->unknown || side->type == Type::kText) continue;
       Bound bound = coerce(*side, Type::kText, true, side->place);

@@ -65,8 +65,12 @@ constexpr std::array kEntries = {
     Departure{"text-digests", "sha256, encode and decode work on bytea",
               "they work on the UTF-8 bytes of text, sha256 gives hexadecimal digits",
               "there is no bytea here"},
-    Departure{"time-zone", "the session's time zone decides", "it is UTC, always",
-              "an answer must not depend on where it is computed"},
+    Departure{"time-zone",
+              "the session's time zone decides; AT TIME ZONE also knows abbreviations (PST), "
+              "offsets ('+03', an interval) and names in any case",
+              "it is UTC, always; zones go by their names in tzdata, as written there",
+              "an answer must not depend on where it is computed; abbreviations mean several "
+              "things"},
     Departure{"array-dimensions",
               "arrays may have several dimensions and other lower bounds than 1",
               "one dimension, from 1; others are refused at start-up, or an error (0A000)",

@@ -1,5 +1,5 @@
-// jsonb from other values: to_jsonb, jsonb_build_object, jsonb_build_array. Times have PostgreSQL's
-// form in JSON: ISO 8601 with a T, instants with +00:00.
+// jsonb from other values: to_jsonb, jsonb_build_object, jsonb_build_array, ||. Times have
+// PostgreSQL's form in JSON: ISO 8601 with a T, instants with +00:00.
 
 #include <algorithm>
 #include <array>
@@ -103,6 +103,34 @@ void build_object(const KernelCall& call) {
   });
 }
 
+View inside_brackets(View value) { return trim_json(value.substr(1, value.size() - 2)); }
+/// What is no array is its own only element.
+View elements_of(View value) {
+  return json_kind(value) == JsonKind::kArray ? inside_brackets(value) : value;
+}
+
+/// Two objects become one, whose keys are the second's where both have them; all else arrays.
+void concatenate(const KernelCall& call) {
+  View* out = cells_of<View>(call.out);
+  std::string joined;
+  each_row(call.rows, [&](uint32_t row) {
+    const View a = trim_json(argument<View>(call, 0, row));
+    const View b = trim_json(argument<View>(call, 1, row));
+    const bool objects = json_kind(a) == JsonKind::kObject && json_kind(b) == JsonKind::kObject;
+    const View first = objects ? inside_brackets(a) : elements_of(a);
+    const View second = objects ? inside_brackets(b) : elements_of(b);
+    joined = objects ? '{' : '[';
+    joined += first;
+    if (!first.empty() && !second.empty()) joined += ',';
+    joined += second;
+    joined += objects ? '}' : ']';
+    TextMaker made(call.out.bytes, joined.size());
+    if (!write_jsonb(joined, made))
+      call.fail(row, sqlstate::kTooComplex, "jsonb nested too deeply");
+    out[row] = made.done();
+  });
+}
+
 Function any_to_jsonb() {
   Function function = entry("to_jsonb", {Type::kText}, Type::kJsonb, to_jsonb,
                             "The value as jsonb; NULL stays NULL.", "to_jsonb('a'::text)", "\"a\"");
@@ -112,6 +140,10 @@ Function any_to_jsonb() {
 
 const std::array kEntries = {
     any_to_jsonb(),
+    entry("||", {Type::kJsonb, Type::kJsonb}, Type::kJsonb, concatenate,
+          "Two objects as one, the second's values where both have a key; else arrays, one behind "
+          "the other.",
+          "'{\"a\": 1, \"b\": 2}'::jsonb || '{\"b\": 3}'", "{\"a\": 1, \"b\": 3}"),
     variadic(entry("jsonb_build_object", {}, Type::kJsonb, build_object,
                    "An object of keys and values, one behind the other; NULL becomes null.",
                    "jsonb_build_object('a', 1, 'b', array[true])", "{\"a\": 1, \"b\": [true]}"),

@@ -62,10 +62,10 @@ std::string name(View full, size_t size, Letters letters, bool fill, size_t widt
   return out;
 }
 
-std::string roman(uint32_t month, bool fill) {
+std::string roman(uint32_t month, Letters letters, bool fill) {
   constexpr std::array<View, 12> kRoman = {"I",   "II",   "III", "IV", "V",  "VI",
                                            "VII", "VIII", "IX",  "X",  "XI", "XII"};
-  std::string out(kRoman[month - 1]);
+  std::string out = cased(kRoman[month - 1], letters);
   if (fill && out.size() < 4) out.append(4 - out.size(), ' ');
   return out;
 }
@@ -81,6 +81,19 @@ uint32_t hour12(const Moment& m) { return m.civil.hour % 12 == 0 ? 12 : m.civil.
 View half(const Moment& m, bool upper, bool dots) {
   if (m.civil.hour >= 12) return dots ? (upper ? "P.M." : "p.m.") : (upper ? "PM" : "pm");
   return dots ? (upper ? "A.M." : "a.m.") : (upper ? "AM" : "am");
+}
+View era_name(const Moment& m, bool upper, bool dots) {
+  if (m.civil.year > 0) return dots ? (upper ? "A.D." : "a.d.") : (upper ? "AD" : "ad");
+  return dots ? (upper ? "B.C." : "b.c.") : (upper ? "BC" : "bc");
+}
+/// The first digits of the fraction of a second, the rest cut.
+std::string fraction(const Moment& m, int digits) {
+  return number(m.civil.microsecond, 6, true).substr(0, static_cast<size_t>(digits));
+}
+/// The last digits of the year of the ISO week.
+std::string iso_digits(const Moment& m, int digits, bool fill) {
+  constexpr int64_t kPowers[] = {1, 10, 100, 1000};
+  return number(Moment::era(iso_year(m.us)) % kPowers[digits], digits, fill);
 }
 std::string month_name(const Moment& m, Letters letters, bool fill, bool whole) {
   return name(kMonths[m.civil.month - 1], whole ? 9 : 3, letters, fill && whole, 9);
@@ -110,17 +123,20 @@ constexpr std::array kPatterns = {
     Pattern{"MS", [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); },
             true},
     Pattern{"US", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); }, true},
-    Pattern{"FF6", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); },
-            true},
-    Pattern{"FF3",
-            [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); },
-            true},
+    Pattern{"FF1", [](const Moment& m, bool) { return fraction(m, 1); }, true},
+    Pattern{"FF2", [](const Moment& m, bool) { return fraction(m, 2); }, true},
+    Pattern{"FF3", [](const Moment& m, bool) { return fraction(m, 3); }, true},
+    Pattern{"FF4", [](const Moment& m, bool) { return fraction(m, 4); }, true},
+    Pattern{"FF5", [](const Moment& m, bool) { return fraction(m, 5); }, true},
+    Pattern{"FF6", [](const Moment& m, bool) { return fraction(m, 6); }, true},
     Pattern{"AM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
     Pattern{"PM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
     Pattern{"am", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
     Pattern{"pm", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
     Pattern{"A.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
     Pattern{"P.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
+    Pattern{"a.m.", [](const Moment& m, bool) { return std::string(half(m, false, true)); }},
+    Pattern{"p.m.", [](const Moment& m, bool) { return std::string(half(m, false, true)); }},
     Pattern{"Y,YYY",
             [](const Moment& m, bool) {
               return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true);
@@ -129,6 +145,8 @@ constexpr std::array kPatterns = {
     Pattern{"IYYY",
             [](const Moment& m, bool fill) { return number(Moment::era(iso_year(m.us)), 4, fill); },
             true},
+    Pattern{"IYY", [](const Moment& m, bool fill) { return iso_digits(m, 3, fill); }, true},
+    Pattern{"IY", [](const Moment& m, bool fill) { return iso_digits(m, 2, fill); }, true},
     Pattern{"YYYY", [](const Moment& m, bool fill) { return number(m.year(), 4, fill); }, true},
     Pattern{"YYY", [](const Moment& m, bool fill) { return number(m.year() % 1000, 3, fill); },
             true},
@@ -141,10 +159,16 @@ constexpr std::array kPatterns = {
     Pattern{"Mon", [](const Moment& m, bool fill) { return month_name(m, kFirst, fill, false); }},
     Pattern{"mon", [](const Moment& m, bool fill) { return month_name(m, kLower, fill, false); }},
     Pattern{"MM", [](const Moment& m, bool fill) { return number(m.civil.month, 2, fill); }, true},
-    Pattern{"RM", [](const Moment& m, bool fill) { return roman(m.civil.month, fill); }},
+    Pattern{"RM", [](const Moment& m, bool fill) { return roman(m.civil.month, kUpper, fill); }},
+    Pattern{"rm", [](const Moment& m, bool fill) { return roman(m.civil.month, kLower, fill); }},
     Pattern{"DAY", [](const Moment& m, bool fill) { return day_name(m, kUpper, fill, true); }},
     Pattern{"Day", [](const Moment& m, bool fill) { return day_name(m, kFirst, fill, true); }},
     Pattern{"day", [](const Moment& m, bool fill) { return day_name(m, kLower, fill, true); }},
+    Pattern{"IDDD",
+            [](const Moment& m, bool fill) {
+              return number((iso_week(m.us) - 1) * 7 + m.field(Unit::kIsoDayOfWeek), 3, fill);
+            },
+            true},
     Pattern{"DDD",
             [](const Moment& m, bool fill) { return number(m.field(Unit::kDayOfYear), 3, fill); },
             true},
@@ -158,6 +182,7 @@ constexpr std::array kPatterns = {
     Pattern{"D", [](const Moment& m, bool) { return number(day_of_week(m.day) + 1, 1, false); },
             true},
     Pattern{"IW", [](const Moment& m, bool fill) { return number(iso_week(m.us), 2, fill); }, true},
+    Pattern{"I", [](const Moment& m, bool fill) { return iso_digits(m, 1, fill); }, true},
     Pattern{"WW",
             [](const Moment& m,
                bool fill) { return number((m.field(Unit::kDayOfYear) - 1) / 7 + 1, 2, fill); },
@@ -171,13 +196,19 @@ constexpr std::array kPatterns = {
             [](const Moment& m, bool) { return number((m.civil.month - 1) / 3 + 1, 1, false); },
             true},
     Pattern{"J", [](const Moment& m, bool) { return number(m.day + 2'440'588, 1, false); }, true},
+    Pattern{"TZH", [](const Moment&, bool) { return std::string("+00"); }},
+    Pattern{"TZM", [](const Moment&, bool) { return std::string("00"); }},
     Pattern{"TZ", [](const Moment& m, bool) { return std::string(m.zoned ? "UTC" : ""); }},
     Pattern{"tz", [](const Moment& m, bool) { return std::string(m.zoned ? "utc" : ""); }},
-    Pattern{"OF", [](const Moment&, bool) { return std::string("+00"); }},
-    Pattern{"BC",
-            [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
-    Pattern{"AD",
-            [](const Moment& m, bool) { return std::string(m.civil.year > 0 ? "AD" : "BC"); }},
+    Pattern{"OF", [](const Moment&, bool fill) { return std::string(fill ? "+00" : "+0"); }},
+    Pattern{"BC", [](const Moment& m, bool) { return std::string(era_name(m, true, false)); }},
+    Pattern{"AD", [](const Moment& m, bool) { return std::string(era_name(m, true, false)); }},
+    Pattern{"bc", [](const Moment& m, bool) { return std::string(era_name(m, false, false)); }},
+    Pattern{"ad", [](const Moment& m, bool) { return std::string(era_name(m, false, false)); }},
+    Pattern{"B.C.", [](const Moment& m, bool) { return std::string(era_name(m, true, true)); }},
+    Pattern{"A.D.", [](const Moment& m, bool) { return std::string(era_name(m, true, true)); }},
+    Pattern{"b.c.", [](const Moment& m, bool) { return std::string(era_name(m, false, true)); }},
+    Pattern{"a.d.", [](const Moment& m, bool) { return std::string(era_name(m, false, true)); }},
 };
 
 bool same_letters(char a, char b) {
@@ -219,21 +250,26 @@ void write_formatted(const Moment& moment, View format, TextMaker& out) {
       continue;
     }
     const bool bare = format.starts_with("FM") || format.starts_with("fm");
-    const View rest = format.substr(bare ? 2 : 0);
+    // Names in the reader's language, which is English here; only they go without filling.
+    const bool translated = format.starts_with("TM") || format.starts_with("tm");
+    const bool prefixed = bare || translated;
+    const View rest = format.substr(prefixed ? 2 : 0);
     const Pattern* pattern = pattern_at(rest);
     if (!pattern) {
       // A backslash shields a quote only.
-      const bool shield = !bare && format.size() > 1 && format[0] == '\\' && format[1] == '"';
+      const bool shield = !prefixed && format.size() > 1 && format[0] == '\\' && format[1] == '"';
       if (shield) format.remove_prefix(1);
-      if (!bare) out.append(format[0]);
-      format.remove_prefix(bare ? 2 : 1);
+      if (!prefixed) out.append(format[0]);
+      format.remove_prefix(prefixed ? 2 : 1);
       continue;
     }
-    const std::string text = pattern->write(moment, !bare);
+    const bool name = !pattern->is_number &&
+                      (same_letters(pattern->text[0], 'm') || same_letters(pattern->text[0], 'd'));
+    const std::string text = pattern->write(moment, !bare && !(translated && name));
     out.append(text);
     format = rest.substr(pattern->text.size());
-    if (pattern->is_number && (format.starts_with("TH") || format.starts_with("th"))) {
-      out.append(ordinal(text, format[0] == 'T'));
+    if (format.starts_with("TH") || format.starts_with("th")) {
+      if (pattern->is_number) out.append(ordinal(text, format[0] == 'T'));  // Names have none.
       format.remove_prefix(2);
     }
   }

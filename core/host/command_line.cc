@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "config/fault.h"
 #include "host/options.h"
+#include "host/process.h"
 #include "plugin/component.h"
 #include "plugin/index.h"
 
@@ -228,23 +228,6 @@ int unwritten(int error_number) {
   return 1;
 }
 
-/// Before any thread is made (plugins have a watchdog), so that a signal can only be taken by the
-/// one thread that waits for it. A child inherits the mask and opens it again.
-void direct_signals(int argc, char** argv) {
-  sigset_t stops;
-  sigemptyset(&stops);
-  sigaddset(&stops, SIGINT);
-  sigaddset(&stops, SIGTERM);
-  sigaddset(&stops, SIGUSR1);
-  const bool runs = argc > 1 && std::any_of(argv + 1, argv + argc, [](const char* word) {
-                      return std::string_view(word) == "run" || std::string_view(word) == "render";
-                    });
-  pthread_sigmask(runs ? SIG_BLOCK : SIG_UNBLOCK, &stops, nullptr);
-  // A closed pipe and a file at its size limit are errors of the write, not deaths.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
-
 /// simdjson's kernel for older processors does not check what we rely on.
 bool processor_is_too_old() {
 #if defined(__x86_64__)
@@ -277,6 +260,8 @@ void add_verbs(CLI::App& app, Verbs& verbs) {
 }  // namespace
 
 int command_line_main(int argc, char** argv) {
+  hold_standard_streams();
+  tell_out_of_memory();
   direct_signals(argc, argv);
   // The child that looks into a library: nothing else of this program may be started for it.
   if (argc == 3 && std::string_view(argv[1]) == "inspect-file") return inspect_file_main(argv[2]);
@@ -296,8 +281,13 @@ int command_line_main(int argc, char** argv) {
     if (code != 0) suggest(app, argc, argv);
     return code;
   } catch (const std::system_error& error) {
-    // Only a verb that prints throws: its standard output takes no more.
-    return unwritten(error.code().value());
+    // A verb that prints found that its standard output takes no more, or a thread cannot be made.
+    if (std::ferror(stdout)) return unwritten(error.code().value());
+    std::fprintf(stderr,
+                 "millrace: the system refuses what a run needs: %s; raise the limit of processes "
+                 "(ulimit -u) or of memory (ulimit -v)\n",
+                 error.what());
+    return 1;
   }
   if (std::fflush(stdout) != 0) return unwritten(errno);
   return verbs.exit_code;

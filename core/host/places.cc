@@ -75,6 +75,10 @@ void refuse_sink(const SinkConfig& sink, Faults& faults) {
 
 }  // namespace
 
+void refuse_unwritable_report(const std::string& path, Faults& faults) {
+  if (!path.empty()) refuse({0, 0, "", "--report"}, path, file_fault(path), faults);
+}
+
 void refuse_unwritable(const PipelineConfig& config, bool state_option, Faults& faults) {
   refuse_state(config.commit, config.name.text, state_option, faults);
   // Under the kafka log dead letters go to a topic.

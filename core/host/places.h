@@ -13,4 +13,7 @@ namespace millrace {
 /// directory was given by `--state`.
 void refuse_unwritable(const PipelineConfig& config, bool state_option, Faults& faults);
 
+/// The same for the file of `--report`, which may be empty: there is none.
+void refuse_unwritable_report(const std::string& path, Faults& faults);
+
 }  // namespace millrace

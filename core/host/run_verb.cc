@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ namespace {
 constexpr int64_t kExplainEveryUs = 10 * kSecondUs;
 
 Result<void> write_report(const std::string& file, const std::string& text) {
+  std::error_code made;  // A file that cannot be opened tells what went wrong.
+  std::filesystem::create_directories(std::filesystem::path(file).parent_path(), made);
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << text;
   out.flush();
@@ -172,6 +175,7 @@ int run_verb(const RunArguments& arguments, const std::vector<std::string>& plug
   if (!stages) return report_error(stages.error());
   refuse_arguments(arguments, config, stages->empty() ? nullptr : &stages->front().plan, faults);
   refuse_unwritable(config, !arguments.config.state_dir.empty(), faults);
+  refuse_unwritable_report(arguments.report, faults);
   if (!faults.empty()) return report_faults(faults, *index);
   if (!arguments.quiet) tell_promises(*stages);
   const auto execution = execution_of(config, *index, *stages, options_of(arguments, config));

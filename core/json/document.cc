@@ -247,8 +247,11 @@ Result<JsonDocument> parse_json(std::string_view text, std::string_view file_nam
     return syntax_error(file_name, terminated, builder.failed_at(), builder.message());
   }
   if (parsed.IsError()) {
+    // What RapidJSON says of comments only, and without saying so.
+    const bool comment = parsed.Code() == rapidjson::kParseErrorUnspecificSyntaxError;
     return syntax_error(file_name, terminated, parsed.Offset(),
-                        rapidjson::GetParseError_En(parsed.Code()));
+                        comment ? "a comment that does not end, or a '/' that begins none"
+                                : rapidjson::GetParseError_En(parsed.Code()));
   }
   return JsonDocument{std::string(file_name), builder.take_root()};
 }

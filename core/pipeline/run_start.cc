@@ -1,6 +1,7 @@
 // How an attempt begins: the log is opened, the graph comes to the last commit, sources and cache
 // follow.
 #include "base/log.h"
+#include "pipeline/commit_meta.h"
 #include "pipeline/run.h"
 #include "state/local_log.h"
 
@@ -27,6 +28,13 @@ std::map<std::string, std::set<std::string>> upstream_of(const Graph& graph) {
   return upstream;
 }
 
+/// Damaged, or of a newer release. Not one that another process owns, or that is out of reach.
+bool is_unreadable(const Result<std::unique_ptr<LocalLog>>& log) {
+  if (!log) return log.error().code == Code::kCorrupt;
+  const auto last = (*log)->last();
+  return !last || (*last && !parse_commit_meta((*last)->meta));
+}
+
 }  // namespace
 
 Result<void> Runner::open_log(bool first) {
@@ -45,13 +53,13 @@ Result<void> Runner::open_log(bool first) {
 }
 
 Result<std::unique_ptr<CommitLog>> Runner::open_lmdb() const {
-  const LocalLog::Options place{config_.commit.dir, config_.name.text};
+  const LocalLog::Options place = {config_.commit.dir, config_.name.text};
   auto log = LocalLog::open(place);
-  if (log && options_.fresh) {
-    if (auto last = (*log)->last(); !last) log = last.error();
-  }
-  if (!log && options_.fresh && log.error().code == Code::kCorrupt) {
-    log_warn(log.error().message + "; --fresh: removing it, outputs keep what is in them");
+  if (options_.fresh && is_unreadable(log)) {
+    log_warn("the state in " + config_.commit.dir +
+             " cannot be read and is removed; what sinks wrote before stays, since the state knew "
+             "where it begins");
+    if (log) *log = nullptr;  // The directory has one owner.
     log = LocalLog::open_anew(place);
   }
   if (!log) return log.error();

@@ -1,6 +1,5 @@
 // A sink itself: its plugin, what it may write and what it delivers. Its rows: plan_sink_rows.cc.
 #include <algorithm>
-#include <filesystem>
 
 #include "json/document.h"
 #include "plan/planner.h"
@@ -58,32 +57,6 @@ void Planner::settle_delivery(const SinkConfig& sink, const Component& component
     plan.way = DeliveryWay::kOutbox;
   if (given == Delivery::kExactlyOnce && under_kafka_log() && component.name() == "kafka")
     plan.way = DeliveryWay::kInCommit;
-}
-
-/// A file that is read and written by one pipeline would feed on itself.
-void Planner::refuse_own_input(const SinkConfig& sink) {
-  const auto out = parse_json(sink.plugin_config, "");
-  const JsonValue* path = out ? out->root.find("path") : nullptr;
-  if (sink.plugin.text != "file" || !path || !path->is_string()) return;
-  const auto same = [&](const JsonValue& in) {
-    std::error_code error;
-    return in.is_string() && std::filesystem::weakly_canonical(in.as_string(), error) ==
-                                 std::filesystem::weakly_canonical(path->as_string(), error);
-  };
-  for (const SourceConfig& source : config_.sources) {
-    const auto in = parse_json(source.plugin_config, "");
-    const JsonValue* read = in ? in->root.find("path") : nullptr;
-    if (source.plugin.text != "file" || !read) continue;
-    const bool feeds = read->is_array()
-                           ? std::any_of(read->items().begin(), read->items().end(), same)
-                           : same(*read);
-    if (feeds) {
-      faults_.add(sink.name.where,
-                  "the sink writes " + path->as_string() + ", which source \"" + source.name.text +
-                      "\" reads",
-                  "give it another path");
-    }
-  }
 }
 
 /// What the sink's own keys say, whatever rows it reads.

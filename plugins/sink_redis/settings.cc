@@ -33,6 +33,11 @@ int number(const std::string& text, const char* what, int most) {
 }  // namespace
 
 void Settings::read_url(std::string url) {
+  if (url.starts_with("rediss://")) {
+    throw config_error(
+        "\"url\": rediss:// is refused, since the Redis client library has no TLS; use redis:// "
+        "through a tunnel or a trusted network");
+  }
   url.erase(0, std::string_view("redis://").size());
   if (const std::size_t slash = url.find('/'); slash != std::string::npos) {
     if (slash + 1 < url.size()) database = number(url.substr(slash + 1), "database", 1 << 20);

@@ -52,7 +52,7 @@ class StdoutSink final : public sink {
     for (uint32_t i = 0; i < rows.size(); ++i) {
       const std::string_view row = rows.value(i).data() ? rows.value(i) : "null";
       if (as_table_) {
-        text_ += table_.add(cells_of(ctx_, row));
+        text_ += table_.add(cells_of(row));
       } else {
         text_.append(row);
         text_ += '\n';

@@ -75,6 +75,16 @@ TEST(StdoutSink, CutsLongCellsAndShowsNestedOnes) {
             "{a: [1, \"x\", null, true]}  false\n");
 }
 
+/// Read as float8 they would be shown as other numbers.
+TEST(StdoutSink, ShowsNumbersAsTheyAreWritten) {
+  EXPECT_EQ(
+      table_of(
+          {R"({"n":12345678901234567890.123,"d":1.50,"j":[18446744073709551617,1.10],"n":9007199254740993 })"}),
+      "               n     d  j\n"
+      "----------------  ----  ----------------------------\n"
+      "9007199254740993  1.50  [18446744073709551617, 1.10]\n");
+}
+
 TEST(StdoutSink, LetsNoTextCommandTheTerminal) {
   EXPECT_THAT(table_of({"{\"a\":\"x\\u001b[31m\\ny\\u202e\\u0085\"}"}),
               HasSubstr("x␛[31m␊y\ufffd\ufffd\n"));

@@ -5,7 +5,7 @@ import random
 import stat
 import subprocess
 
-from program import SystemTest, at, counting, main, passing
+from program import SystemTest, at, counting, environment, main, passing
 
 SMALL = "size=256k"
 
@@ -186,8 +186,30 @@ class Unwritable(SystemTest):
 
     def test_report_below_a_file(self):
         self.write("p.json", counting())
-        done = self.run_to_end("--report", "in.jsonl/report.json", code=1)
-        self.assert_says(done, "in.jsonl/report.json")
+        done = self.run_to_end("--report", "in.jsonl/report.json", code=2)
+        self.assert_says(done, "--report: ", "in.jsonl/report.json cannot be written")
+        self.assertFalse((self.folder / "out.jsonl").exists(), "told before anything was read, not behind a long run")
+
+    def test_folders_of_the_report_are_made(self):
+        self.write("p.json", counting())
+        self.run_to_end("--report", "new/folders/report.json")
+        self.assertEqual(json.loads(self.read("new/folders/report.json"))["outcome"], "ended")
+
+    def test_output_that_the_source_reads(self):
+        """Also one that only the next run would find, by a pattern."""
+        self.write("other.jsonl", [at(0)])
+        (self.folder / "link.jsonl").symlink_to("in.jsonl")
+        for read, written in (("in.jsonl", "./in.jsonl"), ("in.jsonl", "link.jsonl"), ("*.jsonl", "new.jsonl"), (["in.jsonl", "o*"], "out.jsonl"),
+                              (f"{self.folder}/?n.jsonl", "on.jsonl")):
+            with self.subTest(read=read, written=written):
+                self.assert_refused({**self.output(written), "sources": {"in": {**counting()["sources"]["in"], "path": read}}},
+                                    "/sinks/out", written, 'which source "in" reads')
+        config = counting({"path": "*/*.ndjson"}, sinks={"out": {"from": "per_minute", "plugin": "file", "dir": "parts"}})
+        (self.folder / "old").mkdir()
+        self.write("old/a.ndjson", [at(0)])
+        self.assert_refused(config, "/sinks/out", "parts/part-000000.ndjson", 'which source "in" reads')
+        self.write("p.json", counting({"path": "*/*.ndjson"}))
+        self.run_to_end()
 
     def test_two_sinks_on_one_path(self):
         sinks = {name: {"from": "per_minute", "plugin": "file", "path": path}
@@ -211,19 +233,40 @@ class Unwritable(SystemTest):
         data.write_bytes(whole)
         self.run_to_end()
 
-    def test_fresh_is_a_way_out_of_damaged_state(self):
-        """As the message says. How long outputs were before the first run is lost, so they keep what is in them."""
+    def test_damaged_state_goes_with_fresh(self):
+        """The remedy that the refusal names. Where the output began only the state knew: its rows stay."""
         self.write("p.json", counting())
+        rows = b""
+        for damage in (None, b"garbage" * 1000, b"\0" * 20000, "cut short"):
+            with self.subTest(start=damage and damage[:7]):
+                if damage:
+                    data = self.folder / ".millrace/p/state/data.mdb"
+                    data.write_bytes(data.read_bytes()[:5000] if damage == "cut short" else damage)
+                    self.assert_says(self.run_to_end(code=1), "--fresh")
+                done = self.run_to_end("--fresh")
+                self.assertIn("ended", done.stderr)
+                self.assertEqual("cannot be read and is removed" in done.stderr, damage is not None)
+                rows += self.read("out.jsonl")[len(rows):]
+                self.assertEqual(self.read("out.jsonl"), rows)
+        self.assertEqual(len(rows.splitlines()), 3 * len(set(rows.splitlines())))
         self.run_to_end()
-        rows = self.read("out.jsonl")
-        data = self.folder / ".millrace/p/state/data.mdb"
-        for times, damage in enumerate((b"garbage" * 1000, data.read_bytes()[:5000]), 2):
-            with self.subTest(length=len(damage)):
-                data.write_bytes(damage)
-                self.assert_says(self.run_to_end(code=1), "--fresh")
-                self.assert_says(self.run_to_end("--fresh"), "removing it")
-                self.assertEqual(self.read("out.jsonl"), rows * times)
-        self.run_to_end()
+        self.assertEqual(self.read("out.jsonl"), rows, "a state like any other")
+
+
+class OutOfMemory(SystemTest):
+    def test_too_little_address_space_is_told(self):
+        """Wherever it runs out: a sentence and exit 1, never a death by a signal."""
+        self.write("in.jsonl", [at(0, key=f"k{i}") for i in range(20_000)])
+        self.write("p.json", counting())
+        codes = set()
+        for kilobytes in range(100_000, 900_001, 100_000):
+            done = subprocess.run(["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh", *self.command("run", "p.json", "--fresh")], cwd=self.folder,
+                                  env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+            self.assertIn(done.returncode, (0, 1, 127), (kilobytes, done.stderr))
+            if done.returncode == 1:
+                self.assertIn(b"millrace: ", done.stderr)
+            codes.add(done.returncode)
+        self.assertLessEqual({0, 1}, codes)
 
 
 class Unreadable(SystemTest):

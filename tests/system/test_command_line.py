@@ -110,6 +110,31 @@ class Verbs(SystemTest):
                 said = run.stderr.read()
             self.assertEqual((run.returncode, said), (1, b""), verb)
 
+    def closed(self, streams, *arguments):
+        """`millrace … >&-`: started without these descriptors, as some daemons' parents do."""
+        words = " ".join(f"{stream}>&-" for stream in streams)
+        return subprocess.run(["sh", "-c", f'exec "$@" {words}', "sh", *self.command(*arguments)], cwd=self.folder, env=environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+
+    def test_without_standard_streams_nothing_is_written_into_the_state(self):
+        """The state's files would else be descriptors 0 to 2, and rows and log lines go into them."""
+        self.write("in.jsonl", [at(i) for i in range(5000)])
+        self.write("p.json", counting(sinks={"out": {"from": "per_minute", "plugin": "file", "path": "out.jsonl"}}))
+        self.assertEqual(self.closed((0, 1, 2), "run", "p.json", "--report", "report.json").returncode, 0)
+        self.assertEqual(json.loads(self.read("report.json"))["outcome"], "ended")
+        owner = self.read(".millrace/p/state/owner")
+        self.assertLess(len(owner), 100, owner)
+        self.assertNotIn(b"not deterministic", b"".join(file.read_bytes() for file in self.folder.rglob("*") if file.is_file()))
+        self.assertIn("per_minute", self.text("state", "p.json"))
+
+    def test_rows_for_a_standard_output_that_is_closed_are_not_lost_in_silence(self):
+        self.write("in.jsonl", [at(i) for i in range(5000)])
+        self.write("p.json", counting(sinks={"out": {"from": "in", "plugin": "stdout"}}))
+        done = self.closed((1,), "run", "p.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"stdout", done.stderr)
+        self.assertEqual(self.closed((1,), "plugins").returncode, 1)
+
     def test_a_full_disk_under_standard_output_is_told(self):
         for verb in (("docs", "config"), ("plugins",)):
             with open("/dev/full", "wb") as full:

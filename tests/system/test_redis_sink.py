@@ -86,6 +86,12 @@ class ToRedis(SystemTest):
         self.assert_says(done, "Redis: ")
         self.assertNotIn("geheim", done.stderr)
 
+    def test_tls_is_refused_with_the_reason(self):
+        self.pass_rows(url="rediss://me:geheim@127.0.0.1:1/0")
+        done = self.verb("check", "p.json", code=2)
+        self.assert_says(done, "/sinks/out", "rediss:// is refused", "has no TLS", "redis://")
+        self.assertNotIn("geheim", done.stderr)
+
 
 if __name__ == "__main__":
     main()

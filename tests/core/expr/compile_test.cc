@@ -106,6 +106,31 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
             "processing_time() for the clock");
 }
 
+TEST(Compile, AnUnknownNameIsToldBeforeWhatItIsGiven) {
+  EXPECT_EQ(fault("lenght(typo)"), "0: unknown function \"lenght\"; did you mean \"length\"?");
+  EXPECT_EQ(fault("cuont(*)"), "0: unknown function \"cuont\"; did you mean \"count\"?");
+  EXPECT_EQ(fault("summ(distinct score)"), "0: unknown function \"summ\"; did you mean \"sum\"?");
+}
+
+TEST(Compile, TheClockHasAnotherName) {
+  for (const char* name : {"now", "clock_timestamp", "statement_timestamp"}) {
+    EXPECT_EQ(fault(std::string(name) + "() > event_time()"),
+              "0: " + std::string(name) +
+                  "() is not available; use event_time() for the record's time, processing_time() "
+                  "for the clock");
+  }
+}
+
+/// Never another value than PostgreSQL's: '2' alone would be seconds.
+TEST(Compile, FieldsOfAnIntervalAreItsUnitOrRefused) {
+  EXPECT_TRUE(compile_expression("interval '2' day = interval '2 days'", edits()));
+  for (const char* text :
+       {"interval '1 day 02:03:04' day", "interval '1:2' minute to second", "interval '1.5' hour",
+        "interval '1.234' second(1)", "interval(2) '1.236 seconds'", "type::interval hour"}) {
+    EXPECT_THAT(refused(text).message, testing::HasSubstr("fields and precision")) << text;
+  }
+}
+
 TEST(Compile, WantsExactlyOneExpression) {
   EXPECT_EQ(fault(""), "0: empty expression");
   EXPECT_EQ(fault("  -- nothing"), "0: empty expression");

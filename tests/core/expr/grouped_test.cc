@@ -116,6 +116,8 @@ TEST(Grouped, RefusesAsPostgresDoes) {
             "group_by/g:0: sum(): aggregates are not possible in group_by");
   EXPECT_EQ(fault(text({}, {{"x", "sum(wiki)"}})),
             "select/x:0: aggregate does not exist: sum(text)");
+  EXPECT_EQ(fault(text({{"wiki", "wiki"}}, {{"x", "summ(bytes)"}})),
+            "select/x:0: unknown function \"summ\"; did you mean \"sum\"?");
   EXPECT_EQ(fault(text({}, {{"x", "sum(*)"}})), "select/x:0: aggregate does not exist: sum(*)");
   EXPECT_EQ(fault(text({}, {{"x", "sum()"}})), "select/x:0: sum() takes one argument");
   EXPECT_EQ(fault(text({}, {{"x", "first(distinct wiki)"}})),
