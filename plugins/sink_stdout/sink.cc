@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <ctime>
+#include <millrace/plugin.hpp>
 
 #include "common/local_file/local_file.h"
 #include "sink_stdout_schema.h"
