@@ -247,7 +247,9 @@ Binder::Bound Binder::rest_argument(const Operand& operand, Rest rest) {
 
 Binder::Bound Binder::no_such_function(std::string_view name, const std::vector<Operand>& args,
                                        uint32_t place, bool ambiguous) {
-  const bool is_operator = !std::isalpha(static_cast<unsigned char>(name[0])) && name[0] != '_';
+  // A quoted name may hold anything, as in "!"(1): told as a function's.
+  const bool is_operator = !args.empty() && !name.empty() &&
+                           !std::isalpha(static_cast<unsigned char>(name[0])) && name[0] != '_';
   std::string call;
   if (is_operator && args.size() == 2) {
     call = type_text(args[0]) + " " + std::string(name) + " " + type_text(args[1]);

@@ -112,6 +112,11 @@ TEST(Compile, AnUnknownNameIsToldBeforeWhatItIsGiven) {
   EXPECT_EQ(fault("summ(distinct score)"), "0: unknown function \"summ\"; did you mean \"sum\"?");
 }
 
+TEST(Compile, AnOddNameIsNoCrash) {
+  EXPECT_EQ(fault("\" x\"(1)"), "0: unknown function \" x\"");
+  EXPECT_EQ(fault("\"!!\"()"), "0: unknown function \"!!\"");
+}
+
 TEST(Compile, TheClockHasAnotherName) {
   for (const char* name : {"now", "clock_timestamp", "statement_timestamp"}) {
     EXPECT_EQ(fault(std::string(name) + "() > event_time()"),
