@@ -200,12 +200,12 @@ class Sink(KafkaTest):
     def test_a_topic_that_is_not_there_is_told(self):
         source = self.topic()
         self.send(source, [(0, None, row(1), 1, None)])
-        self.config({"topics": source}, self.sink("nowhere"))
+        self.config({"topics": source}, self.sink("not.yet"))
         run = self.start("--until-end")         # has no end before its row has a place
-        self.wait_until("a word of it", lambda: 'there is no topic "nowhere"' in run.errors(), run)
-        self.admin.create_topics([admin.NewTopic("nowhere", 1, 1)])["nowhere"].result(30)
+        self.wait_until("a word of it", lambda: 'there is no topic "not.yet"' in run.errors(), run)
+        self.admin.create_topics([admin.NewTopic("not.yet", 1, 1)])["not.yet"].result(30)
         self.assertEqual(run.wait().code, 0)
-        self.assertEqual([m.value() for m in self.messages("nowhere")], [row(1)])
+        self.assertEqual([m.value() for m in self.messages("not.yet")], [row(1)])
 
 
 if __name__ == "__main__":
