@@ -29,12 +29,19 @@ bool read_entry(std::string_view bytes, DuplicateFilter::Entry& entry) {
   return true;
 }
 
+/// The later of two times, by group.
+void note_time(std::map<uint32_t, int64_t>& newest, const DuplicateFilter::Entry& entry) {
+  int64_t& time_us = newest.try_emplace(entry.group, entry.time_us).first->second;
+  time_us = std::max(time_us, entry.time_us);
+}
+
 }  // namespace
 
-DuplicateBlocks::DuplicateBlocks(std::string source, int64_t horizon_us)
+DuplicateBlocks::DuplicateBlocks(std::string source, int64_t horizon_us, size_t entries_max)
     : op_(std::move(source)),
       horizon_us_(horizon_us),
-      slice_us_(std::max<int64_t>(horizon_us / 8, 1)) {}
+      slice_us_(std::max<int64_t>(horizon_us / 8, 1)),
+      entries_max_(entries_max) {}
 
 DuplicateBlocks::Slice& DuplicateBlocks::slice_of(int64_t time_us) {
   return slice_starting(floor_div(time_us, slice_us_) * slice_us_);
@@ -53,21 +60,34 @@ void DuplicateBlocks::add(const std::vector<DuplicateFilter::Entry>& entries) {
 
 void DuplicateBlocks::remember(Slice& slice, const DuplicateFilter::Entry& entry) {
   slice.entries.push_back(entry);
-  slice.max_time = std::max(slice.max_time, entry.time_us);
-  int64_t& max_time = max_times_.try_emplace(entry.group, entry.time_us).first->second;
-  max_time = std::max(max_time, entry.time_us);
+  note_time(slice.newest, entry);
+  note_time(newest_, entry);
+}
+
+/// `newer`: how many entries younger slices hold. A group that has fallen silent holds back what it
+/// has itself, but no slices of others.
+bool DuplicateBlocks::is_over(const Slice& slice, size_t newer) const {
+  const int64_t keep_us = newer >= entries_max_ ? 0 : horizon_us_;
+  return std::all_of(slice.newest.begin(), slice.newest.end(), [&](const auto& one) {
+    return one.second < saturating_sub(newest_.at(one.first), keep_us);
+  });
+}
+
+void DuplicateBlocks::drop_old(Commit& commit) {
+  size_t newer = 0;
+  for (auto slice = slices_.end(); slice != slices_.begin();) {
+    --slice;
+    if (is_over(slice->second, newer)) {
+      if (!slice->second.chain.empty()) commit.erase_slices.emplace_back(op_, slice->first);
+      slice = slices_.erase(slice);
+    } else {
+      newer += slice->second.entries.size();
+    }
+  }
 }
 
 void DuplicateBlocks::save(uint64_t epoch, Commit& commit) {
-  int64_t keep_from = kTimeMax;
-  for (const auto& [group, max_time] : max_times_) {
-    keep_from = std::min(keep_from, saturating_sub(max_time, horizon_us_));
-  }
-  for (auto slice = slices_.begin(); slice != slices_.end();) {
-    const bool old = slice->second.max_time < keep_from;
-    if (old && !slice->second.chain.empty()) commit.erase_slices.emplace_back(op_, slice->first);
-    slice = old ? slices_.erase(slice) : std::next(slice);
-  }
+  drop_old(commit);
   for (auto& [start, slice] : slices_) {
     if (slice.saved == slice.entries.size()) continue;
     const size_t fresh = slice.entries.size() - slice.saved;

@@ -32,7 +32,7 @@ SourceNode::SourceNode(std::string name, SourcePlan plan)
     : Node(std::move(name), {}),
       plan_(std::move(plan)),
       watermark_(plan_.watermark),
-      duplicates_(this->name(), plan_.dedupe_horizon_us) {
+      duplicates_(this->name(), plan_.dedupe_horizon_us, plan_.dedupe_max) {
   Shape& main = shape_of(Port::kMain);
   main.schema = plan_.fields;
   main.visible = plan_.fields.size();

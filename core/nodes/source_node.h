@@ -32,6 +32,7 @@ struct SourcePlan {
   std::optional<uint32_t> asserted_key{};
   bool fail_on_gap = false;
   int64_t dedupe_horizon_us = 120 * kSecondUs;
+  size_t dedupe_max = 1 << 20;  ///< Entries of the duplicate filter.
 };
 
 class SourceNode final : public Node {

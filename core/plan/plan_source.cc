@@ -96,6 +96,7 @@ bool Planner::settle_fields(const SourceConfig& source, const Component& compone
                             SourcePlan& plan) {
   plan.fail_on_gap = source.on_gap == SourceConfig::OnGap::kFail;
   plan.dedupe_horizon_us = source.dedupe.horizon_us.value_or(plan.dedupe_horizon_us);
+  plan.dedupe_max = static_cast<size_t>(source.dedupe.entries_max);
   settle_format(source, plan);
   if (!settle_schema(source, component, plan)) return false;
   settle_key(source, component, plan);
@@ -106,6 +107,7 @@ bool Planner::settle_fields(const SourceConfig& source, const Component& compone
 
 void Planner::add_source(const SourceConfig& source, const Component& component, SourcePlan plan) {
   const int64_t dedupe_horizon_us = plan.dedupe_horizon_us;
+  const size_t dedupe_max = plan.dedupe_max;
   std::optional<RecordDedupePlan> dedupe = plan_source_dedupe(source, component, plan);
   SourceNode* node =
       plan_.graph.add(std::make_unique<SourceNode>(source.name.text, std::move(plan)));
@@ -118,8 +120,7 @@ void Planner::add_source(const SourceConfig& source, const Component& component,
                                 JsonValue::integer(plan_.graph.max_task_idle_us));
   }
   plan_.graph.sources.push_back({node, component, std::move(plugin_config), identity_of(source),
-                                 dedupe_horizon_us, static_cast<size_t>(source.dedupe.entries_max),
-                                 std::move(dedupe), source.journal});
+                                 dedupe_horizon_us, dedupe_max, std::move(dedupe), source.journal});
   named_[source.name.text] = node;
 }
 
