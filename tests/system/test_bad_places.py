@@ -248,7 +248,7 @@ class Unwritable(SystemTest):
                 self.assertEqual("cannot be read and is removed" in done.stderr, damage is not None)
                 rows += self.read("out.jsonl")[len(rows):]
                 self.assertEqual(self.read("out.jsonl"), rows)
-        self.assertEqual(len(rows.splitlines()), 3 * len(set(rows.splitlines())))
+        self.assertEqual(len(rows.splitlines()), 4 * len(set(rows.splitlines())))
         self.run_to_end()
         self.assertEqual(self.read("out.jsonl"), rows, "a state like any other")
 
