@@ -3,13 +3,16 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace millrace {
 namespace {
 
-constexpr int64_t kLookEveryUs = 10 * 1'000'000;
-constexpr uint64_t kMuch = 32 << 20;
+/// Looking walks all that is free, and who allocates waits meanwhile: at most so small a share of
+/// the time.
+constexpr int64_t kLookEveryUs = 10 * 1'000'000, kShare = 1000;
+constexpr uint64_t kMuch = 8 << 20;
 
 /// Pages in memory that are no file's.
 uint64_t resident_bytes() {
@@ -28,9 +31,6 @@ uint64_t used_bytes() {
   return 0;
 #endif
 }
-
-/// What is resident and free, if that is worth the trouble.
-bool is_much(uint64_t freed) { return freed > kMuch && freed > used_bytes() / 2; }
 
 }  // namespace
 
@@ -52,9 +52,19 @@ FreedMemory::~FreedMemory() { drive_.reset(); }
 
 void FreedMemory::step(Lock& lock) {
   lock.unlock();
-  if (is_much(freed_bytes())) give_back_freed();
+  const int64_t began_us = monotonic_us();
+  look();
+  const int64_t now_us = monotonic_us();
   lock.lock();
-  look_at_us_ = monotonic_us() + kLookEveryUs;
+  look_at_us_ = now_us + std::max(kLookEveryUs, kShare * (now_us - began_us));
+}
+
+void FreedMemory::look() {
+  const uint64_t freed = freed_bytes();
+  splinters_ = std::min(splinters_, freed);
+  if (freed - splinters_ < kMuch) return;
+  give_back_freed();
+  splinters_ = freed_bytes();
 }
 
 }  // namespace millrace

@@ -15,8 +15,7 @@ uint64_t freed_bytes();
 /// Gives them to the system.
 void give_back_freed();
 
-/// While it lives, memory that a burst has left is given back, now and then: where it is much, and
-/// much of what there is.
+/// While it lives, memory that bursts have left is given back, now and then.
 class FreedMemory final : private BesideWork {
  public:
   FreedMemory();
@@ -25,8 +24,10 @@ class FreedMemory final : private BesideWork {
  private:
   int64_t due_us() const override { return look_at_us_; }
   void step(Lock& lock) override;
+  void look();
 
-  int64_t look_at_us_;  ///< Guarded by the mutex of BesideWork.
+  int64_t look_at_us_;      ///< Guarded by the mutex of BesideWork.
+  uint64_t splinters_ = 0;  ///< Freed, and in pieces too small for the system to take.
   std::unique_ptr<Machine::Drive> drive_;
 };
 
