@@ -22,6 +22,7 @@ from client import Simulator    # noqa: E402
 from soaked import SERVICES    # noqa: E402
 
 SAMPLE_S, TELL_S, GRACE_S = 5, 30, 90
+KEPT_KIB = 8 << 10    # of freed memory a run keeps that much (core/base/freed_memory), more or less as the machine is busy
 FAULT_S = (10, 40)    # from one fault to the next
 
 
@@ -105,7 +106,7 @@ class Run:
         middle, last = self.samples[third:2 * third], self.samples[2 * third:]
         found = []
         was, now = median([kib for kib, _ in middle]), median([kib for kib, _ in last])
-        if now > was * 1.05 + 4096:
+        if now > was * 1.05 + KEPT_KIB:
             found.append(f"memory grew from {was >> 10} to {now >> 10} MiB")
         was, now = (median([count for _, count in part]) for part in (middle, last))
         if now > was + 2:
