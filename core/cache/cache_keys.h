@@ -34,6 +34,9 @@ struct StateName {
 };
 std::optional<StateName> state_of(std::string_view meta_key);
 
+/// What a field of the meta key begins with that is the sum of an operator's blocks.
+inline constexpr std::string_view kManifestField = "m:";
+
 /// `b7` or `d9`.
 std::string block_field(const BlockId& id, bool base);
 /// The operator's name in the key of a chain; empty: it is none.

@@ -9,8 +9,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kManifestField = "m:";
-
 Result<std::vector<std::string>> scan(CacheConnection& connection, const std::string& pattern) {
   std::vector<std::string> keys;
   std::string cursor = "0";

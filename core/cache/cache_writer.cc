@@ -105,6 +105,7 @@ void CacheWriter::drop_queue(Lock&) {
   queue_.clear();
   pending_bytes_ = 0;
   dropped_ = true;
+  unchecked_ = false;  // All is sent again, whatever is there.
 }
 
 Result<void> CacheWriter::connect() {
@@ -158,7 +159,7 @@ Result<void> CacheWriter::go_on() {
 Result<void> CacheWriter::copy_all() {
   {
     Lock lock(mutex);
-    dropped_ = unchecked_ = false;
+    dropped_ = false;
     queue_.clear();
     pending_bytes_ = 0;
   }
@@ -193,7 +194,7 @@ Result<void> CacheWriter::copy_all() {
 
 Result<void> CacheWriter::write_sums(CacheBatch& batch, const Place& place) {
   for (const auto& [op, sum] : manifest_.sums())
-    MILLRACE_TRY(batch.set_meta("m:" + op, sum.to_text()));
+    MILLRACE_TRY(batch.set_meta(std::string(kManifestField) + op, sum.to_text()));
   MILLRACE_TRY(batch.set_meta("commit", std::to_string(place.epoch)));
   MILLRACE_TRY(batch.set_meta("written_us", std::to_string(options_.machine->wall_us())));
   bool current = false;
@@ -238,7 +239,8 @@ Result<void> CacheWriter::apply(const Waiting& waiting) {
     if (!puts.contains(gone.id)) manifest_.erase(gone.id);
   }
   for (const std::string& op : before) {
-    if (!manifest_.sums().contains(op)) MILLRACE_TRY(batch.drop_meta("m:" + op));
+    if (!manifest_.sums().contains(op))
+      MILLRACE_TRY(batch.drop_meta(std::string(kManifestField) + op));
   }
   return write_sums(batch, waiting.place);
 }
@@ -249,7 +251,7 @@ void CacheWriter::pause(Lock& lock, const Error& error) {
   const int64_t wait_ms = std::min(kFirstMs << std::min(failures_, 10u), kLongestMs);
   if (failures_++ == 0) log_warn("cache: " + error.message + "; going on without it");
   connection_.reset();
-  whole_ = unchecked_ = false;
+  whole_ = false;
   drop_queue(lock);
   retry_at_us_ = options_.machine->monotonic_us() + wait_ms * 1000;
 }
@@ -260,7 +262,7 @@ int64_t CacheWriter::due_us() const {
 
 /// Looks whether Redis has all, writes one commit, or copies all.
 void CacheWriter::step(Lock& lock) {
-  const bool looks = unchecked_ && !dropped_, copies = !looks && (dropped_ || !whole_);
+  const bool looks = unchecked_, copies = !looks && (dropped_ || !whole_);
   Waiting first;
   if (!looks && !copies) {
     first = std::move(queue_.front());
@@ -279,7 +281,6 @@ void CacheWriter::step(Lock& lock) {
   } else if (done.error().code == Code::kCancelled) {
     log_warn("cache: " + done.error().message + "; it is left to that one");
     drop_queue(lock);
-    unchecked_ = false;
     left_alone_ = true;
   } else {
     pause(lock, done.error());

@@ -30,9 +30,9 @@ bool read_entry(std::string_view bytes, DuplicateFilter::Entry& entry) {
 }
 
 /// The later of two times, by group.
-void note_time(std::map<uint32_t, int64_t>& newest, const DuplicateFilter::Entry& entry) {
-  int64_t& time_us = newest.try_emplace(entry.group, entry.time_us).first->second;
-  time_us = std::max(time_us, entry.time_us);
+void note_time(std::map<uint32_t, int64_t>& newest, uint32_t group, int64_t time_us) {
+  int64_t& known_us = newest.try_emplace(group, time_us).first->second;
+  known_us = std::max(known_us, time_us);
 }
 
 }  // namespace
@@ -60,24 +60,28 @@ void DuplicateBlocks::add(const std::vector<DuplicateFilter::Entry>& entries) {
 
 void DuplicateBlocks::remember(Slice& slice, const DuplicateFilter::Entry& entry) {
   slice.entries.push_back(entry);
-  note_time(slice.newest, entry);
-  note_time(newest_, entry);
+  note_time(slice.newest, entry.group, entry.time_us);
 }
 
-/// `newer`: how many entries younger slices hold. A group that has fallen silent holds back what it
-/// has itself, but no slices of others.
-bool DuplicateBlocks::is_over(const Slice& slice, size_t newer) const {
+/// `newest`: of all slices, by group. `newer`: how many entries younger slices hold. A group that
+/// has fallen silent holds back what it has itself, but no slices of others.
+bool DuplicateBlocks::is_over(const Slice& slice, const std::map<uint32_t, int64_t>& newest,
+                              size_t newer) const {
   const int64_t keep_us = newer >= entries_max_ ? 0 : horizon_us_;
   return std::all_of(slice.newest.begin(), slice.newest.end(), [&](const auto& one) {
-    return one.second < saturating_sub(newest_.at(one.first), keep_us);
+    return one.second < saturating_sub(newest.at(one.first), keep_us);
   });
 }
 
 void DuplicateBlocks::drop_old(Commit& commit) {
+  std::map<uint32_t, int64_t> newest;
+  for (const auto& [start, slice] : slices_) {
+    for (const auto& [group, time_us] : slice.newest) note_time(newest, group, time_us);
+  }
   size_t newer = 0;
   for (auto slice = slices_.end(); slice != slices_.begin();) {
     --slice;
-    if (is_over(slice->second, newer)) {
+    if (is_over(slice->second, newest, newer)) {
       if (!slice->second.chain.empty()) commit.erase_slices.emplace_back(op_, slice->first);
       slice = slices_.erase(slice);
     } else {

@@ -38,7 +38,7 @@ class DuplicateBlocks {
   Slice& slice_of(int64_t time_us);
   Slice& slice_starting(int64_t start);
   void remember(Slice& slice, const DuplicateFilter::Entry& entry);
-  bool is_over(const Slice& slice, size_t newer) const;
+  bool is_over(const Slice& slice, const std::map<uint32_t, int64_t>& newest, size_t newer) const;
   void drop_old(Commit& commit);
 
   std::string op_;
@@ -46,7 +46,6 @@ class DuplicateBlocks {
   int64_t slice_us_;
   size_t entries_max_;
   std::map<int64_t, Slice> slices_;
-  std::map<uint32_t, int64_t> newest_;  ///< Of all slices.
 };
 
 }  // namespace millrace
