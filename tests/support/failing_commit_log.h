@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <string>
 
-#include "state/commit_log.h"
+#include "support/wrapped_commit_log.h"
 
 namespace millrace {
 
-class FailingCommitLog final : public CommitLog {
+class FailingCommitLog final : public WrappedCommitLog {
  public:
   enum class When {
     kBefore,  ///< Nothing is committed.
@@ -22,7 +22,7 @@ class FailingCommitLog final : public CommitLog {
 
   /// Fails the `nth` commit from now on, counted from 1. 0: never.
   FailingCommitLog(CommitLog& inner, uint64_t nth, When when, Code code = Code::kFailed)
-      : inner_(inner), nth_(nth), when_(when), code_(code) {}
+      : WrappedCommitLog(inner), nth_(nth), when_(when), code_(code) {}
 
   /// How many commits it has failed: 0 or 1.
   uint64_t failures() const { return failures_; }
@@ -30,16 +30,9 @@ class FailingCommitLog final : public CommitLog {
   Result<void> commit(const Commit& commit) override {
     const bool fails = ++calls_ == nth_;
     if (fails && when_ == When::kBefore) return fail();
-    Result<void> outcome = inner_.commit(commit);
+    Result<void> outcome = WrappedCommitLog::commit(commit);
     return fails && outcome ? fail() : outcome;
   }
-  Result<std::optional<Restored>> last() override { return inner_.last(); }
-  Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) override {
-    return inner_.read_blocks(op, visit);
-  }
-  Result<std::vector<StoredOperator>> operators() override { return inner_.operators(); }
-  std::string state_id() const override { return inner_.state_id(); }
-  uint64_t bytes_on_disk() const override { return inner_.bytes_on_disk(); }
 
  private:
   Result<void> fail() {
@@ -48,7 +41,6 @@ class FailingCommitLog final : public CommitLog {
                                     when_ == When::kBefore ? "before" : "after")};
   }
 
-  CommitLog& inner_;
   const uint64_t nth_;
   const When when_;
   const Code code_;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/state/state_fixture.h"
+#include "support/wrapped_commit_log.h"
 
 namespace millrace {
 namespace {
@@ -82,20 +83,11 @@ struct Connection final : CacheConnection {
 };
 
 /// A log whose blocks lie elsewhere too, as the kafka log's.
-struct Log final : CommitLog {
+struct Log final : WrappedCommitLog {
   explicit Log(CommitLog& inner, bool knows)
-      : inner(inner), sums(*manifest_of(inner)), knows(knows) {}
-  Result<void> commit(const Commit& commit) override { return inner.commit(commit); }
-  Result<std::optional<Restored>> last() override { return inner.last(); }
-  Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) override {
-    return inner.read_blocks(op, visit);
-  }
-  Result<std::vector<StoredOperator>> operators() override { return inner.operators(); }
-  std::string state_id() const override { return inner.state_id(); }
-  uint64_t bytes_on_disk() const override { return inner.bytes_on_disk(); }
+      : WrappedCommitLog(inner), sums(*manifest_of(inner)), knows(knows) {}
   std::optional<uint64_t> goes_on_at() const override { return 100; }
   const Manifest* manifest() const override { return knows ? &sums : nullptr; }
-  CommitLog& inner;
   const Manifest sums;
   const bool knows;
 };

@@ -129,14 +129,19 @@ TEST(RowHeaders, R13_ALateRowThatWasRewrittenHasNoneOfTheRecord) {
   EXPECT_EQ(sent(headers, 0, 1)[0], kSaid);
 }
 
-TEST(RowHeaders, ErrorsSayWhose) {
-  Owner op(true);
-  Rows rows;
+/// One row of `.errors` of "op".
+void write_error(Rows& rows) {
   FailedRow failed;
   failed.reason = "no number";
   failed.bytes = "{";
   ErrorRows errors;
   errors.write({failed}, rows, "op");
+}
+
+TEST(RowHeaders, ErrorsSayWhose) {
+  Owner op(true);
+  Rows rows;
+  write_error(rows);
   RowHeaders headers;
   headers.start(1);
   add(headers, 0, {&op, Port::kErrors}, rows, 0);
@@ -202,11 +207,7 @@ TEST(RowHeaders, R45_BehindAFilterTheyKeepTheirOwnToo) {
 TEST(RowHeaders, R45_ErrorsSayWhoseBehindASelectWithoutThoseFields) {
   Owner op(true);
   Rows rows;
-  FailedRow failed;
-  failed.reason = "no number";
-  failed.bytes = "{";
-  ErrorRows errors;
-  errors.write({failed}, rows, "op");
+  write_error(rows);
   const Schema& schema = op.shape(Port::kErrors).schema;
   SelectPlan select;
   select.names = {"reason"};

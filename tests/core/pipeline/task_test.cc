@@ -2,26 +2,18 @@
 #include "pipeline/task.h"
 
 #include "small_pipeline.h"
+#include "support/wrapped_commit_log.h"
 
 namespace millrace {
 namespace {
 
 /// Holds nothing in memory, and says that it does.
-class HeavyLog final : public CommitLog {
+class HeavyLog final : public WrappedCommitLog {
  public:
-  HeavyLog(CommitLog& inner, uint64_t bytes) : inner_(inner), bytes_(bytes) {}
-  Result<void> commit(const Commit& commit) override { return inner_.commit(commit); }
-  Result<std::optional<Restored>> last() override { return inner_.last(); }
-  Result<void> read_blocks(std::string_view op, const BlockVisitor& visit) override {
-    return inner_.read_blocks(op, visit);
-  }
-  Result<std::vector<StoredOperator>> operators() override { return inner_.operators(); }
-  std::string state_id() const override { return inner_.state_id(); }
-  uint64_t bytes_on_disk() const override { return inner_.bytes_on_disk(); }
+  HeavyLog(CommitLog& inner, uint64_t bytes) : WrappedCommitLog(inner), bytes_(bytes) {}
   uint64_t bytes_in_memory() const override { return bytes_; }
 
  private:
-  CommitLog& inner_;
   const uint64_t bytes_;
 };
 
