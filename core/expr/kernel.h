@@ -221,6 +221,7 @@ std::span<const Function> format_functions();
 std::span<const Function> jsonb_functions();
 std::span<const Function> to_char_functions();
 std::span<const Function> number_to_char_functions();
+std::span<const Function> reading_functions();
 std::span<const Function> place_functions();
 std::span<const Function> zone_functions();
 std::span<const Function> finish_functions();

@@ -21,13 +21,6 @@ using View = std::string_view;
 constexpr Type kT = Type::kText, kTz = Type::kTimestamptz, kTs = Type::kTimestamp, kD = Type::kDate,
                kI = Type::kInterval, kF8 = Type::kFloat8, kN = Type::kNumeric;
 
-constexpr View long_name(Type type) {
-  return type == kTz   ? "timestamp with time zone"
-         : type == kTs ? "timestamp without time zone"
-         : type == kD  ? "date"
-                       : "interval";
-}
-
 /// How a type of time lies in its cells, and its fields.
 template <Type kType>
 struct Times {
@@ -55,12 +48,7 @@ void each_unit(const KernelCall& call, Visit visit) {
     const View name = argument<View>(call, 0, row);
     if (!units.constant) unit = unit_of(name);
     if (unit && visit(row, *unit)) return;
-    const bool known = unit.has_value();
-    std::string text = quoted_message(
-        "unit ", name, known ? " not supported for type " : " not recognized for type ");
-    text += long_name(kType);
-    call.fail(row, known ? sqlstate::kFeatureNotSupported : sqlstate::kInvalidParameter,
-              std::move(text));
+    fail_unit(call, row, name, unit.has_value(), kType);
   });
 }
 

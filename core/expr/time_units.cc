@@ -3,7 +3,9 @@
 #include <array>
 #include <string>
 
+#include "base/time.h"
 #include "columns/datetime.h"
+#include "expr/made_text.h"
 
 namespace millrace {
 namespace {
@@ -74,10 +76,7 @@ int64_t month_start(int64_t year, uint32_t month) {
   return instant_of({year, month, 1, 0, 0, 0, 0});
 }
 
-int64_t week_start(int64_t us) {
-  const int64_t day = day_of(us);
-  return (day - (day_of_week(day) + 6) % 7) * kDay;
-}
+int64_t monday_of(int64_t day) { return day - (day_of_week(day) + 6) % 7; }
 
 /// Years count from 1: decade and beyond start as PostgreSQL starts them.
 int64_t year_group_start(int64_t year, int64_t size) {
@@ -94,10 +93,10 @@ int64_t decade_of(int64_t year) { return year >= 0 ? year / 10 : -((8 - (year - 
 
 /// What depends on the day alone.
 std::optional<FieldValue> day_field(int64_t day, Unit unit) {
-  const CivilTime civil = civil_time(day * kDay);
+  const CivilDate civil = civil_from_days(day);
   switch (unit) {
     case Unit::kDay: return FieldValue{civil.day};
-    case Unit::kWeek: return FieldValue{iso_week(day * kDay)};
+    case Unit::kWeek: return FieldValue{iso_week(day)};
     case Unit::kMonth: return FieldValue{civil.month};
     case Unit::kQuarter: return FieldValue{(civil.month - 1) / 3 + 1};
     case Unit::kYear: return FieldValue{era_year(civil.year)};
@@ -106,8 +105,8 @@ std::optional<FieldValue> day_field(int64_t day, Unit unit) {
     case Unit::kMillennium: return FieldValue{year_group(civil.year, 1000)};
     case Unit::kDayOfWeek: return FieldValue{day_of_week(day)};
     case Unit::kIsoDayOfWeek: return FieldValue{(day_of_week(day) + 6) % 7 + 1};
-    case Unit::kDayOfYear: return FieldValue{day - day_of(month_start(civil.year, 1)) + 1};
-    case Unit::kIsoYear: return FieldValue{era_year(iso_year(day * kDay))};
+    case Unit::kDayOfYear: return FieldValue{day - days_from_civil(civil.year, 1, 1) + 1};
+    case Unit::kIsoYear: return FieldValue{era_year(iso_year(day))};
     default: return std::nullopt;
   }
 }
@@ -141,11 +140,20 @@ int64_t day_of_week(int64_t day) {
   return ((day + 4) % 7 + 7) % 7;  // 1970-01-01 was a Thursday.
 }
 
+int64_t first_iso_monday(int64_t year) { return monday_of(days_from_civil(year, 1, 4)); }
 /// The ISO week's Thursday decides its year.
-int64_t iso_year(int64_t us) { return civil_time(week_start(us) + 3 * kDay).year; }
-int64_t iso_week(int64_t us) {
-  const int64_t first = week_start(instant_of({iso_year(us), 1, 4, 0, 0, 0, 0}));
-  return (week_start(us) - first) / (7 * kDay) + 1;
+int64_t iso_year(int64_t day) { return civil_from_days(monday_of(day) + 3).year; }
+int64_t iso_week(int64_t day) { return (monday_of(day) - first_iso_monday(iso_year(day))) / 7 + 1; }
+
+void fail_unit(const KernelCall& call, uint32_t row, std::string_view name, bool known, Type type) {
+  std::string text = quoted_message(
+      "unit ", name, known ? " not supported for type " : " not recognized for type ");
+  text += type == Type::kTimestamptz ? "timestamp with time zone"
+          : type == Type::kTimestamp ? "timestamp without time zone"
+          : type == Type::kDate      ? "date"
+                                     : "interval";
+  call.fail(row, known ? sqlstate::kFeatureNotSupported : sqlstate::kInvalidParameter,
+            std::move(text));
 }
 
 std::optional<int64_t> truncate_time(int64_t us, Unit unit) {
@@ -157,7 +165,7 @@ std::optional<int64_t> truncate_time(int64_t us, Unit unit) {
     case Unit::kMinute: return floor_to(us, kMinute);
     case Unit::kHour: return floor_to(us, kHour);
     case Unit::kDay: return floor_to(us, kDay);
-    case Unit::kWeek: return week_start(us);
+    case Unit::kWeek: return monday_of(day_of(us)) * kDay;
     case Unit::kMonth: return month_start(civil.year, civil.month);
     case Unit::kQuarter: return month_start(civil.year, (civil.month - 1) / 3 * 3 + 1);
     case Unit::kYear: return month_start(civil.year, 1);

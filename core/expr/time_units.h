@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "columns/interval.h"
+#include "expr/function.h"
 
 namespace millrace {
 
@@ -37,6 +38,9 @@ enum class Unit : uint8_t {
 /// Capitals do not count.
 std::optional<Unit> unit_of(std::string_view name);
 
+/// The row asked for a unit that is not `known`, or that its type does not have.
+void fail_unit(const KernelCall& call, uint32_t row, std::string_view name, bool known, Type type);
+
 /// The start of the unit that holds the instant of a UTC (or wall) clock; nothing: no such cut.
 std::optional<int64_t> truncate_time(int64_t us, Unit unit);
 std::optional<IntervalValue> truncate_interval(const IntervalValue& value, Unit unit);
@@ -51,9 +55,13 @@ std::optional<FieldValue> field_of_time(int64_t us, Unit unit, bool zoned);
 std::optional<FieldValue> field_of_date(int64_t day, Unit unit);
 std::optional<FieldValue> field_of_interval(const IntervalValue& value, Unit unit);
 
-int64_t iso_year(int64_t us);
-int64_t iso_week(int64_t us);
+// Of days since 1970.
+
 /// 0 = Sunday.
 int64_t day_of_week(int64_t day);
+/// The Monday of the first ISO week of a year.
+int64_t first_iso_monday(int64_t year);
+int64_t iso_year(int64_t day);
+int64_t iso_week(int64_t day);
 
 }  // namespace millrace

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "columns/datetime.h"
 #include "expr/kernel.h"
 #include "expr/made_text.h"
+#include "expr/time_template.h"
 #include "expr/time_units.h"
 
 namespace millrace {
@@ -15,11 +17,6 @@ namespace {
 using View = std::string_view;
 
 constexpr int64_t kDay = 86'400'000'000;
-constexpr std::array<View, 12> kMonths = {"January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December"};
-constexpr std::array<View, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                       "Thursday", "Friday", "Saturday"};
 
 /// A time taken apart once for all patterns.
 struct Moment {
@@ -35,14 +32,13 @@ struct Moment {
   static int64_t era(int64_t year) { return year > 0 ? year : 1 - year; }
 };
 
-enum class Letters : uint8_t { kUpper, kFirst, kLower };
-
 std::string cased(View text, Letters letters) {
   std::string out(text);
   for (size_t i = 0; i < out.size(); ++i) {
     const bool upper = letters == Letters::kUpper || (letters == Letters::kFirst && i == 0);
     const char low = static_cast<char>(out[i] | 0x20);
-    out[i] = upper ? static_cast<char>(low & ~0x20) : low;
+    const bool letter = low >= 'a' && low <= 'z';
+    if (letter) out[i] = upper ? static_cast<char>(low & ~0x20) : low;
   }
   return out;
 }
@@ -56,232 +52,120 @@ std::string number(int64_t value, int width, bool fill) {
   return {text, static_cast<size_t>(size)};
 }
 
-std::string name(View full, size_t size, Letters letters, bool fill, size_t width) {
-  std::string out = cased(full.substr(0, size), letters);
-  if (fill && out.size() < width) out.append(width - out.size(), ' ');
+std::string name(View text, Letters letters, size_t width) {
+  std::string out = cased(text, letters);
+  if (out.size() < width) out.append(width - out.size(), ' ');
   return out;
 }
 
-std::string roman(uint32_t month, Letters letters, bool fill) {
-  constexpr std::array<View, 12> kRoman = {"I",   "II",   "III", "IV", "V",  "VI",
-                                           "VII", "VIII", "IX",  "X",  "XI", "XII"};
-  std::string out = cased(kRoman[month - 1], letters);
-  if (fill && out.size() < 4) out.append(4 - out.size(), ' ');
-  return out;
-}
-
-using Write = std::string (*)(const Moment&, bool fill);
-struct Pattern {
-  View text;
-  Write write;
-  bool is_number = false;  ///< TH may follow.
+struct Digits {
+  int64_t value;
+  int width;
 };
 
-uint32_t hour12(const Moment& m) { return m.civil.hour % 12 == 0 ? 12 : m.civil.hour % 12; }
-View half(const Moment& m, bool upper, bool dots) {
-  if (m.civil.hour >= 12) return dots ? (upper ? "P.M." : "p.m.") : (upper ? "PM" : "pm");
-  return dots ? (upper ? "A.M." : "a.m.") : (upper ? "AM" : "am");
-}
-View era_name(const Moment& m, bool upper, bool dots) {
-  if (m.civil.year > 0) return dots ? (upper ? "A.D." : "a.d.") : (upper ? "AD" : "ad");
-  return dots ? (upper ? "B.C." : "b.c.") : (upper ? "BC" : "bc");
-}
-/// The first digits of the fraction of a second, the rest cut.
-std::string fraction(const Moment& m, int digits) {
-  return number(m.civil.microsecond, 6, true).substr(0, static_cast<size_t>(digits));
-}
-/// The last digits of the year of the ISO week.
-std::string iso_digits(const Moment& m, int digits, bool fill) {
+/// The last digits of a year; of four, all of it.
+Digits last_digits(int64_t year, int digits) {
   constexpr int64_t kPowers[] = {1, 10, 100, 1000};
-  return number(Moment::era(iso_year(m.us)) % kPowers[digits], digits, fill);
-}
-std::string month_name(const Moment& m, Letters letters, bool fill, bool whole) {
-  return name(kMonths[m.civil.month - 1], whole ? 9 : 3, letters, fill && whole, 9);
-}
-std::string day_name(const Moment& m, Letters letters, bool fill, bool whole) {
-  return name(kDays[static_cast<size_t>(day_of_week(m.day))], whole ? 9 : 3, letters, fill && whole,
-              9);
+  return {digits == 4 ? year : year % kPowers[digits], digits};
 }
 
-constexpr Letters kUpper = Letters::kUpper, kFirst = Letters::kFirst, kLower = Letters::kLower;
-
-/// The longer of two that begin alike stands first.
-constexpr std::array kPatterns = {
-    Pattern{"HH24", [](const Moment& m, bool fill) { return number(m.civil.hour, 2, fill); }, true},
-    Pattern{"HH12", [](const Moment& m, bool fill) { return number(hour12(m), 2, fill); }, true},
-    Pattern{"HH", [](const Moment& m, bool fill) { return number(hour12(m), 2, fill); }, true},
-    Pattern{"MI", [](const Moment& m, bool fill) { return number(m.civil.minute, 2, fill); }, true},
-    Pattern{
-        "SSSSS",
-        [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); },
-        true},
-    Pattern{
-        "SSSS",
-        [](const Moment& m, bool) { return number((m.us - m.day * kDay) / 1'000'000, 1, false); },
-        true},
-    Pattern{"SS", [](const Moment& m, bool fill) { return number(m.civil.second, 2, fill); }, true},
-    Pattern{"MS", [](const Moment& m, bool) { return number(m.civil.microsecond / 1000, 3, true); },
-            true},
-    Pattern{"US", [](const Moment& m, bool) { return number(m.civil.microsecond, 6, true); }, true},
-    Pattern{"FF1", [](const Moment& m, bool) { return fraction(m, 1); }, true},
-    Pattern{"FF2", [](const Moment& m, bool) { return fraction(m, 2); }, true},
-    Pattern{"FF3", [](const Moment& m, bool) { return fraction(m, 3); }, true},
-    Pattern{"FF4", [](const Moment& m, bool) { return fraction(m, 4); }, true},
-    Pattern{"FF5", [](const Moment& m, bool) { return fraction(m, 5); }, true},
-    Pattern{"FF6", [](const Moment& m, bool) { return fraction(m, 6); }, true},
-    Pattern{"AM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
-    Pattern{"PM", [](const Moment& m, bool) { return std::string(half(m, true, false)); }},
-    Pattern{"am", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
-    Pattern{"pm", [](const Moment& m, bool) { return std::string(half(m, false, false)); }},
-    Pattern{"A.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
-    Pattern{"P.M.", [](const Moment& m, bool) { return std::string(half(m, true, true)); }},
-    Pattern{"a.m.", [](const Moment& m, bool) { return std::string(half(m, false, true)); }},
-    Pattern{"p.m.", [](const Moment& m, bool) { return std::string(half(m, false, true)); }},
-    Pattern{"Y,YYY",
-            [](const Moment& m, bool) {
-              return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true);
-            },
-            true},
-    Pattern{"IYYY",
-            [](const Moment& m, bool fill) { return number(Moment::era(iso_year(m.us)), 4, fill); },
-            true},
-    Pattern{"IYY", [](const Moment& m, bool fill) { return iso_digits(m, 3, fill); }, true},
-    Pattern{"IY", [](const Moment& m, bool fill) { return iso_digits(m, 2, fill); }, true},
-    Pattern{"YYYY", [](const Moment& m, bool fill) { return number(m.year(), 4, fill); }, true},
-    Pattern{"YYY", [](const Moment& m, bool fill) { return number(m.year() % 1000, 3, fill); },
-            true},
-    Pattern{"YY", [](const Moment& m, bool fill) { return number(m.year() % 100, 2, fill); }, true},
-    Pattern{"Y", [](const Moment& m, bool fill) { return number(m.year() % 10, 1, fill); }, true},
-    Pattern{"MONTH", [](const Moment& m, bool fill) { return month_name(m, kUpper, fill, true); }},
-    Pattern{"Month", [](const Moment& m, bool fill) { return month_name(m, kFirst, fill, true); }},
-    Pattern{"month", [](const Moment& m, bool fill) { return month_name(m, kLower, fill, true); }},
-    Pattern{"MON", [](const Moment& m, bool fill) { return month_name(m, kUpper, fill, false); }},
-    Pattern{"Mon", [](const Moment& m, bool fill) { return month_name(m, kFirst, fill, false); }},
-    Pattern{"mon", [](const Moment& m, bool fill) { return month_name(m, kLower, fill, false); }},
-    Pattern{"MM", [](const Moment& m, bool fill) { return number(m.civil.month, 2, fill); }, true},
-    Pattern{"RM", [](const Moment& m, bool fill) { return roman(m.civil.month, kUpper, fill); }},
-    Pattern{"rm", [](const Moment& m, bool fill) { return roman(m.civil.month, kLower, fill); }},
-    Pattern{"DAY", [](const Moment& m, bool fill) { return day_name(m, kUpper, fill, true); }},
-    Pattern{"Day", [](const Moment& m, bool fill) { return day_name(m, kFirst, fill, true); }},
-    Pattern{"day", [](const Moment& m, bool fill) { return day_name(m, kLower, fill, true); }},
-    Pattern{"IDDD",
-            [](const Moment& m, bool fill) {
-              return number((iso_week(m.us) - 1) * 7 + m.field(Unit::kIsoDayOfWeek), 3, fill);
-            },
-            true},
-    Pattern{"DDD",
-            [](const Moment& m, bool fill) { return number(m.field(Unit::kDayOfYear), 3, fill); },
-            true},
-    Pattern{"DD", [](const Moment& m, bool fill) { return number(m.civil.day, 2, fill); }, true},
-    Pattern{"DY", [](const Moment& m, bool fill) { return day_name(m, kUpper, fill, false); }},
-    Pattern{"Dy", [](const Moment& m, bool fill) { return day_name(m, kFirst, fill, false); }},
-    Pattern{"dy", [](const Moment& m, bool fill) { return day_name(m, kLower, fill, false); }},
-    Pattern{"ID",
-            [](const Moment& m, bool) { return number(m.field(Unit::kIsoDayOfWeek), 1, false); },
-            true},
-    Pattern{"D", [](const Moment& m, bool) { return number(day_of_week(m.day) + 1, 1, false); },
-            true},
-    Pattern{"IW", [](const Moment& m, bool fill) { return number(iso_week(m.us), 2, fill); }, true},
-    Pattern{"I", [](const Moment& m, bool fill) { return iso_digits(m, 1, fill); }, true},
-    Pattern{"WW",
-            [](const Moment& m,
-               bool fill) { return number((m.field(Unit::kDayOfYear) - 1) / 7 + 1, 2, fill); },
-            true},
-    Pattern{"W", [](const Moment& m, bool) { return number((m.civil.day - 1) / 7 + 1, 1, false); },
-            true},
-    Pattern{"CC",
-            [](const Moment& m, bool fill) { return number(m.field(Unit::kCentury), 2, fill); },
-            true},
-    Pattern{"Q",
-            [](const Moment& m, bool) { return number((m.civil.month - 1) / 3 + 1, 1, false); },
-            true},
-    Pattern{"J", [](const Moment& m, bool) { return number(m.day + 2'440'588, 1, false); }, true},
-    Pattern{"TZH", [](const Moment&, bool) { return std::string("+00"); }},
-    Pattern{"TZM", [](const Moment&, bool) { return std::string("00"); }},
-    Pattern{"TZ", [](const Moment& m, bool) { return std::string(m.zoned ? "UTC" : ""); }},
-    Pattern{"tz", [](const Moment& m, bool) { return std::string(m.zoned ? "utc" : ""); }},
-    Pattern{"OF", [](const Moment&, bool fill) { return std::string(fill ? "+00" : "+0"); }},
-    Pattern{"BC", [](const Moment& m, bool) { return std::string(era_name(m, true, false)); }},
-    Pattern{"AD", [](const Moment& m, bool) { return std::string(era_name(m, true, false)); }},
-    Pattern{"bc", [](const Moment& m, bool) { return std::string(era_name(m, false, false)); }},
-    Pattern{"ad", [](const Moment& m, bool) { return std::string(era_name(m, false, false)); }},
-    Pattern{"B.C.", [](const Moment& m, bool) { return std::string(era_name(m, true, true)); }},
-    Pattern{"A.D.", [](const Moment& m, bool) { return std::string(era_name(m, true, true)); }},
-    Pattern{"b.c.", [](const Moment& m, bool) { return std::string(era_name(m, false, true)); }},
-    Pattern{"a.d.", [](const Moment& m, bool) { return std::string(era_name(m, false, true)); }},
-};
-
-bool same_letters(char a, char b) {
-  return (a | 0x20) == (b | 0x20) && ((a | 0x20) >= 'a' && (a | 0x20) <= 'z' ? true : a == b);
-}
-
-/// The pattern at the front of `format`; numbers are known whatever their capitals.
-const Pattern* pattern_at(View format) {
-  for (const Pattern& pattern : kPatterns) {
-    if (format.size() < pattern.text.size()) continue;
-    bool same = true;
-    for (size_t i = 0; i < pattern.text.size() && same; ++i) {
-      same = pattern.is_number ? same_letters(format[i], pattern.text[i])
-                               : format[i] == pattern.text[i];
-    }
-    if (same) return &pattern;
+/// The number that a field is; nothing: it is none.
+std::optional<Digits> digits_of(const Moment& m, const TimePattern& pattern) {
+  switch (pattern.field) {
+    case TimeField::kHour24: return Digits{m.civil.hour, 2};
+    case TimeField::kHour12: return Digits{m.civil.hour % 12 == 0 ? 12 : m.civil.hour % 12, 2};
+    case TimeField::kMinute: return Digits{m.civil.minute, 2};
+    case TimeField::kSecond: return Digits{m.civil.second, 2};
+    case TimeField::kSecondOfDay: return Digits{(m.us - m.day * kDay) / 1'000'000, 1};
+    case TimeField::kYear: return last_digits(m.year(), pattern.digits);
+    case TimeField::kIsoYear: return last_digits(Moment::era(iso_year(m.day)), pattern.digits);
+    case TimeField::kCentury: return Digits{m.field(Unit::kCentury), 2};
+    case TimeField::kMonth: return Digits{m.civil.month, 2};
+    case TimeField::kQuarter: return Digits{(m.civil.month - 1) / 3 + 1, 1};
+    case TimeField::kDay: return Digits{m.civil.day, 2};
+    case TimeField::kDayOfYear: return Digits{m.field(Unit::kDayOfYear), 3};
+    case TimeField::kIsoDayOfYear:
+      return Digits{(iso_week(m.day) - 1) * 7 + m.field(Unit::kIsoDayOfWeek), 3};
+    case TimeField::kDayOfWeek: return Digits{day_of_week(m.day) + 1, 1};
+    case TimeField::kIsoDayOfWeek: return Digits{m.field(Unit::kIsoDayOfWeek), 1};
+    case TimeField::kWeekOfYear: return Digits{(m.field(Unit::kDayOfYear) - 1) / 7 + 1, 2};
+    case TimeField::kIsoWeek: return Digits{iso_week(m.day), 2};
+    case TimeField::kWeekOfMonth: return Digits{(m.civil.day - 1) / 7 + 1, 1};
+    case TimeField::kJulianDay: return Digits{m.day + 2'440'588, 1};
+    default: return std::nullopt;
   }
-  return nullptr;
 }
 
-View ordinal(View digits, bool upper) {
+/// One of two names, `AM` or `PM`, as the pattern writes it.
+std::string either(bool second, View first_name, View second_name, const TimePattern& pattern) {
+  std::string text(second ? second_name : first_name);
+  if (pattern.dots) text = {text[0], '.', text[1], '.'};
+  return cased(text, pattern.letters);
+}
+
+/// A field that is not a plain number.
+std::string words_of(const Moment& m, const TimePattern& pattern, bool fill) {
+  const View month = kMonthNames[m.civil.month - 1];
+  const View day = kDayNames[static_cast<size_t>(day_of_week(m.day))];
+  constexpr size_t kLongest = 9, kLongestRoman = 4;
+  switch (pattern.field) {
+    case TimeField::kFraction:
+      return number(m.civil.microsecond, 6, true).substr(0, pattern.digits);
+    case TimeField::kHalf: return either(m.civil.hour >= 12, "AM", "PM", pattern);
+    case TimeField::kEra: return either(m.civil.year <= 0, "AD", "BC", pattern);
+    case TimeField::kYearComma:
+      return number(m.year() / 1000, 1, false) + "," + number(m.year() % 1000, 3, true);
+    case TimeField::kMonthName: return name(month, pattern.letters, fill ? kLongest : 0);
+    case TimeField::kMonthAbbreviation:
+      return name(month.substr(0, kAbbreviationBytes), pattern.letters, 0);
+    case TimeField::kMonthRoman:
+      return name(kRomanMonths[m.civil.month - 1], pattern.letters, fill ? kLongestRoman : 0);
+    case TimeField::kDayName: return name(day, pattern.letters, fill ? kLongest : 0);
+    case TimeField::kDayAbbreviation:
+      return name(day.substr(0, kAbbreviationBytes), pattern.letters, 0);
+    case TimeField::kZoneHour: return "+00";
+    case TimeField::kZoneMinute: return "00";
+    case TimeField::kZoneName: return m.zoned ? cased("UTC", pattern.letters) : "";
+    case TimeField::kZoneOffset: return fill ? "+00" : "+0";
+    default: return "";
+  }
+}
+
+View ordinal(View digits, TemplatePart::Ordinal letters) {
   const char last = digits.back();
   const bool teen = digits.size() > 1 && digits[digits.size() - 2] == '1';
   const size_t which = teen ? 0 : last == '1' ? 1 : last == '2' ? 2 : last == '3' ? 3 : 0;
   constexpr View kUpperCase[] = {"TH", "ST", "ND", "RD"}, kLowerCase[] = {"th", "st", "nd", "rd"};
-  return upper ? kUpperCase[which] : kLowerCase[which];
+  return letters == TemplatePart::Ordinal::kUpper ? kUpperCase[which] : kLowerCase[which];
 }
 
-void write_formatted(const Moment& moment, View format, TextMaker& out) {
-  while (!format.empty()) {
-    if (format[0] == '"') {
-      format.remove_prefix(1);
-      while (!format.empty() && format[0] != '"') {
-        if (format[0] == '\\' && format.size() > 1) format.remove_prefix(1);
-        out.append(format[0]);
-        format.remove_prefix(1);
-      }
-      if (!format.empty()) format.remove_prefix(1);
-      continue;
-    }
-    const bool bare = format.starts_with("FM") || format.starts_with("fm");
-    // Names in the reader's language, which is English here; only they go without filling.
-    const bool translated = format.starts_with("TM") || format.starts_with("tm");
-    const bool prefixed = bare || translated;
-    const View rest = format.substr(prefixed ? 2 : 0);
-    const Pattern* pattern = pattern_at(rest);
-    if (!pattern) {
-      // A backslash shields a quote only.
-      const bool shield = !prefixed && format.size() > 1 && format[0] == '\\' && format[1] == '"';
-      if (shield) format.remove_prefix(1);
-      if (!prefixed) out.append(format[0]);
-      format.remove_prefix(prefixed ? 2 : 1);
-      continue;
-    }
-    const bool name = !pattern->is_number &&
-                      (same_letters(pattern->text[0], 'm') || same_letters(pattern->text[0], 'd'));
-    const std::string text = pattern->write(moment, !bare && !(translated && name));
-    out.append(text);
-    format = rest.substr(pattern->text.size());
-    if (format.starts_with("TH") || format.starts_with("th")) {
-      if (pattern->is_number) out.append(ordinal(text, format[0] == 'T'));  // Names have none.
-      format.remove_prefix(2);
-    }
-  }
+void write_field(const Moment& moment, const TemplatePart& part, TextMaker& out) {
+  const TimePattern& pattern = *part.pattern;
+  const bool is_name =
+      pattern.field == TimeField::kMonthName || pattern.field == TimeField::kDayName;
+  const bool fill = !part.bare && !(part.translated && is_name);
+  const auto digits = digits_of(moment, pattern);
+  const std::string text =
+      digits ? number(digits->value, digits->width, fill) : words_of(moment, pattern, fill);
+  out.append(text);
+  const bool counted = part.ordinal != TemplatePart::Ordinal::kNone && pattern.digits > 0;
+  if (counted) out.append(ordinal(text, part.ordinal));  // Names have none.
 }
 
 template <bool kZoned>
 void to_char(const KernelCall& call) {
   View* out = cells_of<View>(call.out);
+  TemplateOf template_of(call, 1);
   each_row(call.rows, [&](uint32_t row) {
     TextMaker made(call.out.bytes);
-    write_formatted(Moment(argument<int64_t>(call, 0, row), kZoned), argument<View>(call, 1, row),
-                    made);
+    const Moment moment(argument<int64_t>(call, 0, row), kZoned);
+    for (const TemplatePart& part : template_of.parts(row)) {
+      if (part.pattern) {
+        write_field(moment, part, made);
+      } else {
+        made.append(part.text);
+      }
+    }
     out[row] = made.done();
   });
 }
