@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "expr/binder.h"
 #include "expr/nearest.h"
 
