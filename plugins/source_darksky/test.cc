@@ -39,6 +39,11 @@ TEST(Budget, H5_ResetIsSecondsLeftOrAnEpochSecond) {
   const http::Micros wall = seconds(1'760'000'000);
   EXPECT_EQ(read_quota(head_of("100", "7", "60"), wall)->reset, http::Micros(seconds(60)));
   EXPECT_EQ(read_quota(head_of("100", "7", "1760000060"), wall)->reset, http::Micros(seconds(60)));
+  // Milliseconds, or nonsense: no longer than a month, or nobody would ask again.
+  for (const char* far : {"1760000060000", "999999999999999"}) {
+    EXPECT_EQ(read_quota(head_of("100", "7", far), wall)->reset, http::Micros(seconds(31 * 86400)))
+        << far;
+  }
   for (const char* bad : {"", "x", "-1", "1e99", "nan"}) {
     EXPECT_FALSE(read_quota(head_of("100", bad, "60"), wall)) << bad;
   }
