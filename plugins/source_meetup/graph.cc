@@ -119,14 +119,19 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
     return Next::kAgain;
   }
   if (!finds_) take_rsvps(slot, *data, items);
-  return page_done(slot, *connection, items);
+  return page_done(slot, *connection, items, why);
 }
 
 Graph::Next Graph::page_done(const Slot& slot, std::string_view connection,
-                             std::vector<poll::Item>& items) {
+                             std::vector<poll::Item>& items, std::string& why) {
   const auto more = json::at_pointer(connection, "/pageInfo/hasNextPage");
   const std::string cursor = text_at(connection, "/pageInfo/endCursor");
-  if (more && *more == "true" && !cursor.empty() && cursor != after_) {
+  const bool has_more = more && *more == "true";
+  if (has_more && (cursor.empty() || cursor == after_)) {
+    why = "a next page that is the page itself, or has no cursor";
+    return Next::kAgain;
+  }
+  if (has_more) {
     after_ = cursor;
     return Next::kMore;
   }

@@ -53,7 +53,8 @@ class Graph final : public poll::Script {
   /// What "errors" holds, as rows of `.errors`; true: the rate limit, wait.
   bool take_errors(std::string_view errors, const http::Head& head, std::vector<poll::Item>& items,
                    std::string& why);
-  Next page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items);
+  Next page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items,
+                 std::string& why);
   poll::Item item(const Slot& slot, std::string value, std::optional<int64_t> time_us) const;
 
   const Settings& settings_;
