@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::string_view kPosition = "{position}";
 
+/// `/data/*` says the same as `/data`.
+std::string pointer_to_list(std::string pointer) {
+  if (pointer.ends_with("/*")) pointer.resize(pointer.size() - 2);
+  return pointer;
+}
+
 /// Texts are sent as they are, objects as JSON.
 std::string message_of(const config& value) {
   return value.type("") == MR_JSON_STRING ? value.str("") : json::json_of(value);
@@ -29,7 +35,7 @@ websocket::WsOptions read_ws_options(const config& cfg, bool resumes) {
 
 Settings::Settings(const context& ctx, const config& cfg)
     : url(cfg.str("url", "")),
-      records(cfg.str("records", "")),
+      records(pointer_to_list(cfg.str("records", ""))),
       is_raw(cfg.str("format", "json") == "raw"),
       resume_field(cfg.str("/resume/field", "")),
       key(cfg.str("key", "")),
