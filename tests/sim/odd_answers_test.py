@@ -2,6 +2,7 @@
 import json
 import pathlib
 import sys
+import threading
 import time
 import unittest
 
@@ -189,11 +190,33 @@ class Events(Case):
 
 
 class Listings(Case):
+    def rsvps(self, event, cursor=None, has_more=False):
+        node = {"id": f"r-{event}", "status": "YES", "guestsCount": 0, "updated": None}
+        listing = {"pageInfo": {"hasNextPage": has_more, "endCursor": cursor}, "edges": [{"node": node}]}
+        return answer({"data": {"event": {"id": event, "rsvps": listing}}})
+
+    def test_an_event_found_while_another_is_listed_does_not_take_its_answers(self):
+        """The new one stands in front of it in the order of names. Its search is answered for the third time when it is known."""
+        finds, third = [], threading.Event()
+
+        def serve(request):
+            variables = json.loads(request["body"])["variables"]
+            if "id" in variables:
+                self.assertTrue(variables["id"] != "e5" or third.wait(60))
+                return self.rsvps(variables["id"])
+            finds.append(request)
+            third.set() if len(finds) > 2 else None
+            found = ["e5"] if len(finds) == 1 else ["e1", "e5"]
+            return answer({"data": {"eventSearch": {"pageInfo": {"hasNextPage": False}, "edges": [{"node": {"id": i}} for i in found]}}})
+
+        source = self.opened("meetup", url=self.served(serve).url(), every="1h", discover_every="200ms", points_per_minute=100000,
+                             searches=[{"name": "s", "query": "c++", "lat": 52.5, "lon": 13.4}])
+        self.poll_until(source, lambda: len(source.rows) >= 2)
+        self.assertEqual(sorted((row["key"], json.loads(row["value"])["rsvp"]["id"]) for row in source.rows), [("e1", "r-e1"), ("e5", "r-e5")])
+
     def test_MU6_a_listing_whose_cursor_does_not_move_is_not_taken_for_whole(self):
         """Else whoever stands on a later page would be told absent."""
-        edges = [{"node": {"id": "r1", "status": "YES", "guestsCount": 0, "updated": None}}]
-        rsvps = {"pageInfo": {"hasNextPage": True, "endCursor": "c1"}, "edges": edges}
-        server = self.served(lambda r: answer({"data": {"event": {"id": "e1", "rsvps": rsvps}}}))
+        server = self.served(lambda r: self.rsvps("e1", "c1", True))
         source = self.opened("meetup", url=server.url(), events=["e1"], every="1s", discover_every="1h", absent="report", points_per_minute=100000)
         self.poll_until(source, lambda: source.rejects)
         self.assertEqual((source.rows, source.rejects[0]["why"]), ([], "a next page that is the page itself, or has no cursor"))

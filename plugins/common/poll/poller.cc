@@ -304,7 +304,21 @@ void Poller::wait(Micros at_most) {
 }
 
 void Poller::retarget(const std::vector<std::string>& names) {
+  const std::string current = slot_ ? slots_.name(slot_->target) : "";
   slots_.set_targets(names, http::wall_now());
+  failing_target_.reset();
+  if (!slot_) return;
+  const auto place = std::find(names.begin(), names.end(), current);
+  if (place != names.end()) {  // Under way: it goes on, wherever it stands now.
+    slot_->target = static_cast<size_t>(place - names.begin());
+    return;
+  }
+  exchange_.close();
+  items_.clear();
+  pending_.clear();
+  is_putting_out_ = false;
+  put_out_ = 0;
+  slot_.reset();
 }
 
 void Poller::cancel() noexcept {
