@@ -89,6 +89,18 @@ TEST(Settings, PlacesAreChecked) {
   EXPECT_NE(places("[]").find("at least one"), std::string::npos);
 }
 
+TEST(Settings, ARowOfTheFileThatIsCutIsToldAndOneWithoutANameIsLeftOut) {
+  const std::string file = testing::TempDir() + "places.csv";
+  const auto of_file = [&](const std::string& rows) {
+    std::ofstream(file) << "name,lat,lon\n" << rows;
+    return validate(R"({"api_key": "k", "quota": "unlimited", "targets": {"file": ")" + file +
+                    "\"}}");
+  };
+  EXPECT_EQ(of_file("a,1,2\r\n,3,4\n\nb,5,6"), "");
+  EXPECT_NE(of_file("a,1,2\nb,5\n").find("places.csv:3: fewer fields"), std::string::npos);
+  EXPECT_NE(of_file("a,1,\n").find("places.csv:2: \"\" is not a number"), std::string::npos);
+}
+
 TEST(Recorded, EveryForecastHasWhatThePluginReads) {
   const char* folder = std::getenv("MILLRACE_TEST_DATA");
   const std::filesystem::path data = std::filesystem::path(folder ? folder : "") / "darksky";

@@ -119,7 +119,11 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
     return Next::kAgain;
   }
   if (!finds_) take_rsvps(slot, *data, items);
-  return page_done(slot, *connection, items, why);
+  const Next next = page_done(slot, *connection, items, why);
+  if (next == Next::kAgain && !settings_.is_personal) {  // The damage may be shown, people may not.
+    answer.body = std::string(json::at_pointer(*connection, "/pageInfo").value_or(""));
+  }
+  return next;
 }
 
 Graph::Next Graph::page_done(const Slot& slot, std::string_view connection,
@@ -205,7 +209,9 @@ void Graph::add_rsvp(const Slot& slot, const std::string& event, std::string_vie
   json::RecordFields fields("", {}, {"id", "status", "guestsCount", "updated"});
   const auto id = fields.read(node) ? fields.scalar(0) : std::nullopt;
   if (!id)
-    return items.push_back({.value = std::string(node), .broken_why = "an RSVP without an id"});
+    return items.push_back(
+        {.value = settings_.is_personal ? std::string(node) : without_people(node),
+         .broken_why = "an RSVP without an id"});
   std::string whole;
   for (size_t i = 1; i < 4; ++i) whole += fields.scalar(i).value_or("\x01") + '\xFF';
   const uint64_t state = text::stable_hash(whole);

@@ -190,8 +190,8 @@ class Events(Case):
 
 
 class Listings(Case):
-    def rsvps(self, event, cursor=None, has_more=False):
-        node = {"id": f"r-{event}", "status": "YES", "guestsCount": 0, "updated": None}
+    def rsvps(self, event, cursor=None, has_more=False, **more):
+        node = {"id": f"r-{event}", "status": "YES", "guestsCount": 0, "updated": None, **more}
         listing = {"pageInfo": {"hasNextPage": has_more, "endCursor": cursor}, "edges": [{"node": node}]}
         return answer({"data": {"event": {"id": event, "rsvps": listing}}})
 
@@ -216,10 +216,23 @@ class Listings(Case):
 
     def test_MU6_a_listing_whose_cursor_does_not_move_is_not_taken_for_whole(self):
         """Else whoever stands on a later page would be told absent."""
-        server = self.served(lambda r: self.rsvps("e1", "c1", True))
+        server = self.served(lambda r: self.rsvps("e1", "c1", True, member={"id": "1", "name": "Ada"}))
         source = self.opened("meetup", url=server.url(), events=["e1"], every="1s", discover_every="1h", absent="report", points_per_minute=100000)
         self.poll_until(source, lambda: source.rejects)
         self.assertEqual((source.rows, source.rejects[0]["why"]), ([], "a next page that is the page itself, or has no cursor"))
+        self.assertNotIn("Ada", str(source.rejects))
+        self.assertIn("endCursor", source.rejects[0]["reject"])
+
+    def test_people_are_hashed_in_errors_too(self):
+        without_id = {"data": {"event": {"id": "e1", "rsvps": {"edges": [{"node": {"status": "YES", "member": {"id": "1", "name": "Ada"}}}]}}}}
+        without_time = {"rsvp_id": 1, "member": {"member_id": 1, "member_name": "Ada"}}
+        server = self.served(lambda r: answer(without_id) if r["method"] == "POST" else answer(json.dumps(without_time).encode() + b"\n"))
+        for config in ({"url": server.url(), "events": ["e1"]}, {"mode": "stream", "stream_url": server.url()}):
+            for personal in (False, True):
+                with self.subTest(personal=personal, **config):
+                    source = self.opened("meetup", personal=personal, **config)
+                    self.poll_until(source, lambda: source.rejects)
+                    self.assertEqual("Ada" in source.rejects[0]["reject"], personal)
 
 
 if __name__ == "__main__":
