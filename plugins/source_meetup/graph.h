@@ -64,6 +64,7 @@ class Graph final : public poll::Script {
   // Of the present slot:
   std::string after_;                     ///< Cursor of the next page; empty: the first.
   std::map<std::string, uint64_t> seen_;  ///< RSVP id → state.
+  bool is_whole_ = true;                  ///< Nothing failed to come: who is not in it is absent.
   std::set<std::string> found_in_slot_;
 };
 

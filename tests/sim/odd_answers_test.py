@@ -223,6 +223,25 @@ class Listings(Case):
         self.assertNotIn("Ada", str(source.rejects))
         self.assertIn("endCursor", source.rejects[0]["reject"])
 
+    def test_MU4_nobody_is_told_absent_by_a_listing_with_an_error_and_once_by_a_whole_one(self):
+        def listing(*nodes, **more):
+            return answer({"data": {"event": {"id": "e1", "rsvps": {"pageInfo": {"hasNextPage": False}, "edges": [
+                {"node": node and {"id": node, "status": "YES"}} for node in nodes]}}}, **more})
+
+        first = [listing("r1", "r2"),
+                 listing("r1", None, errors=[{"message": "a node failed"}]),
+                 listing(None),
+                 answer({"data": {"event": {"id": "e1", "rsvps": {"pageInfo": None, "edges": None}}}}),
+                 answer({"errors": [{"message": "all failed"}]}),
+                 answer({"errors": "not even a list"}),
+                 listing("r1", "r2")]    # Had they been told absent, they would be new now.
+        server = self.served(lambda r: first[len(server.requests) - 1] if len(server.requests) <= len(first) else listing())
+        source = self.opened("meetup", url=server.url(), events=["e1"], every="200ms", absent="report", points_per_minute=100000)
+        self.poll_until(source, lambda: len(server.requests) > len(first) + 3)
+        self.assertEqual(len(source.rejects), 5)
+        self.assertEqual(sorted((v["rsvp"]["id"], v["rsvp"]["status"]) for v in map(json.loads, (row["value"] for row in source.rows))),
+                         [("r1", "ABSENT"), ("r1", "YES"), ("r2", "ABSENT"), ("r2", "YES")])
+
     def test_people_are_hashed_in_errors_too(self):
         without_id = {"data": {"event": {"id": "e1", "rsvps": {"edges": [{"node": {"status": "YES", "member": {"id": "1", "name": "Ada"}}}]}}}}
         without_time = {"rsvp_id": 1, "member": {"member_id": 1, "member_name": "Ada"}}

@@ -164,8 +164,10 @@ void WsDial::declined(int status) {
     ending.retry_after = http::parse_retry_after(after, field(beast::http::field::date),
                                                  http::wall_now(), settings_.retry.max_after);
   }
-  // An answer that is no refusal and no upgrade either is not a WebSocket service.
-  if (status < 300) ending.why = Ending::Why::kBadResponse;
+  if (status < 300) {
+    ending.why = Ending::Why::kBadResponse;
+    ending.text += ", which is no refusal and no upgrade either: not a WebSocket service";
+  }
   fail(std::move(ending));
 }
 
