@@ -130,6 +130,7 @@ class HttpSink final : public sink {
     const std::string text = url->printable() + ": " + ending.text +
                              json::problem_text(ending.body) +
                              http::usual_remedy(ending, "\"headers\"");
+    const std::string size = ending.status == 413 ? "; make \"batch\" smaller" : "";
     if (ending.retry_after) {
       http::HostGate::shared().hold(url->origin(), http::steady_now() + ending.retry_after->wait);
     }
@@ -137,7 +138,7 @@ class HttpSink final : public sink {
     const auto status = http::class_of_status(ending.status);
     const bool may_pass = !is_status || status == http::StatusClass::kRetry;
     if (ending.fault == http::Fault::kTls || !may_pass) {
-      throw fatal(text + "; the rows are kept: mend it and run again");
+      throw fatal(text + size + "; the rows are kept: mend it and run again");
     }
     throw retriable(text, ending.retry_after ? ms_of(ending.retry_after->wait) : 0);
   }

@@ -101,9 +101,16 @@ class Sink(unittest.TestCase):
         self.config(batch={"records": 100})
         code, error = self.run_through()
         self.assertEqual(code, 1)
-        self.assertIn("401 Unauthorized: bad token", error)
+        self.assertRegex(error, '401 Unauthorized: bad token; check "headers"; the rows are kept')
         self.assertEqual(self.run_through()[0], 0)
         self.assertEqual(sorted(set(self.came())), list(range(ROWS)))
+
+    def test_a_body_that_is_too_large_for_the_service_names_the_key(self):
+        self.sim.fault("status", count=1, status=413, body="too much")
+        self.config()
+        code, error = self.run_through()
+        self.assertEqual(code, 1)
+        self.assertIn('413: too much; make "batch" smaller', error)
 
     def test_killed_and_run_again_every_row_arrives_and_keys_tell_repeats(self):
         self.config(speed=1, batch={"records": 20})
