@@ -120,7 +120,8 @@ std::string remedy(int error_number) {
 }  // namespace
 
 Result<void> make_directories(const std::string& path) {
-  for (std::size_t end = 1; end != std::string::npos && end < path.size();) {
+  for (std::size_t end = path.starts_with('/') ? 1 : 0;
+       end != std::string::npos && end < path.size();) {
     end = path.find('/', end);
     MILLRACE_TRY(make_directory(path.substr(0, end)));
     if (end != std::string::npos) ++end;

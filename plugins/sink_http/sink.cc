@@ -79,6 +79,7 @@ class HttpSink final : public sink {
 
   http::Request request() const {
     http::Request request{settings_.url, {}, settings_.method};
+    request.needs_body = true;
     const auto has = [&](std::string_view name) {
       for (const http::Header& header : settings_.http.headers) {
         if (header.name.size() == name.size() && strcasecmp(header.name.c_str(), name.data()) == 0)
@@ -107,8 +108,7 @@ class HttpSink final : public sink {
       if (cancelled_) throw cancelled();
       step = exchange_.step(std::chrono::seconds(1));
     }
-    if (step == http::Exchange::Step::kAnswer && exchange_.answer().status != 304)
-      return upload_.clear();
+    if (step == http::Exchange::Step::kAnswer) return upload_.clear();
     refused_.add(1);
     upload_.clear();
     fail(exchange_.ending());
@@ -128,7 +128,9 @@ class HttpSink final : public sink {
   [[noreturn]] void fail(const http::Ending& ending) {
     const auto url = http::parse_url(settings_.url);
     const std::string text = url->printable() + ": " + ending.text +
-                             json::problem_text(ending.body) + http::common_remedy(ending);
+                             json::problem_text(ending.body) +
+                             http::usual_remedy(ending, "\"headers\"");
+    const std::string size = ending.status == 413 ? "; make \"batch\" smaller" : "";
     if (ending.retry_after) {
       http::HostGate::shared().hold(url->origin(), http::steady_now() + ending.retry_after->wait);
     }
@@ -136,7 +138,7 @@ class HttpSink final : public sink {
     const auto status = http::class_of_status(ending.status);
     const bool may_pass = !is_status || status == http::StatusClass::kRetry;
     if (ending.fault == http::Fault::kTls || !may_pass) {
-      throw fatal(text + "; the rows are kept: mend it and run again");
+      throw fatal(text + size + "; the rows are kept: mend it and run again");
     }
     throw retriable(text, ending.retry_after ? ms_of(ending.retry_after->wait) : 0);
   }

@@ -24,11 +24,6 @@ std::string now_text() {
   return text.substr(0, 19) + " UTC";
 }
 
-/// Stands before the ids of events: a browser that was connected to an earlier process is told so.
-std::string new_tag() {
-  return std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-";
-}
-
 }  // namespace
 
 std::shared_ptr<Page> Page::join(const context& ctx, const Settings& settings) {
@@ -49,7 +44,7 @@ Page::Page(const context& ctx, const Settings& settings) {
   options.stale_event = std::string("event: ") + kReload + "\ndata:\n\n";
   options.policy = kPolicy;
   server_ = std::make_unique<feed::Server>(
-      ctx, std::move(options), feed::Board(0, new_tag()), [this](const feed::Board& board) {
+      ctx, std::move(options), feed::Board(0, feed::new_tag()), [this](const feed::Board& board) {
         return html_of(document(board.id_text(board.next_id() - 1)));
       });
   server_->start();

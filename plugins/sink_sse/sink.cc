@@ -26,9 +26,9 @@ class SseSink final : public sink {
   void open(const opening&) override {
     // Kept over a restart in process, so that readers see nothing of it.
     if (!server_) {
-      server_ =
-          std::make_unique<feed::Server>(ctx_, settings_.server, feed::Board(settings_.history),
-                                         [](const feed::Board&) { return std::string(kPage); });
+      server_ = std::make_unique<feed::Server>(
+          ctx_, settings_.server, feed::Board(settings_.history, feed::new_tag()),
+          [](const feed::Board&) { return std::string(kPage); });
     }
     server_->start();
   }

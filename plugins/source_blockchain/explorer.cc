@@ -32,7 +32,8 @@ std::string text_of(std::string_view raw) {
 }
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) + http::common_remedy(ending);
+  return json::problem_text(ending.body) +
+         http::usual_remedy(ending, "\"api_code\" and \"headers\"");
 }
 
 /// Old deployments say 500 where they mean 404 (BC6).

@@ -25,7 +25,8 @@ websocket::WsHooks TxFeed::hooks() {
           .overflowed = [this] { overflowed(); },
           .remedy =
               [](const http::Ending& ending) {
-                return json::problem_text(ending.body) + http::common_remedy(ending);
+                return json::problem_text(ending.body) +
+                       http::usual_remedy(ending, "\"headers\" and the address");
               }};
 }
 

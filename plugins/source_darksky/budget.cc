@@ -11,6 +11,7 @@ using http::Micros;
 
 constexpr double kEpochFrom = 1e9;
 constexpr double kNearlyGone = 0.05;
+constexpr double kLongestPeriod_s = 31 * 86400;  // Quotas are by day or by month.
 
 std::optional<double> number_of(std::string_view text) {
   double number = 0;
@@ -31,6 +32,7 @@ std::optional<Quota> read_quota(const http::Head& head, Micros wall) {
     const Micros now = http::server_now(head.find("date"), wall);
     left_s = std::max(0.0, left_s - static_cast<double>(now.count()) / 1e6);
   }
+  left_s = std::min(left_s, kLongestPeriod_s);
   return Quota{*limit, *remaining, Micros(static_cast<int64_t>(left_s * 1e6))};
 }
 

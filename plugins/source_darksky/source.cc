@@ -13,11 +13,9 @@ namespace millrace::darksky {
 namespace {
 
 std::string remedy(const http::Ending& ending) {
-  std::string text = json::problem_text(ending.body) + http::common_remedy(ending);
-  if (ending.status == 401 || ending.status == 403) {
-    text += "; check \"api_key\" (a fresh key works after up to 20 minutes) and \"key_in\"";
-  }
-  return text;
+  return json::problem_text(ending.body) +
+         http::usual_remedy(
+             ending, "\"api_key\" (a fresh key works after up to 20 minutes) and \"key_in\"");
 }
 
 poll::PollOptions poll_options(const Settings& settings) {

@@ -60,8 +60,10 @@ std::vector<Target> read_file(const config& cfg) {
   std::vector<Target> targets;
   for (size_t number = 2; std::getline(in, line); ++number) {
     const auto fields = fields_of(line);
-    if (fields.size() < names.size() || fields[name].empty()) continue;
     const std::string where = file + ":" + std::to_string(number);
+    if (fields.size() == 1 && fields[0].empty()) continue;
+    if (fields.size() < names.size()) throw config_error(where + ": fewer fields than the header");
+    if (fields[name].empty()) continue;  // A place without that name is not asked for.
     targets.push_back({fields[name], number_of(fields[lat], where), number_of(fields[lon], where)});
     if (limit > 0 && targets.size() == limit) break;
   }

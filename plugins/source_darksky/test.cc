@@ -39,6 +39,11 @@ TEST(Budget, H5_ResetIsSecondsLeftOrAnEpochSecond) {
   const http::Micros wall = seconds(1'760'000'000);
   EXPECT_EQ(read_quota(head_of("100", "7", "60"), wall)->reset, http::Micros(seconds(60)));
   EXPECT_EQ(read_quota(head_of("100", "7", "1760000060"), wall)->reset, http::Micros(seconds(60)));
+  // Milliseconds, or nonsense: no longer than a month, or nobody would ask again.
+  for (const char* far : {"1760000060000", "999999999999999"}) {
+    EXPECT_EQ(read_quota(head_of("100", "7", far), wall)->reset, http::Micros(seconds(31 * 86400)))
+        << far;
+  }
   for (const char* bad : {"", "x", "-1", "1e99", "nan"}) {
     EXPECT_FALSE(read_quota(head_of("100", bad, "60"), wall)) << bad;
   }
@@ -82,6 +87,18 @@ TEST(Settings, PlacesAreChecked) {
   EXPECT_NE(places(R"([{"name": "a", "lat": 91, "lon": 2}])").find("nowhere"), std::string::npos);
   EXPECT_NE(places(R"({"file": "/nowhere.csv"})").find("cannot read"), std::string::npos);
   EXPECT_NE(places("[]").find("at least one"), std::string::npos);
+}
+
+TEST(Settings, ARowOfTheFileThatIsCutIsToldAndOneWithoutANameIsLeftOut) {
+  const std::string file = testing::TempDir() + "places.csv";
+  const auto of_file = [&](const std::string& rows) {
+    std::ofstream(file) << "name,lat,lon\n" << rows;
+    return validate(R"({"api_key": "k", "quota": "unlimited", "targets": {"file": ")" + file +
+                    "\"}}");
+  };
+  EXPECT_EQ(of_file("a,1,2\r\n,3,4\n\nb,5,6"), "");
+  EXPECT_NE(of_file("a,1,2\nb,5\n").find("places.csv:3: fewer fields"), std::string::npos);
+  EXPECT_NE(of_file("a,1,\n").find("places.csv:2: \"\" is not a number"), std::string::npos);
 }
 
 TEST(Recorded, EveryForecastHasWhatThePluginReads) {

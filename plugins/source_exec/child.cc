@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,13 +99,16 @@ void Child::start(const std::vector<std::string>& command, const std::string& fo
   if (failed) {
     pid_ = -1;
     close_pipes();
-    throw retriable("cannot start " + command[0] + ": " + strerror(failed));
+    const std::string where = folder.empty() ? "" : " in the folder " + folder;
+    throw retriable("cannot start " + command[0] + where + ": " + strerror(failed));
   }
+  end_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   for (const int fd : {in_, out_.fd, error_.fd}) set_nonblocking(fd);
 }
 
 void Child::close_pipes() {
   close_one(in_);
+  close_one(end_);
   for (Pipe* pipe : {&out_, &error_}) {
     close_one(pipe->fd);
     pipe->bytes.clear();
@@ -136,12 +140,15 @@ Child::Got Child::next(Micros at_most) {
     bool too_long = false;
     if (take_line(error_, too_long)) return Got::kError;
     if (take_line(out_, too_long)) return too_long ? Got::kTooLong : Got::kLine;
-    if (pid_ > 0 && out_.fd < 0 && error_.fd < 0) return reap(), Got::kEnd;
+    if (pid_ > 0 && is_mute() && reap()) return Got::kEnd;
     if (pid_ <= 0) return Got::kEnd;
     if (waited) return Got::kNothing;
     wait_for(at_most);
   }
 }
+
+/// It has closed both, mostly because it ended; but it may live on.
+bool Child::is_mute() const { return out_.fd < 0 && error_.fd < 0; }
 
 /// A last line without its end counts: the program may have forgotten it.
 bool Child::take_line(Pipe& pipe, bool& too_long) {
@@ -175,9 +182,10 @@ void Child::wait_for(Micros at_most) {
   pollfd fds[] = {{out_.fd, POLLIN, 0},
                   {error_.fd, POLLIN, 0},
                   {wake_, POLLIN, 0},
-                  {to_send_.empty() ? -1 : in_, POLLOUT, 0}};
+                  {to_send_.empty() ? -1 : in_, POLLOUT, 0},
+                  {is_mute() ? end_ : -1, POLLIN, 0}};
   const auto ms = std::clamp<int64_t>((at_most.count() + 999) / 1000, 0, 60'000);
-  if (::poll(fds, 4, static_cast<int>(ms)) <= 0) return;
+  if (::poll(fds, 5, static_cast<int>(ms)) <= 0) return;
   if (fds[0].revents) read_from(out_);
   if (fds[1].revents) read_from(error_);
   if (fds[3].revents) write_some();
@@ -218,15 +226,17 @@ void Child::write_some() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void Child::reap() {
+/// False: it has not ended yet.
+bool Child::reap() {
   int status = 0;
-  waitpid(pid_, &status, 0);
+  if (waitpid(pid_, &status, WNOHANG) == 0) return false;
   kill(-pid_, SIGKILL);
   pid_ = -1;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   exit_text_ = WIFEXITED(status) ? "it ended with code " + std::to_string(exit_code_)
                                  : "it was ended by signal " + std::to_string(WTERMSIG(status));
   close_pipes();
+  return true;
 }
 
 void Child::wake() noexcept {

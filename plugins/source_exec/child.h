@@ -59,13 +59,15 @@ class Child {
   void read_from(Pipe& pipe);
   void write_some();
   void wait_for(Micros at_most);
-  void reap();
+  bool is_mute() const;
+  bool reap();
   void close_pipes();
 
   const uint64_t line_max_;
   pid_t pid_ = -1;
   int in_ = -1;    ///< Its standard input.
   int wake_ = -1;  ///< eventfd.
+  int end_ = -1;   ///< pidfd: readable when it has ended.
   Pipe out_, error_;
   std::string to_send_, line_, exit_text_;
   int exit_code_ = 0;

@@ -105,6 +105,36 @@ TEST(Exec, CloseEndsTheWholeGroup) {
   EXPECT_FALSE(std::filesystem::exists(file)) << "a grandchild lives";
 }
 
+TEST(Exec, AProgramThatClosesItsOutputsAndLivesOnIsNotWaitedForBlindly) {
+  test::harness source(component(),
+                       shell("echo up; exec >&- 2>&-; sleep 60", R"(, "stop_timeout": "50ms")"));
+  source.open();
+  EXPECT_EQ(values(source, 1), (std::vector<std::string>{"up"}));
+  EXPECT_EQ(source.poll(),
+            MR_IDLE);  // With it gone, this would be the end; waiting for it, a minute.
+  source.close();
+}
+
+TEST(Exec, OneThatClosesItsOutputsFirstEndsWhenItEnds) {
+  test::harness source(component(), shell("echo up; exec >&- 2>&-; sleep 0.2; exit 0"));
+  source.open();
+  values(source, 1);
+  int rc = MR_IDLE;
+  while (rc == MR_IDLE) rc = source.poll();
+  EXPECT_EQ(rc, MR_END);
+}
+
+TEST(Exec, AMissingFolderIsNamed) {
+  test::harness source(component(), R"({"command": ["true"], "folder": "/no/such/folder"})");
+  source.open();
+  try {
+    source.poll();
+    FAIL() << "it ran";
+  } catch (const failure& f) {
+    EXPECT_NE(std::string(f.what()).find("/no/such/folder"), std::string::npos) << f.what();
+  }
+}
+
 TEST(Exec, AFullPipeHoldsTheProgramBack) {
   test::harness source(component(),
                        shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done"));

@@ -9,6 +9,8 @@
 namespace millrace::http_source {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 std::optional<double> number_of(const std::string& text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -59,6 +61,7 @@ void Pages::begin(const Slot& slot) {
 
 http::Request Pages::request(const Slot&) {
   http::Request request{url_, {}, settings_.method};
+  request.home = settings_.url;  // A link may lead to somebody else's host.
   request.headers.push_back({"Accept", settings_.is_raw ? "*/*" : "application/json"});
   if (!settings_.body.empty()) {
     request.headers.push_back({"Content-Type", settings_.content_type});
@@ -70,6 +73,9 @@ http::Request Pages::request(const Slot&) {
 Pages::Next Pages::take(const Slot&, http::Answer& answer, std::vector<poll::Item>& items,
                         std::string& why) {
   const size_t before = items.size();
+  if (!settings_.is_raw && answer.body.starts_with(kByteOrderMark)) {
+    answer.body.erase(0, kByteOrderMark.size());
+  }
   const bool is_empty = answer.status == 204;
   if (!is_empty && !take_records(answer.body, items, why)) return Next::kAgain;
   const std::string status = std::to_string(answer.status);
@@ -81,7 +87,9 @@ Pages::Next Pages::take(const Slot&, http::Answer& answer, std::vector<poll::Ite
                         {"mr.received_us", received}};
   }
   ++pages_;
-  const auto next = next_url(answer, items.size() - before);
+  const auto next = next_url(answer, items.size() - before, why);
+  if (next && *next == url_) why = "a next page that is the page itself";
+  if (!why.empty()) return Next::kAgain;
   if (!next) return Next::kDone;
   if (pages_ >= settings_.paging.max_pages) {
     why = "more than paginate.max_pages pages";
@@ -100,7 +108,8 @@ bool Pages::take_records(std::string_view body, std::vector<poll::Item>& items, 
   const bool parses = is_array ? reader.elements(whole, [](std::string_view) {})
                                : reader.members(whole, [](std::string_view, std::string_view) {});
   if (!parses) {
-    why = whole.starts_with('<')
+    why = whole.empty() ? "an empty body instead of JSON"
+          : whole.starts_with('<')
               ? "a page of HTML instead of JSON (a sign-in page, or a proxy's error page?)"
               : "a body that is not JSON, or is cut short";
     return false;
@@ -146,14 +155,15 @@ void Pages::note_newest() {
   if (value && (!newest_of_slot_ || is_newer(*value, *newest_of_slot_))) newest_of_slot_ = value;
 }
 
-std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t records) {
+std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t records,
+                                           std::string& why) {
   const Paging& paging = settings_.paging;
   switch (paging.kind) {
     case Paging::Kind::kLink: {
-      const auto link = http::find_link(answer.head.find("link"), "next");
-      return link ? http::resolve_url(url_, *link) : std::nullopt;
+      const auto link = http::find_link(answer.head.joined("link"), "next");
+      return link ? resolved(*link, why) : std::nullopt;
     }
-    case Paging::Kind::kCursor: return next_cursor(answer);
+    case Paging::Kind::kCursor: return next_cursor(answer, why);
     case Paging::Kind::kOffset:
     case Paging::Kind::kPage:
       if (records == 0) return std::nullopt;
@@ -163,14 +173,20 @@ std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t re
   }
 }
 
+std::optional<std::string> Pages::resolved(const std::string& link, std::string& why) const {
+  auto url = http::resolve_url(url_, link);
+  if (!url) why = "a next page that is no http or https URL";
+  return url;
+}
+
 /// The cursor's value, or the address of the next page where no parameter is named.
-std::optional<std::string> Pages::next_cursor(const http::Answer& answer) const {
+std::optional<std::string> Pages::next_cursor(const http::Answer& answer, std::string& why) const {
   const auto raw = json::at_pointer(trimmed(answer.body), settings_.paging.cursor);
   if (!raw || json::is_null(*raw) || *raw == "false") return std::nullopt;
   std::string text;
   if (!json::JsonReader().text(*raw, text)) text = *raw;
   if (text.empty()) return std::nullopt;
-  if (settings_.paging.param.empty()) return http::resolve_url(url_, text);
+  if (settings_.paging.param.empty()) return resolved(text, why);
   return http::with_query(first_url(), settings_.paging.param, text);
 }
 

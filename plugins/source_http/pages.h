@@ -35,8 +35,10 @@ class Pages final : public poll::Script {
   void add(std::string_view value, std::vector<poll::Item>& items);
   void add_lines(std::string_view body, std::vector<poll::Item>& items);
   void note_newest();
-  std::optional<std::string> next_url(const http::Answer& answer, size_t records);
-  std::optional<std::string> next_cursor(const http::Answer& answer) const;
+  /// Nullopt: no page follows, or (`why`) there is one that cannot be asked for.
+  std::optional<std::string> next_url(const http::Answer& answer, size_t records, std::string& why);
+  std::optional<std::string> next_cursor(const http::Answer& answer, std::string& why) const;
+  std::optional<std::string> resolved(const std::string& link, std::string& why) const;
 
   const Settings& settings_;
   json::RecordFields fields_;

@@ -76,7 +76,13 @@ void Settings::check() const {
   if (needs_cursor && (paging.cursor.empty() || !is_pointer(paging.cursor))) {
     throw config_error("paginate.cursor: a JSON pointer to the next page's cursor is needed");
   }
+  const bool is_unused =
+      paging.kind == Paging::Kind::kNone && !(paging.cursor + paging.param).empty();
+  if (is_unused) throw config_error("paginate.kind: missing, so only the first page would be read");
   if (since.is_used() && since.field.empty()) throw config_error("since.field: missing");
+  if (!since.is_used() && !(since.field + since.start).empty()) {
+    throw config_error("since.param: missing");
+  }
 }
 
 }  // namespace millrace::http_source

@@ -4,6 +4,7 @@
 #include <millrace/plugin.hpp>
 
 #include "common/auth/authorizer.h"
+#include "common/json/problem_text.h"
 #include "common/poll/metrics.h"
 #include "source_http/pages.h"
 #include "source_http/settings.h"
@@ -11,6 +12,16 @@
 
 namespace millrace::http_source {
 namespace {
+
+std::string remedy(const http::Ending& ending) {
+  return json::problem_text(ending.body) + http::usual_remedy(ending, "\"auth\" and \"headers\"");
+}
+
+poll::PollOptions poll_options(const Settings& settings) {
+  poll::PollOptions options = settings.poll;
+  options.remedy = remedy;
+  return options;
+}
 
 class HttpSource final : public source {
  public:
@@ -26,7 +37,7 @@ class HttpSource final : public source {
         settings_(ctx, cfg),
         pages_(settings_),
         authorizer_(settings_.auth, pages_),
-        poller_(ctx, settings_.http, settings_.poll, authorizer_),
+        poller_(ctx, settings_.http, poll_options(settings_), authorizer_),
         metrics_(ctx) {}
 
   traits source_traits() const override { return {.bounded = false, .replay = replay::none}; }

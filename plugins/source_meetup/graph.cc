@@ -70,6 +70,7 @@ const std::string& Graph::event_of(const Slot& slot) const {
 }
 
 void Graph::begin(const Slot&) {
+  is_whole_ = true;
   after_.clear();
   seen_.clear();
   found_in_slot_.clear();
@@ -103,14 +104,17 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
     why = "an answer that is neither data nor errors";
     return Next::kAgain;
   }
+  const size_t before = items.size();
   if (is_there(errors) && take_errors(*errors, answer.head, items, why)) return Next::kAgain;
+  if (is_there(errors)) is_whole_ = false;
   const auto connection =
       !data ? data : json::at_pointer(*data, finds_ ? "/eventSearch" : "/event/rsvps");
   if (!is_there(data) || !is_there(connection)) {
     // A cursor that is refused ends this listing; the next slot begins a new one (MU6).
-    if (!is_there(errors))
+    if (items.size() == before)
       items.push_back(
           {.value = std::string(answer.body.substr(0, 8192)), .broken_why = "no such event"});
+    is_whole_ = false;
     seen_.clear();
     return Next::kDone;
   }
@@ -119,18 +123,28 @@ Graph::Next Graph::take(const Slot& slot, http::Answer& answer, std::vector<poll
     return Next::kAgain;
   }
   if (!finds_) take_rsvps(slot, *data, items);
-  return page_done(slot, *connection, items);
+  const Next next = page_done(slot, *connection, items, why);
+  if (next == Next::kAgain && !settings_.is_personal) {  // The damage may be shown, people may not.
+    answer.body = std::string(json::at_pointer(*connection, "/pageInfo").value_or(""));
+  }
+  return next;
 }
 
 Graph::Next Graph::page_done(const Slot& slot, std::string_view connection,
-                             std::vector<poll::Item>& items) {
+                             std::vector<poll::Item>& items, std::string& why) {
   const auto more = json::at_pointer(connection, "/pageInfo/hasNextPage");
   const std::string cursor = text_at(connection, "/pageInfo/endCursor");
-  if (more && *more == "true" && !cursor.empty() && cursor != after_) {
+  const bool has_more = more && *more == "true";
+  if (has_more && (cursor.empty() || cursor == after_)) {
+    why = "a next page that is the page itself, or has no cursor";
+    return Next::kAgain;
+  }
+  if (has_more) {
     after_ = cursor;
     return Next::kMore;
   }
-  if (settings_.reports_absence && !finds_) add_absent(slot, items);
+  is_whole_ &= more && *more == "false";
+  if (settings_.reports_absence && !finds_ && is_whole_) add_absent(slot, items);
   return Next::kDone;
 }
 
@@ -160,14 +174,12 @@ bool Graph::take_errors(std::string_view errors, const http::Head& head,
   return is_limit;
 }
 
-Graph::Failed Graph::failed(const Slot&, const http::Ending& ending,
+Graph::Failed Graph::failed(const Slot& slot, const http::Ending& ending,
                             std::vector<poll::Item>& items) {
   const bool is_refused_cursor =
       ending.why == http::Ending::Why::kStatus && ending.status == 400 && !after_.empty();
   if (!is_refused_cursor) return Failed::kOrdinary;
-  after_.clear();
-  seen_.clear();
-  found_in_slot_.clear();
+  begin(slot);
   items.clear();
   return Failed::kRetryNow;
 }
@@ -188,19 +200,22 @@ void Graph::take_rsvps(const Slot& slot, std::string_view data, std::vector<poll
     described += (described.empty() ? "" : ",") + json::quoted(key) + ":" + std::string(raw);
   });
   const auto edges = json::at_pointer(*event, "/rsvps/edges");
-  if (!edges) return;
-  json::JsonReader().elements(*edges, [&](std::string_view edge) {
-    if (const auto node = json::at_pointer(edge, "/node"))
-      add_rsvp(slot, "{" + described + "}", *node, items);
+  const bool is_list = edges && json::JsonReader().elements(*edges, [&](std::string_view edge) {
+    const auto node = json::at_pointer(edge, "/node");
+    node ? add_rsvp(slot, "{" + described + "}", *node, items) : void(is_whole_ = false);
   });
+  is_whole_ &= is_list;
 }
 
 void Graph::add_rsvp(const Slot& slot, const std::string& event, std::string_view node,
                      std::vector<poll::Item>& items) {
   json::RecordFields fields("", {}, {"id", "status", "guestsCount", "updated"});
   const auto id = fields.read(node) ? fields.scalar(0) : std::nullopt;
+  is_whole_ &= id.has_value();
   if (!id)
-    return items.push_back({.value = std::string(node), .broken_why = "an RSVP without an id"});
+    return items.push_back(
+        {.value = settings_.is_personal ? std::string(node) : without_people(node),
+         .broken_why = "an RSVP without an id"});
   std::string whole;
   for (size_t i = 1; i < 4; ++i) whole += fields.scalar(i).value_or("\x01") + '\xFF';
   const uint64_t state = text::stable_hash(whole);
@@ -238,8 +253,8 @@ poll::Item Graph::item(const Slot& slot, std::string value, std::optional<int64_
 void Graph::put_out(const Slot& slot) {
   if (finds_) {
     known_.found.insert(found_in_slot_.begin(), found_in_slot_.end());
-  } else if (!seen_.empty()) {
-    known_.tracked.keep(event_of(slot), seen_, settings_.reports_absence);
+  } else if (!seen_.empty() || is_whole_) {
+    known_.tracked.keep(event_of(slot), seen_, settings_.reports_absence && is_whole_);
   }
 }
 

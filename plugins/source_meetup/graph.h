@@ -53,7 +53,8 @@ class Graph final : public poll::Script {
   /// What "errors" holds, as rows of `.errors`; true: the rate limit, wait.
   bool take_errors(std::string_view errors, const http::Head& head, std::vector<poll::Item>& items,
                    std::string& why);
-  Next page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items);
+  Next page_done(const Slot& slot, std::string_view connection, std::vector<poll::Item>& items,
+                 std::string& why);
   poll::Item item(const Slot& slot, std::string value, std::optional<int64_t> time_us) const;
 
   const Settings& settings_;
@@ -63,6 +64,7 @@ class Graph final : public poll::Script {
   // Of the present slot:
   std::string after_;                     ///< Cursor of the next page; empty: the first.
   std::map<std::string, uint64_t> seen_;  ///< RSVP id → state.
+  bool is_whole_ = true;                  ///< Nothing failed to come: who is not in it is absent.
   std::set<std::string> found_in_slot_;
 };
 

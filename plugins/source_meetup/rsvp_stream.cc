@@ -14,7 +14,8 @@ using http::steady_now;
 constexpr Micros kSlice = std::chrono::milliseconds(100);
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) + http::common_remedy(ending);
+  return json::problem_text(ending.body) +
+         http::usual_remedy(ending, "\"headers\" and the address");
 }
 
 class Socket final : public RsvpStream {

@@ -7,6 +7,7 @@
 
 #include "common/auth/authorizer.h"
 #include "common/http/url.h"
+#include "common/json/problem_text.h"
 #include "common/json/record_fields.h"
 #include "common/poll/metrics.h"
 #include "common/text/stable_hash.h"
@@ -25,9 +26,14 @@ using http::steady_now;
 /// The first record this much behind what was asked for: the service's buffer was too short.
 constexpr int64_t kGapMs = 60'000;
 
+std::string remedy(const http::Ending& ending) {
+  return json::problem_text(ending.body) + http::usual_remedy(ending, "\"auth\"");
+}
+
 poll::PollOptions options_of(const Settings& settings, Micros every) {
   poll::PollOptions options = settings.poll;
   options.slots.every = every;
+  options.remedy = remedy;
   return options;
 }
 
@@ -178,25 +184,23 @@ class Meetup final : public source {
   }
 
   void take_line(emitter& out) {
+    const std::string hashed = settings_.is_personal ? "" : without_people(line_);
+    const std::string_view value = settings_.is_personal ? line_ : std::string_view(hashed);
     const auto mtime = fields_.read(line_) ? json::integer_of(fields_.raw(1)) : std::nullopt;
     const auto id = mtime ? fields_.scalar(0) : std::nullopt;
     if (!id || *mtime < 0 || *mtime > 100'000'000'000'000) {
       ++counts_.broken;
-      return out.reject_bytes({.bytes = line_, .position = ++seq_},
+      return out.reject_bytes({.bytes = value, .position = ++seq_},
                               "not an RSVP with rsvp_id and mtime");
     }
     report_gap(*mtime, out);
     // A clock that is far ahead would make the next resume skip everything until then.
     newest_ms_ = std::max(newest_ms_, std::min(*mtime, http::wall_now().count() / 1000 + kGapMs));
-    const std::string hashed = settings_.is_personal ? "" : without_people(line_);
     const std::string received = std::to_string(http::wall_now().count());
     const header headers[] = {{"mr.source", "meetup"},
                               {"mr.received_us", received},
                               {"mr.personal", settings_.is_personal ? "as received" : "hashed"}};
-    record r{.value = settings_.is_personal ? line_ : std::string_view(hashed),
-             .time_us = *mtime * 1000,
-             .position = ++seq_,
-             .headers = headers};
+    record r{.value = value, .time_us = *mtime * 1000, .position = ++seq_, .headers = headers};
     const auto key = fields_.key();
     if (key) r.key = *key;
     r.dedupe_hash = text::stable_hash(*id + '\xFF' + std::to_string(*mtime));

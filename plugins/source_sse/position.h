@@ -1,7 +1,7 @@
 #pragma once
 
 /// Where a stream of events goes on: its last event id, resent as it came, and the number of the
-/// last record. Snapshot: `{"v":1,"seq":7,"id":"…"}`. Threads: one.
+/// last record. Snapshot: `{"v":1,"seq":7,"seen_us":…,"id":"…"}`. Threads: one.
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,8 @@ namespace millrace::sse_source {
 
 struct Position {
   uint64_t seq = 0;
-  std::string id;  ///< Empty: none.
+  int64_t seen_us = 0;  ///< When the last record came; 0: never.
+  std::string id;       ///< Empty: none.
 
   /// False: `state` is not one of this plugin.
   bool restore(std::string_view state);

@@ -42,13 +42,14 @@ class SseSource final : public source {
   void open(const opening& how) override {
     settings_.check();
     http::warn_of_insecurity(ctx_, settings_.http);
-    position_ = {0, settings_.start_id};
-    last_receipt_us_ = 0;
-    was_cut_ = false;
+    position_ = {};
+    position_.id = settings_.start_id;
+    lost_reason_.clear();
     const bool has_state = how.state.data() && !how.fresh;
     if (has_state && !position_.restore(how.state)) {
       throw fatal("the stored position is not one of this plugin: start with --fresh");
     }
+    was_cut_ = position_.seq > 0;  // By the end of the last run.
     metrics_.restart();
     feed_.open(settings_.http, settings_.sse, hooks());
   }
@@ -70,9 +71,11 @@ class SseSource final : public source {
             .connected = [this](std::string_view) { connected(); },
             .remedy =
                 [](const http::Ending& ending) {
-                  return json::problem_text(ending.body) + http::common_remedy(ending);
+                  return json::problem_text(ending.body) +
+                         http::usual_remedy(ending, "\"headers\" and the address");
                 },
-            .overflowed = [this] { lost_reason_ = "overflow"; }};
+            .overflowed = [this] { lost_reason_ = "overflow"; },
+            .id_moved = [this](const std::string& id) { position_.id = id; }};
   }
 
   sse::SseRequest request() const {
@@ -106,7 +109,7 @@ class SseSource final : public source {
     const int64_t now_us = http::wall_now().count();
     if (!lost_reason_.empty()) report_gap(now_us, out);
     position_.id = event.id;
-    last_receipt_us_ = now_us;
+    position_.seen_us = now_us;
     if (!is_wanted) return ++metrics_.filtered, Took::kNothing;
     ++position_.seq;
     emit(event, now_us, out);
@@ -144,7 +147,7 @@ class SseSource final : public source {
   void report_gap(int64_t now_us, emitter& out) {
     ++metrics_.gaps;
     const std::string reason = std::exchange(lost_reason_, "");
-    out.lost({.from_us = last_receipt_us_ ? last_receipt_us_ : now_us,
+    out.lost({.from_us = position_.seen_us ? position_.seen_us : now_us,
               .to_us = now_us,
               .from_position = position_.seq,
               .to_position = position_.seq + 1,
@@ -158,9 +161,8 @@ class SseSource final : public source {
   Position position_;
   sse::Metrics metrics_;
   sse::EventFeed feed_;
-  bool was_cut_ = false;     ///< There was a connection before.
+  bool was_cut_ = false;     ///< There was a connection before, perhaps of an earlier run.
   std::string lost_reason_;  ///< A gap to tell with the next event.
-  int64_t last_receipt_us_ = 0;
 };
 
 }  // namespace

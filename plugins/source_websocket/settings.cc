@@ -8,6 +8,18 @@ namespace {
 
 constexpr std::string_view kPosition = "{position}";
 
+/// `/data/*` says the same as `/data`.
+std::string pointer_to_list(std::string pointer) {
+  if (pointer.ends_with("/*")) pointer.resize(pointer.size() - 2);
+  return pointer;
+}
+
+/// `ws://user:password@host`: nothing of it is sent in a handshake.
+bool has_user(const std::string& url) {
+  const size_t host = url.find("://") + 3;
+  return url.substr(host, url.find_first_of("/?#", host) - host).find('@') != url.npos;
+}
+
 /// Texts are sent as they are, objects as JSON.
 std::string message_of(const config& value) {
   return value.type("") == MR_JSON_STRING ? value.str("") : json::json_of(value);
@@ -29,7 +41,7 @@ websocket::WsOptions read_ws_options(const config& cfg, bool resumes) {
 
 Settings::Settings(const context& ctx, const config& cfg)
     : url(cfg.str("url", "")),
-      records(cfg.str("records", "")),
+      records(pointer_to_list(cfg.str("records", ""))),
       is_raw(cfg.str("format", "json") == "raw"),
       resume_field(cfg.str("/resume/field", "")),
       key(cfg.str("key", "")),
@@ -45,6 +57,11 @@ Settings::Settings(const context& ctx, const config& cfg)
 void Settings::check() const {
   http::check_http_settings(http);
   if (!websocket::web_url(url)) throw config_error("url: not an absolute ws or wss URL");
+  if (has_user(url)) {
+    throw config_error(
+        "url: a user and a password would not be sent; write \"headers\": {\"Authorization\": "
+        "\"Basic …\"}");
+  }
   if (!records.empty() && records.front() != '/') {
     throw config_error("records: \"" + records + "\" is not a JSON pointer");
   }

@@ -113,7 +113,8 @@ class WebSocketSource final : public source {
             .overflowed = [this] { lost("overflow"); },
             .remedy =
                 [](const http::Ending& ending) {
-                  return json::problem_text(ending.body) + http::common_remedy(ending);
+                  return json::problem_text(ending.body) +
+                         http::usual_remedy(ending, "\"headers\" and the address");
                 }};
   }
 

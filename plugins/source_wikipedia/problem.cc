@@ -17,7 +17,8 @@ std::string remedy(const Settings& settings, const http::Ending& ending) {
   } else if (ending.status == 404) {
     text += "; is there a stream of that name? \"url\" with /?spec lists them";
   }
-  return text + http::common_remedy(ending);
+  const bool has_words = ending.status == 403 || ending.status == 404;
+  return text + (has_words ? "" : http::usual_remedy(ending, "\"headers\""));
 }
 
 }  // namespace millrace::wikipedia

@@ -51,12 +51,12 @@ class BadInput:
             with self.subTest(status=status):
                 self.sim.post("reset")
                 self.sim.fault("status", count=-1, status=status)
-                self.stops(self.begin(), str(status))
+                self.stops(self.begin(), rf"{status}.*; .*check")
                 self.assertEqual(len(self.sim.rows("requests")), 3)
 
     def test_not_found(self):
         self.sim.fault("status", count=-1, status=404)
-        self.stops(self.begin(), "404")
+        self.stops(self.begin(), "404.*; (check the address|is there a stream of that name)")
         self.assertEqual(len(self.sim.rows("requests")), 3)
 
     # What passes: tried again, nothing lost.
@@ -126,10 +126,10 @@ class BadInput:
         self.assert_discreet(source)
 
     def test_expired_certificate(self):
-        self.bad_certificate("expired", "(?i)expired|certificate")
+        self.bad_certificate("expired", "(?i)expired")
 
     def test_wrong_host_name(self):
-        self.bad_certificate("wrong_host", "(?i)subject name|host ?name|certificate")
+        self.bad_certificate("wrong_host", "(?i)subject name|host ?name")
 
     def bad_certificate(self, name, what):
         with Listener(*certificates()[name]) as listener:

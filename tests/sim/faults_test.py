@@ -254,7 +254,6 @@ for name in [name for name in dir(sockets.Feeds) if name.startswith("test_")]:
 
 
 class MeetupGraph(Polled, meetup.MeetupCase):
-    redirect_status = 308    # 301 makes a GET of a POST
     config = {"events": ["100"], "every": "400ms", "discover_every": "400ms", "points_per_minute": 100_000}
 
     def source(self, **config):

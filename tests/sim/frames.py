@@ -54,6 +54,7 @@ CASES = {
     "close_bad_reason": frame(8, struct.pack(">H", 1000) + b"\xff"),
     **{f"close_{code}": frame(8, struct.pack(">H", code) + b"bye") for code in (1000, 1001, 1003, 1008, 1011, 3000, 4000)},
     "close_empty": frame(8),
+    "list": frame(1, b'{"data":[{"n":1.5},{"n":1.6}]}'),
 }
 # More than sockets hold back, numbered from 2 on, with a ping among them; "flooded" is told in the log when all is sent.
 FLOOD = 16_000
@@ -73,7 +74,7 @@ async def serve(reader, writer):
     LOG.append(entry)
     key = next(line.split(": ")[1] for line in head.split("\r\n") if line.lower().startswith("sec-websocket-key"))
     accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
-    lines = {"wrong_accept": accept[::-1], "deflate": accept + "\r\nSec-WebSocket-Extensions: permessage-deflate"}
+    lines = {"wrong_accept": accept[::-1], "subprotocol": accept + "\r\nSec-WebSocket-Protocol: p2", "deflate": accept + "\r\nSec-WebSocket-Extensions: permessage-deflate"}
     writer.write(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {lines.get(path[1:], accept)}\r\n\r\n".encode())
     writer.write(text(1) + (b"" if path == "/flood" else CASES.get(path[1:], b"") + text(2)))
     listener = asyncio.ensure_future(listen(reader, entry))

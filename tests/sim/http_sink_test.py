@@ -82,14 +82,35 @@ class Sink(unittest.TestCase):
         self.assertEqual(code, 0, error)
         self.assertEqual(sorted(set(self.came())), list(range(ROWS)))
 
+    def test_a_redirect_carries_the_rows_or_delivers_nothing(self):
+        """301 and 302 make a GET of a POST in a browser, 303 does by definition: what answers that has not got the rows."""
+        for status in (301, 302, 303, 307, 308):
+            with self.subTest(status=status):
+                self.sim.post("reset")
+                self.sim.fault("redirect", after=1, count=1, status=status, to="/sink?elsewhere")
+                self.config(batch={"records": 100})
+                done = subprocess.run([os.environ["MILLRACE_PROGRAM"], "run", "c.json", "--fresh", "--plugins", os.environ["MILLRACE_PLUGIN_DIR"]],
+                                      cwd=self.folder, capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual({r["method"] for r in self.requests()}, {"POST"})
+                self.assertEqual(sorted(set(self.came())), list(range(ROWS)))
+                self.assertEqual("303" in done.stderr, status == 303, done.stderr)
+
     def test_refusals_stop_the_run_with_the_services_words_and_the_next_one_goes_on(self):
         self.sim.fault("status", after=3, count=1, status=401, body='{"error":"bad token"}')
         self.config(batch={"records": 100})
         code, error = self.run_through()
         self.assertEqual(code, 1)
-        self.assertIn("401 Unauthorized: bad token", error)
+        self.assertRegex(error, '401 Unauthorized: bad token; check "headers"; the rows are kept')
         self.assertEqual(self.run_through()[0], 0)
         self.assertEqual(sorted(set(self.came())), list(range(ROWS)))
+
+    def test_a_body_that_is_too_large_for_the_service_names_the_key(self):
+        self.sim.fault("status", count=1, status=413, body="too much")
+        self.config()
+        code, error = self.run_through()
+        self.assertEqual(code, 1)
+        self.assertIn('413: too much; make "batch" smaller', error)
 
     def test_killed_and_run_again_every_row_arrives_and_keys_tell_repeats(self):
         self.config(speed=1, batch={"records": 20})

@@ -185,6 +185,7 @@ class Drive {
     for (size_t i = 0; i < out_.gaps.size(); ++i) {
       std::cout << "{\"gap\":" << quoted(out_.inner.gaps[i].reason)
                 << ",\"from_us\":" << out_.gaps[i].from_us << ",\"to_us\":" << out_.gaps[i].to_us
+                << ",\"partition\":" << out_.gaps[i].partition
                 << ",\"estimated\":" << out_.gaps[i].estimated << "}\n";
     }
     for (const auto& refused : out_.inner.rejects) {

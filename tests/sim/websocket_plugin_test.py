@@ -124,6 +124,17 @@ class Frames(unittest.TestCase):
             with self.subTest(case=case):
                 self.assertEqual(self.numbers(case, seconds=0.5), [])
 
+    def test_W1_a_subprotocol_must_be_one_that_was_offered(self):
+        for offered, taken in (("", []), ("p1", []), ("p1, p2", [1, 2])):
+            with self.subTest(offered=offered):
+                self.assertEqual(self.numbers("subprotocol", rows=2, seconds=5 if taken else 0.5, **({"subprotocol": offered} if offered else {})), taken)
+        self.assertEqual(self.numbers("long", seconds=5, subprotocol="p1"), [1, 1.5, 2])    # Choosing none is allowed.
+
+    def test_records_of_an_array_and_messages_without_one(self):
+        for pointer in ("/data", "/data/*"):
+            with self.subTest(pointer=pointer):
+                self.assertEqual(self.numbers("list", rows=4, seconds=5, records=pointer), [1, 1.5, 1.6, 2])
+
     def test_W1_the_request(self):
         self.numbers("long", headers={"X-Team": "a"}, subprotocol="p1", user_agent="me")
         head = self.log("long")[-1]["head"].lower()

@@ -93,7 +93,12 @@ Authorizer::Next Authorizer::take_token(const http::Answer& answer, std::string&
 
 Authorizer::Failed Authorizer::failed(const Slot& slot, const http::Ending& ending,
                                       std::vector<poll::Item>& items) {
-  if (asking_) return Failed::kOrdinary;
+  if (asking_) {  // A wrong client is told by 400, too (RFC 6749, 5.2): it is a refusal all the
+                  // same.
+    const bool is_refused = ending.why == http::Ending::Why::kStatus &&
+                            http::class_of_status(ending.status) == http::StatusClass::kOurFault;
+    return is_refused ? Failed::kRefused : Failed::kOrdinary;
+  }
   const bool is_refused = ending.why == http::Ending::Why::kStatus && ending.status == 401;
   if (is_refused && settings_.asks_for_tokens() && !std::exchange(renewed_after_401_, true)) {
     token_.clear();

@@ -41,6 +41,10 @@ AuthSettings read_auth_settings(const config& cfg) {
 
 void check_auth_settings(const AuthSettings& settings) {
   using Kind = AuthSettings::Kind;
+  const bool is_unused =
+      settings.kind == Kind::kNone &&
+      !(settings.token + settings.user + settings.token_url + settings.client_id).empty();
+  if (is_unused) throw config_error("auth.kind: missing, so nothing of auth would be sent");
   if (settings.kind == Kind::kBearer) need("token", settings.token);
   if (settings.kind == Kind::kBasic) need("user", settings.user);
   if (!settings.asks_for_tokens()) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace millrace::feed {
 namespace {
@@ -10,6 +11,10 @@ constexpr uint64_t kKeptEvents = 10'000;
 constexpr uint64_t kKeptBytes = 64 << 20;
 
 }  // namespace
+
+std::string new_tag() {
+  return std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-";
+}
 
 void Board::add(std::string_view text, std::string_view name) {
   std::string event = "id: " + id_text(next_id()) + "\n";

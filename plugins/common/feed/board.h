@@ -11,6 +11,10 @@
 
 namespace millrace::feed {
 
+/// Another one in each process: stands before the ids of events, so that those of an earlier
+/// process are not taken for ours.
+std::string new_tag();
+
 class Board {
  public:
   /// A new reader gets the last `history` events; more are kept for those who are a little behind.

@@ -22,7 +22,9 @@ class Exchange {
  public:
   /// `settings` must outlive it.
   explicit Exchange(const HttpSettings& settings)
-      : limit_(settings.limits.body), stream_(settings, settings.limits.body + 1) {}
+      : settings_(settings),
+        limit_(settings.limits.body),
+        stream_(settings, settings.limits.body + 1) {}
 
   /// Drops what was there and sends.
   void start(Request request);
@@ -47,12 +49,16 @@ class Exchange {
   Step failed(Ending ending);
   /// Null: the body so far is of a size that a body may have.
   const char* size_fault(uint64_t wire_bytes) const;
-  Step too_large(const std::string& what);
+  /// Null: the status fits the request.
+  const char* status_fault(int status) const;
+  Step unusable(const std::string& what);
   Step finish();
 
+  const HttpSettings& settings_;
   const uint64_t limit_;
   HttpStream stream_;
   bool running_ = false;
+  bool asks_for_changes_ = false;  ///< The request has a validator (H2).
   Answer answer_;
   Ending ending_;
 };

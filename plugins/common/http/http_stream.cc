@@ -53,7 +53,8 @@ void HttpStream::start(std::string url) {
 }
 
 bool HttpStream::is_same_origin(const std::string& url) const {
-  const auto from = parse_url(request_.url), to = parse_url(url);
+  const auto from = parse_url(request_.home.empty() ? request_.url : request_.home);
+  const auto to = parse_url(url);
   return from && to && from->origin() == to->origin();
 }
 
@@ -120,8 +121,12 @@ void HttpStream::follow() {
   if (++redirects_ > settings_.limits.redirects) {
     return refuse("more than " + std::to_string(settings_.limits.redirects) + " redirects");
   }
-  const bool keeps_method = head_.status == 307 || head_.status == 308;
-  if (!keeps_method && request_.method == "POST") {  // As browsers do it; RFC 9110 allows it.
+  // Browsers make a GET of a POST after 301 and 302, too; here a body is there to be delivered.
+  if (head_.status == 303 && request_.needs_body) {
+    return refuse(
+        "a redirect (303) to something else, which does not say that the rows were taken");
+  }
+  if (head_.status == 303 && request_.body) {
     request_.method = "GET";
     request_.body.reset();
   }
@@ -146,6 +151,8 @@ void HttpStream::finish() {
     ending.why = Ending::Why::kStatus;
     ending.body = buffer_.substr(0, kErrorBodyMax);
     ending.text = status_text(head_.status);
+    const bool leads_nowhere = class_of_status(head_.status) == StatusClass::kRedirect;
+    if (leads_nowhere) ending.text += ", a redirect without a Location";
     ending.retry_after = retry_after_of(head_, settings_.retry.max_after);
   } else {
     ending.why = Ending::Why::kFault;

@@ -17,6 +17,13 @@ std::string common_remedy(const Ending& ending) {
   return "";
 }
 
+std::string usual_remedy(const Ending& ending, const std::string& credential) {
+  if (ending.status == 400 || ending.status == 401 || ending.status == 403)
+    return "; check " + credential;
+  if (ending.status == 404 || ending.status == 410) return "; check the address";
+  return common_remedy(ending);
+}
+
 Patience::Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy,
                    AuthGrace* of_all)
     : ctx_(ctx),

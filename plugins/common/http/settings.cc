@@ -1,6 +1,10 @@
 #include "common/http/settings.h"
 
+#include <strings.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace millrace::http {
 namespace {
@@ -49,6 +53,26 @@ bool breaks_lines(const std::string& text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
 
+/// RFC 9110, 5.1.
+bool is_header_name(const std::string& name) {
+  constexpr std::string_view kMore = "!#$%&'*+-.^_`|~";
+  const auto fits = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMore.find(c) != kMore.npos;
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
+}
+
+/// Without a scheme it is an HTTP proxy. It may hold a password, so it is not shown.
+void check_proxy(const std::string& proxy) {
+  const size_t end = proxy.find("://");
+  if (end == proxy.npos) return;
+  for (const char* known : {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}) {
+    if (strncasecmp(proxy.c_str(), known, end) == 0 && std::strlen(known) == end) return;
+  }
+  throw config_error("proxy: not the URL of an HTTP or SOCKS proxy (http://HOST:PORT)");
+}
+
 }  // namespace
 
 HttpSettings read_http_settings(const config& cfg, const std::string& agent_default) {
@@ -80,10 +104,10 @@ void check_http_settings(const HttpSettings& settings) {
   check_readable("tls.ca_file", tls.ca_file);
   check_readable("tls.client_cert", tls.client_cert);
   check_readable("tls.client_key", tls.client_key);
+  if (settings.proxy) check_proxy(*settings.proxy);
   if (breaks_lines(settings.user_agent)) throw config_error("user_agent: holds a line break");
   for (const Header& header : settings.headers) {
-    if (header.name.empty() || breaks_lines(header.name) ||
-        header.name.find(':') != std::string::npos) {
+    if (!is_header_name(header.name)) {
       throw config_error("headers: \"" + header.name + "\" is not a header name");
     }
     if (breaks_lines(header.value)) {

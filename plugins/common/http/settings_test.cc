@@ -54,6 +54,12 @@ TEST(HttpSettings, RefuseWhatIsUnsafe) {
                config_error);
   EXPECT_THROW(check_http_settings(read(R"({"headers": {"A": "x\r\nB: y"}})")), config_error);
   EXPECT_THROW(check_http_settings(read(R"({"headers": {"A:": "x"}})")), config_error);
+  EXPECT_THROW(check_http_settings(read(R"({"headers": {"A B": "x"}})")), config_error);
+  EXPECT_THROW(check_http_settings(read(R"({"proxy": "ftp://127.0.0.1:21"})")), config_error);
+  for (const char* proxy : {"", "proxy:3128", "HTTP://proxy:3128", "socks5h://u:p@proxy:1080"}) {
+    const std::string text = std::string(R"({"proxy": ")") + proxy + "\"}";
+    EXPECT_NO_THROW(check_http_settings(read(text.c_str()))) << proxy;
+  }
   EXPECT_THROW(check_http_settings(read(R"({"user_agent": "a\nb"})")), config_error);
   EXPECT_THROW(read(R"({"connect_timeout": "soon"})"), config_error);
 }

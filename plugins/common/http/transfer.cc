@@ -40,6 +40,14 @@ std::string_view Head::find(std::string_view name) const {
   return {};
 }
 
+std::string Head::joined(std::string_view name) const {
+  std::string list;
+  for (const Header& field : fields) {
+    if (same_name(field.name, name)) list += (list.empty() ? "" : ", ") + field.value;
+  }
+  return list;
+}
+
 std::string Head::media_type() const {
   const std::string_view value = find("content-type");
   std::string type(trimmed(value.substr(0, value.find(';'))));

@@ -24,6 +24,10 @@ struct Request {
   std::vector<Header> headers{};
   std::string method = "GET";
   std::shared_ptr<const std::string> body{};  ///< Null: none.
+  /// Whose credentials it carries, if `url` came from an answer and may be somebody else's.
+  std::string home{};
+  /// A redirect must not make a GET of it (303): the body would not be delivered.
+  bool needs_body = false;
   /// An ordinary exchange, not an endless stream: the connection is kept for the next one (H1), and
   /// content codings that libcurl can undo are offered (H9).
   bool is_exchange = false;
@@ -38,6 +42,8 @@ struct Head {
 
   /// The first field of that name, in any case; empty: none.
   std::string_view find(std::string_view name) const;
+  /// All fields of that name as one list, for fields that are lists.
+  std::string joined(std::string_view name) const;
   /// Content-Type without its parameters, in lower case.
   std::string media_type() const;
 };

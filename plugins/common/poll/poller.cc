@@ -7,6 +7,13 @@
 
 namespace millrace::poll {
 
+namespace {
+
+/// Of a body that nobody could read, while many targets are tried in turn.
+constexpr size_t kDamagedMax = 64 << 10;
+
+}  // namespace
+
 using http::Ending;
 using http::Micros;
 
@@ -65,16 +72,12 @@ bool Poller::begin_slot(Micros deadline, emitter& out) {
   const Micros wall = http::wall_now(), steady = http::steady_now();
   std::vector<Slots::Missed> missed;
   slot_ = slots_.due(wall, steady, missed);
-  for (const auto& [target, first, behind] : missed) {
-    lost(target, first, behind, "not_replayable", out);
-  }
+  for (const Slots::Missed& one : missed) tell_missed(one, out);
   if (!slot_) {
     wait(std::min(slots_.until_due(wall, steady), deadline - steady));
     return http::steady_now() < deadline;
   }
   items_.clear();
-  damaged_.clear();
-  damaged_why_.clear();
   etag_ = modified_ = "";
   not_modified_ = false;
   put_out_ = 0;
@@ -122,7 +125,10 @@ void Poller::take_answer() {
   std::string why;
   const Script::Next next = script_.take(*slot_, answer, items_, why);
   if (next == Script::Next::kAgain) {
-    damaged_ = std::move(answer.body);
+    Tried& tried = this->tried(*slot_);
+    tried.damaged = std::move(answer.body);
+    if (slots_.size() > 1) tried.damaged.resize(std::min(tried.damaged.size(), kDamagedMax));
+    tried.why = why;
     return again(why);
   }
   if (asks_validators_) {
@@ -135,7 +141,6 @@ void Poller::take_answer() {
 /// The slot begins again from its first page, later.
 void Poller::again(const std::string& why) {
   ++counts_.retries;
-  damaged_why_ = why;
   http::Patience& patience = this->patience(slot_->target);
   patience.another_way(why, http::steady_now());
   items_.clear();
@@ -143,8 +148,36 @@ void Poller::again(const std::string& why) {
   slots_.hold(slot.target, patience.due());
   slot_.reset();
   if (slots_.size() > 1) return;
-  slot_ = slot;  // Nobody else is waiting: keep what is known of the damage.
+  slot_ = slot;  // Nobody else is waiting.
   script_.begin(slot);
+}
+
+Poller::Tried& Poller::tried(const Slot& slot) {
+  Tried& tried = tried_[slots_.name(slot.target)];
+  if (tried.slot != slot.number) tried = {.slot = slot.number};
+  return tried;
+}
+
+/// A slot that ended while other targets had their turn is told like one that was given up.
+void Poller::tell_missed(const Slots::Missed& missed, emitter& out) {
+  int64_t first = missed.first;
+  const auto found = tried_.find(slots_.name(missed.target));
+  if (found != tried_.end() && found->second.slot == first) {
+    const Tried tried = std::move(found->second);
+    tried_.erase(found);
+    if (tried.why.empty()) {
+      lost(missed.target, first, first + 1, "bad_response", out);
+    } else {
+      ++counts_.broken;
+      poll::put_out({.value = tried.damaged,
+                     .partition = slots_.state(missed.target).partition,
+                     .position = missed.position,
+                     .broken_why = tried.why},
+                    out);
+    }
+    ++first;
+  }
+  if (first < missed.behind) lost(missed.target, first, missed.behind, "not_replayable", out);
 }
 
 void Poller::take_failure() {
@@ -153,7 +186,8 @@ void Poller::take_failure() {
   const Script::Failed meaning = script_.failed(slot, ending, items_);
   if (meaning == Script::Failed::kDone) return finish_slot();
   if (meaning == Script::Failed::kRetryNow) return;
-  const bool our_fault = ending.why == Ending::Why::kStatus &&
+  const bool is_refused = meaning == Script::Failed::kRefused;
+  const bool our_fault = !is_refused && ending.why == Ending::Why::kStatus &&
                          http::class_of_status(ending.status) == http::StatusClass::kOurFault;
   if (our_fault) {  // H8: the same request will fail again.
     items_.clear();
@@ -162,7 +196,12 @@ void Poller::take_failure() {
   }
   ++counts_.retries;
   http::Patience& patience = this->patience(slot.target);
-  patience.attempt_failed(ending, http::steady_now());
+  if (is_refused) {
+    patience.refused(ending, http::steady_now());
+  } else {
+    patience.attempt_failed(ending, http::steady_now());
+  }
+  tried(slot);
   // One place that is refused among others that are not is its own matter.
   if (refusals_.refusals() > (any_accepted_ ? 1 : 0)) refused_until_ = patience.due();
   note_host_failure(ending);
@@ -190,11 +229,13 @@ bool Poller::give_up_if_over(emitter& out) {
   if (!slots_.is_over(*slot_, http::wall_now())) return false;
   exchange_.close();
   items_.clear();
-  if (!damaged_why_.empty()) {  // D13: a body that stays damaged is an error, not a gap.
-    items_.push_back({.value = std::move(damaged_), .broken_why = damaged_why_});
+  Tried& tried = this->tried(*slot_);
+  if (!tried.why.empty()) {  // D13: a body that stays damaged is an error, not a gap.
+    items_.push_back({.value = std::move(tried.damaged), .broken_why = tried.why});
     finish_slot();
     return true;
   }
+  tried_.erase(slots_.name(slot_->target));
   lost(slot_->target, slot_->number, slot_->number + 1, "bad_response", out);
   slots_.done(*slot_);
   slot_.reset();
@@ -213,6 +254,7 @@ void Poller::finish_slot() {
     pending_.add(std::move(item));
   }
   items_.clear();
+  tried_.erase(slots_.name(slot_->target));
   const bool resumes = within_ && within_->target == slots_.name(slot_->target);
   if (resumes) {
     put_out_ = std::min(within_->records, pending_.size());
@@ -232,7 +274,7 @@ void Poller::after_put_out(size_t count) {
     state.etag = etag_;
     state.modified = modified_;
   }
-  slots_.done(*slot_);
+  slots_.done(*slot_, put_out_);
   script_.put_out(*slot_);
   slot_.reset();
   put_out_ = 0;
@@ -262,7 +304,21 @@ void Poller::wait(Micros at_most) {
 }
 
 void Poller::retarget(const std::vector<std::string>& names) {
+  const std::string current = slot_ ? slots_.name(slot_->target) : "";
   slots_.set_targets(names, http::wall_now());
+  failing_target_.reset();
+  if (!slot_) return;
+  const auto place = std::find(names.begin(), names.end(), current);
+  if (place != names.end()) {  // Under way: it goes on, wherever it stands now.
+    slot_->target = static_cast<size_t>(place - names.begin());
+    return;
+  }
+  exchange_.close();
+  items_.clear();
+  pending_.clear();
+  is_putting_out_ = false;
+  put_out_ = 0;
+  slot_.reset();
 }
 
 void Poller::cancel() noexcept {

@@ -43,6 +43,7 @@ class Script {
     kOrdinary,  ///< Patience decides.
     kDone,      ///< It means something here; the slot is complete with `items`.
     kRetryNow,  ///< The next request will be another one.
+    kRefused,   ///< We are not wanted, whatever the status says: a few tries, then fatal.
   };
   virtual Failed failed(const Slot&, const http::Ending&, std::vector<Item>&) {
     return Failed::kOrdinary;
@@ -102,6 +103,11 @@ class Poller {
     int64_t slot = 0;
     size_t records = 0;
   };
+  /// A slot that was asked for in vain so far.
+  struct Tried {
+    int64_t slot = 0;
+    std::string damaged{}, why{};  ///< The last body that could not be read; `why` empty: none.
+  };
   struct Told {
     const char* reason;
     http::Micros from, to;
@@ -115,6 +121,8 @@ class Poller {
   void take_failure();
   void again(const std::string& why);
   bool give_up_if_over(emitter& out);
+  Tried& tried(const Slot& slot);
+  void tell_missed(const Slots::Missed& missed, emitter& out);
   void finish_slot();
   void after_put_out(size_t count);
   void lost(size_t target, int64_t first, int64_t behind, const char* reason, emitter& out);
@@ -146,7 +154,7 @@ class Poller {
   std::optional<Within> within_;  ///< Of the snapshot that was opened.
   bool asks_validators_ = false, not_modified_ = false;
   std::string etag_, modified_, more_;
-  std::string damaged_, damaged_why_;  ///< The last body of slot_ that could not be read.
+  std::map<std::string, Tried> tried_;  ///< By target; many may be tried in turn.
   std::optional<size_t> failing_target_;
   uint32_t hosts_failures_ = 0;  ///< 5xx in a row, of different targets.
   std::vector<Told> told_;

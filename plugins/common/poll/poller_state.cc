@@ -32,6 +32,7 @@ void Poller::open(const std::vector<std::string>& targets, std::string_view stat
   slot_.reset();
   within_.reset();
   items_.clear();
+  tried_.clear();
   pending_.clear();
   is_putting_out_ = false;
   put_out_ = 0;

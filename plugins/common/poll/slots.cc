@@ -79,7 +79,7 @@ std::optional<Slots::Slot> Slots::due(Micros wall, Micros steady, std::vector<Mi
   if (!first) return first;
   const int64_t next = next_slot(targets_[first->target]);
   if (next < first->number) {
-    missed.push_back({first->target, next, first->number});
+    missed.push_back({first->target, next, first->number, position({first->target, next})});
     state(first->target).position += static_cast<uint64_t>(first->number - next);
     state(first->target).done_us = begin(*first).count();
   }
@@ -98,10 +98,10 @@ Micros Slots::until_due(Micros wall, Micros steady) const {
   return std::max(least, Micros(0));
 }
 
-void Slots::done(const Slot& slot) {
+void Slots::done(const Slot& slot, uint64_t records) {
   TargetState& of = state(slot.target);
   of.done_us = std::max(of.done_us, begin({slot.target, slot.number + 1}).count());
-  ++of.position;
+  of.position += std::max<uint64_t>((records + kRecordsOfSlot - 1) / kRecordsOfSlot, 1);
   targets_[slot.target].held = Micros(0);
 }
 

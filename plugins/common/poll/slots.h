@@ -42,6 +42,7 @@ class Slots {
   struct Missed {
     size_t target;
     int64_t first, behind;  ///< [first, behind)
+    uint64_t position;      ///< Of the first of them.
   };
 
   explicit Slots(SlotOptions options) : options_(options) {}
@@ -58,8 +59,8 @@ class Slots {
   Micros until_due(Micros wall, Micros steady) const;
   /// No attempt for `target` before `until` (steady clock).
   void hold(size_t target, Micros until) { targets_[target].held = until; }
-  /// The slot was answered, or is given up.
-  void done(const Slot& slot);
+  /// The slot was answered with so many records, or is given up.
+  void done(const Slot& slot, uint64_t records = 0);
   /// Only with `to`: every slot of every target is done.
   bool is_finished() const;
 
@@ -72,7 +73,7 @@ class Slots {
   Micros begin(const Slot& slot) const;
   /// The next slot has begun: there is no use in asking for this one, unless the past can be asked.
   bool is_over(const Slot& slot, Micros wall) const;
-  /// Of the first record of a slot (2^20 of them fit).
+  /// Of the first record of a slot. It has room for 2^20; a larger one takes that of the next, too.
   uint64_t position(const Slot& slot) const;
   const SlotOptions& options() const { return options_; }
   /// Asks less often from the next slot on: the budget is nearly gone.

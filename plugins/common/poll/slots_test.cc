@@ -108,6 +108,31 @@ TEST(Slots, H13_PositionsRiseThoughEveryBecomesLonger) {
   EXPECT_GT(slots.position(*second), position);
 }
 
+TEST(Slots, H13_ASlotThatIsLargerThanItsRoomTakesThatOfTheNext) {
+  Slots slots(every(minutes(10)));
+  slots.set_targets({"a"}, kNow);
+  const uint64_t before = slots.position(*ask(slots, kNow).slot), room = 1 << 20;
+  Micros wall = kNow;
+  uint64_t expected = before;
+  for (const auto& [records, rooms] :
+       {std::pair<uint64_t, uint64_t>{0, 1}, {1, 1}, {room, 1}, {room + 1, 2}, {3 * room, 3}}) {
+    slots.done(*ask(slots, wall).slot, records);
+    wall += minutes(10);
+    expected += rooms * room;
+    EXPECT_EQ(slots.position(*ask(slots, wall).slot), expected) << records;
+  }
+}
+
+TEST(Slots, H13_MissedSlotsKnowWhereTheyStood) {
+  Slots slots(every(minutes(10)));
+  slots.set_targets({"a"}, kNow);
+  const uint64_t position = slots.position(*ask(slots, kNow).slot);
+  const Asked later = ask(slots, kNow + minutes(31));
+  ASSERT_EQ(later.missed.size(), 1u);
+  EXPECT_EQ(later.missed[0].position, position);
+  EXPECT_EQ(slots.position(*later.slot), position + (uint64_t{3} << 20));
+}
+
 TEST(Slots, H14_ABackwardClockRepeatsNothing) {
   Slots slots(every(minutes(1)));
   slots.set_targets({"a"}, kNow);

@@ -156,7 +156,12 @@ bool SseClient::take_event() {
     bad_response("a line or an event larger than max.line or max.message", http::steady_now());
     return false;
   }
-  if (got == SseParser::Got::kNothing) return false;
+  const bool id_moved = parser_.last_event_id() != told_id_;
+  if (id_moved) told_id_ = parser_.last_event_id();
+  if (got == SseParser::Got::kNothing) {
+    if (id_moved && hooks_.id_moved) hooks_.id_moved(told_id_);
+    return false;
+  }
   last_event_ = http::steady_now();
   any_event_ = true;
   return true;

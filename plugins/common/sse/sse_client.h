@@ -43,6 +43,8 @@ struct SseHooks {
   std::function<std::string(const http::Ending&)> remedy;
   /// Events were dropped in front of the one that comes next.
   std::function<void()> overflowed{};
+  /// A block without data moved the last event id (S15); the events before it have been taken.
+  std::function<void(const std::string& id)> id_moved{};
 };
 
 struct SseCounts {
@@ -113,6 +115,7 @@ class SseClient {
   http::Micros planned_end_{0};  ///< kStreaming: max_age, shortened at random; 0: none.
   http::Micros last_event_{0};
   http::Micros last_call_{0};  ///< When next() last returned.
+  std::string told_id_;        ///< The last event id that the owner knows.
   bool any_event_ = false;     ///< On this connection.
   bool after_stall_ = false;   ///< Nobody read for stall_limit: replace once drained.
 };

@@ -195,8 +195,9 @@ class WsConnection::Impl {
       ending.http.text = "nothing received for " + http::duration_text(settings_.read_timeout);
     } else if (ec == ws::error::closed) {
       ending.close_code = line_.stream->reason().code;
-      ending.http.text =
-          "the server closed the connection with code " + std::to_string(ending.close_code);
+      ending.http.text = "the server closed the connection " +
+                         (ending.close_code ? "with code " + std::to_string(ending.close_code)
+                                            : std::string("without a code"));
     } else if (breaks_rules(ec)) {
       ending.broke_rules = true;
       ending.http.text = "the server broke the protocol: " + ec.message();

@@ -122,6 +122,9 @@ void WsDial::shook_hands(error_code ec) {
   if (!ec && has_extension) {
     return fail({.why = Ending::Why::kBadResponse, .text = "an extension that was not asked for"});
   }
+  if (!ec && !has_offered(std::string(response_[beast::http::field::sec_websocket_protocol]))) {
+    return fail({.why = Ending::Why::kBadResponse, .text = "a subprotocol that was not asked for"});
+  }
   if (!ec) {
     state_ = State::kOpen;
     return;
@@ -135,21 +138,36 @@ void WsDial::shook_hands(error_code ec) {
   fail(std::move(ending));
 }
 
+/// `chosen` is none at all, or one of the list in `subprotocol_` (W1).
+bool WsDial::has_offered(const std::string& chosen) const {
+  std::string offered = "," + subprotocol_ + ",";
+  std::erase(offered, ' ');
+  return chosen.empty() || offered.find("," + chosen + ",") != offered.npos;
+}
+
 void WsDial::declined(int status) {
-  if (http::class_of_status(status) == http::StatusClass::kRedirect && follow()) return;
+  const bool leads_on = http::class_of_status(status) == http::StatusClass::kRedirect;
+  if (leads_on && follow()) return;
   const char* reason = http::reason_of_status(status);
   Ending ending{.why = Ending::Why::kStatus,
                 .status = status,
                 .body = response_.body().substr(0, kErrorBodyMax),
                 .text = reason ? reason : "status " + std::to_string(status)};
+  if (leads_on) {
+    ending.text +=
+        ", a redirect that is not followed: without a WebSocket or web address, from "
+        "wss to ws, or one more than max.redirects";
+  }
   const auto field = [&](beast::http::field name) { return std::string(response_[name]); };
   const std::string after = field(beast::http::field::retry_after);
   if (!after.empty()) {
     ending.retry_after = http::parse_retry_after(after, field(beast::http::field::date),
                                                  http::wall_now(), settings_.retry.max_after);
   }
-  // An answer that is no refusal and no upgrade either is not a WebSocket service.
-  if (status < 300) ending.why = Ending::Why::kBadResponse;
+  if (status < 300) {
+    ending.why = Ending::Why::kBadResponse;
+    ending.text += ", which is no refusal and no upgrade either: not a WebSocket service";
+  }
   fail(std::move(ending));
 }
 

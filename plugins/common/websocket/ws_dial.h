@@ -49,6 +49,7 @@ class WsDial {
   void step_handshake(http::Micros at_most);
   void decorate(boost::beast::websocket::request_type& request) const;
   void shook_hands(error_code ec);
+  bool has_offered(const std::string& chosen) const;
   void declined(int status);
   bool follow();
   void fail(http::Ending ending);

@@ -34,6 +34,19 @@ TEST(StateDirectory, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(mode_of(dir / "a/b/wiki/state/owner"), 0600u);
 }
 
+TEST(StateDirectory, EveryDirectoryOfAPathIsMade) {
+  for (const std::string path : {"s", "./t", "a/b", "u/", "v//w"}) {
+    TemporaryDirectory dir;
+    const std::string made = in_child([&] {
+      if (::chdir(dir.path().c_str()) != 0) return std::string("cannot go there");
+      auto result = make_directories(path);
+      return result ? std::string("made") : result.error().message;
+    });
+    EXPECT_EQ(made, "made") << path;
+    EXPECT_EQ(mode_of(dir / path), 0700u) << path;
+  }
+}
+
 TEST(StateDirectory, IsGivenUpWithTheObject) {
   TemporaryDirectory dir;
   {
