@@ -136,7 +136,7 @@ DatetimeFault date_of(Reader& in, int64_t& day) {
   if (in.digit_run() == 8) {  // 20261123
     in.digits(4, year), in.digits(2, month), in.digits(2, dom);
   } else {
-    if (in.digit_run() < 4 || !in.number(4, 6, year) || !in.take('-') || !in.number(1, 2, month) ||
+    if (in.digit_run() < 4 || !in.number(4, 7, year) || !in.take('-') || !in.number(1, 2, month) ||
         !in.take('-') || !in.number(1, 2, dom)) {
       return DatetimeFault::kSyntax;
     }
@@ -173,7 +173,7 @@ DatetimeFault read_written(std::string_view text, WrittenTime& out) {
 }
 
 DatetimeFault instant(const WrittenTime& written, int64_t offset_us, int64_t& us) {
-  // The year has six digits at most, so only the last step can leave int64.
+  // The year has seven digits at most.
   int64_t day_us = 0;
   if (__builtin_mul_overflow(written.day, kDay, &day_us) ||
       __builtin_add_overflow(day_us, written.time_us - offset_us, &us) || us < kTimestamptzMin ||
@@ -201,6 +201,7 @@ DatetimeFault parse_date(std::string_view text, int64_t& day) {
   WrittenTime written;
   const DatetimeFault fault = read_written(text, written);
   day = written.day;
+  if (fault == DatetimeFault::kNone && day >= kDateEnd) return DatetimeFault::kRange;
   return fault;
 }
 

@@ -29,7 +29,7 @@ size_t format_timestamp(int64_t us, char* out);
 DatetimeFault parse_date(std::string_view text, int64_t& day);
 size_t format_date(int64_t day, char* out);
 /// PostgreSQL's dates, in days since 1970: 4714-11-24 BC up to, not including, 5874898-01-01.
-inline constexpr int64_t kDateMin = -2440588, kDateEnd = 2145031949;
+inline constexpr int64_t kDateMin = -2440588, kDateEnd = 2145042906;
 
 /// A broken-down instant in UTC.
 struct CivilTime {

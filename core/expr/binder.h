@@ -88,6 +88,8 @@ class Binder {
   bool check_constants(std::string_view name, const Function& function,
                        const std::vector<Operand>& args, const std::vector<uint32_t>& children,
                        uint32_t at);
+  bool check_text_constants(const Function& function, const std::vector<Operand>& args,
+                            const std::vector<uint32_t>& children, uint32_t at);
   Bound no_such_function(std::string_view name, const std::vector<Operand>& args, uint32_t place,
                          bool ambiguous);
   // Operators and forms (binder_forms.cc).

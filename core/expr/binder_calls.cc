@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "expr/binder.h"
 #include "expr/nearest.h"
 
@@ -181,31 +181,59 @@ Binder::Bound Binder::argument(const Resolution& resolution, size_t i, const Ope
 bool Binder::check_constants(std::string_view name, const Function& function,
                              const std::vector<Operand>& args,
                              const std::vector<uint32_t>& children, uint32_t at) {
-  const bool has_unit = (name == "date_trunc" || name == "extract" || name == "date_part") &&
-                        builder_.is_constant(children[0]);
-  if (has_unit) {
-    const uint32_t any_time = builder_.zero_constant(function.args[1], at);
-    if (const auto error = builder_.probe(function, {children[0], any_time})) {
-      fail(args[0].place, error->text);
-      return false;
-    }
-  }
-  if (name == "to_char" && builder_.is_constant(children[1]) &&
-      !builder_.is_null_constant(children[1])) {
-    const uint32_t any_value = builder_.zero_constant(function.args[0], at);
-    const auto error = builder_.probe(function, {any_value, children[1]});
-    if (error && error->sqlstate == sqlstate::kSyntax) {
-      fail(args[1].place, error->text);
-      return false;
-    }
-  }
-  if (takes_pattern(function) && builder_.is_constant(children[1])) {
-    const std::vector<uint32_t> probed = {builder_.text_constant("", Type::kText, at), children[1]};
+  const auto fixed = [&](size_t i) {
+    return builder_.is_constant(children[i]) && !builder_.is_null_constant(children[i]);
+  };
+  const auto any_value = [&](size_t i) { return builder_.zero_constant(function.args[i], at); };
+  const auto is_fault = [&](const Function& tried, std::vector<uint32_t> with, size_t blamed,
+                            std::string_view of_state = {}) {
+    const auto error = builder_.probe(tried, with);
+    if (!error || (!of_state.empty() && error->sqlstate != of_state)) return false;
+    fail(args[blamed].place, error->text);
+    return true;
+  };
+  const auto named = [](std::string_view other, Type first, Type second) -> const Function& {
+    const std::vector<ArgType> types = {ArgType{first, false}, ArgType{second, false}};
+    return *resolve_function(other, types).function;
+  };
+
+  const bool has_unit = name == "date_trunc" || name == "extract" || name == "date_part";
+  const size_t zone = name == "timezone" ? 0 : 2;
+  const bool has_zone = name == "timezone" || (has_unit && children.size() == 3);
+  if (has_unit && fixed(0) &&
+      is_fault(named(name, Type::kText, function.args[1]), {children[0], any_value(1)}, 0))
+    return false;
+  if (has_zone && fixed(zone) &&
+      is_fault(named("timezone", Type::kText, function.args[1]), {children[zone], any_value(1)},
+               zone))
+    return false;
+  if (name == "to_char" && fixed(1) &&
+      is_fault(function, {any_value(0), children[1]}, 1, sqlstate::kSyntax))
+    return false;
+  return check_text_constants(function, args, children, at);
+}
+
+/// The same for what is done with a text: its pattern, then flags, or the number of a part.
+bool Binder::check_text_constants(const Function& function, const std::vector<Operand>& args,
+                                  const std::vector<uint32_t>& children, uint32_t at) {
+  const bool pattern = takes_pattern(function);
+  if (!pattern && function.name != "split_part") return true;
+  std::vector<uint32_t> probed = children;
+  probed[0] = builder_.text_constant("", Type::kText, at);
+  if (pattern && builder_.is_constant(children[1])) {
     const std::vector<ArgType> texts(2, ArgType{Type::kText, false});
-    if (const auto error = builder_.probe(*resolve_function("~", texts).function, probed)) {
+    if (const auto error =
+            builder_.probe(*resolve_function("~", texts).function, {probed[0], probed[1]})) {
       fail(args[1].place, error->text);
       return false;
     }
+  }
+  for (const uint32_t node : probed) {
+    if (!builder_.is_constant(node) || builder_.is_null_constant(node)) return true;
+  }
+  if (const auto error = builder_.probe(function, probed)) {
+    fail(args.back().place, error->text);
+    return false;
   }
   return true;
 }

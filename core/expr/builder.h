@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "expr/function.h"
 #include "expr/program.h"
+#include "functions/function.h"
 
 namespace millrace {
 

@@ -1,7 +1,7 @@
 #include "expr/common_nodes.h"
 
 #include "columns/packed_values.h"
-#include "expr/function.h"
+#include "functions/function.h"
 
 namespace millrace {
 namespace {

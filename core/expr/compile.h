@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "expr/error.h"
 #include "expr/program.h"
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "expr/kernel.h"
-#include "expr/select_rows.h"
+#include "functions/kernel.h"
+#include "functions/select_rows.h"
 
 namespace millrace {
 namespace {

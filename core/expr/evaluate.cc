@@ -6,8 +6,8 @@
 #include "base/assert.h"
 #include "expr/constant_set.h"
 #include "expr/evaluation.h"
-#include "expr/kernel.h"
-#include "expr/select_rows.h"
+#include "functions/kernel.h"
+#include "functions/select_rows.h"
 
 namespace millrace {
 namespace {

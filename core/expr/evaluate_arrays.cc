@@ -2,7 +2,7 @@
 
 #include "columns/array.h"
 #include "expr/evaluation.h"
-#include "expr/kernel.h"
+#include "functions/kernel.h"
 
 namespace millrace {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "expr/constant_set.h"
 #include "expr/evaluation.h"
-#include "expr/kernel.h"
+#include "functions/kernel.h"
 
 namespace millrace {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 
 namespace millrace {
 namespace {

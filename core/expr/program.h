@@ -16,7 +16,7 @@
 
 #include "columns/column.h"
 #include "columns/schema.h"
-#include "expr/row_errors.h"
+#include "functions/row_errors.h"
 
 namespace millrace {
 

@@ -1,9 +1,10 @@
 #include "expr/reference.h"
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "expr/departures.h"
-#include "expr/function.h"
 #include "expr/resolve.h"
+#include "expr/table.h"
+#include "functions/function.h"
 
 namespace millrace {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <unordered_map>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
+#include "expr/table.h"
 
 namespace millrace {
 namespace {
@@ -192,34 +192,6 @@ const Function* by_known_type(const Candidates& candidates, std::span<const ArgT
   }
   return only;
 }
-
-}  // namespace
-
-bool casts_implicitly(Type from, Type to) {
-  const Function* cast = find_cast(from, to);
-  return cast && cast->cast == Cast::kImplicit;
-}
-
-bool cast_is_free(Type from, Type to) {
-  return (from == Type::kInt4 && to == Type::kInt8) ||
-         (from == Type::kTimestamp && to == Type::kTimestamptz) ||
-         (from == Type::kTimestamptz && to == Type::kTimestamp) ||
-         (from == Type::kNumeric && to == Type::kText);
-}
-
-const Function* find_cast(Type from, Type to) {
-  static const auto kCasts = [] {
-    std::map<std::pair<Type, Type>, const Function*> casts;
-    for (const Function* function : functions()) {
-      if (function->cast != Cast::kNone) casts[{function->args[0], function->result}] = function;
-    }
-    return casts;
-  }();
-  const auto found = kCasts.find({from, to});
-  return found == kCasts.end() ? nullptr : found->second;
-}
-
-namespace {
 
 Resolution choose_function(std::string_view name, std::span<const ArgType> args) {
   Candidates candidates;

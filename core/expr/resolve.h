@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "expr/function.h"
+#include "functions/casts.h"
+#include "functions/function.h"
 
 namespace millrace {
 
@@ -26,11 +27,6 @@ struct Resolution {
 };
 
 Resolution resolve_function(std::string_view name, std::span<const ArgType> args);
-/// Null: there is no such cast. Of scalars; the binder casts arrays by their elements.
-const Function* find_cast(Type from, Type to);
-bool casts_implicitly(Type from, Type to);
-/// The cast changes nothing in the cells, so it needs no kernel.
-bool cast_is_free(Type from, Type to);
 /// The type to which CASE, COALESCE, IN… bring all their arms; nullopt: they do not match.
 std::optional<Type> common_type(std::span<const ArgType> types);
 /// As the reference and messages call a type: `anyarray` for one that stands for several.

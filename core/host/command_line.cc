@@ -123,7 +123,8 @@ void add_state(CLI::App& app, Verbs& verbs) {
       ->allow_extra_args(false);
   verb->add_option("--forget", state.forget, "drop the state of one operator, source or sink")
       ->allow_extra_args(false);
-  verb->add_option("--export", state.export_file, "write the whole state to this file as ndjson");
+  verb->add_option("--export", state.export_file,
+                   "write the whole state to this file as ndjson, also while it runs");
   verb->add_option("--import", state.import_file,
                    "replace the state with the output of --export, from here or elsewhere");
   verb->callback([&verbs] { verbs.exit_code = state_verb(verbs.state, verbs.plugin_dirs); });

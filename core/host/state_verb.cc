@@ -60,10 +60,23 @@ Result<void> read_import(CommitLog& log, const std::string& file) {
   return done ? done : Result<void>(done.error().in(file));
 }
 
-Result<void> change(CommitLog& log, const StateArguments& arguments) {
-  const bool changes = !arguments.positions.empty() || !arguments.forget.empty() ||
-                       !arguments.import_file.empty() || !arguments.export_file.empty();
-  if (changes) MILLRACE_TRY(refuse_kept_elsewhere(log));
+bool changes(const StateArguments& arguments) {
+  return !arguments.positions.empty() || !arguments.forget.empty() ||
+         !arguments.import_file.empty();
+}
+
+Result<std::unique_ptr<LocalLog>> open_log(const PipelineConfig& config,
+                                           const StateArguments& arguments) {
+  const LocalLog::Options place = {config.commit.dir, config.name.text};
+  if (changes(arguments)) return LocalLog::open(place);
+  auto log = LocalLog::look(place);
+  if (log && !(*log)->owned()) log_info(config.name.text + " is running; as of its last commit:");
+  return log;
+}
+
+Result<void> work_on(CommitLog& log, const StateArguments& arguments) {
+  if (changes(arguments) || !arguments.export_file.empty())
+    MILLRACE_TRY(refuse_kept_elsewhere(log));
   if (!arguments.import_file.empty()) MILLRACE_TRY(read_import(log, arguments.import_file));
   std::vector<SeekTo> seeks;
   for (const std::string& position : arguments.positions) {
@@ -94,9 +107,9 @@ int state_verb(const StateArguments& arguments, const std::vector<std::string>& 
     return report_error(
         {Code::kFailed, "there is no state of " + config.name.text + " in " + config.commit.dir});
   }
-  auto log = LocalLog::open({config.commit.dir, config.name.text});
+  auto log = open_log(config, arguments);
   if (!log) return report_error(log.error());
-  if (auto changed = change(**log, arguments); !changed) return report_error(changed.error());
+  if (auto done = work_on(**log, arguments); !done) return report_error(done.error());
   auto state = describe_state(**log);
   if (!state) return report_error(state.error());
   if (arguments.json) {

@@ -16,7 +16,7 @@
 #include "base/result.h"
 #include "columns/schema.h"
 #include "config/pipeline_config.h"
-#include "expr/row_errors.h"
+#include "functions/row_errors.h"
 #include "nodes/counters.h"
 #include "nodes/rows.h"
 #include "record/batch.h"

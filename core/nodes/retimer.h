@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "expr/row_errors.h"
+#include "functions/row_errors.h"
 #include "nodes/event_times.h"
 #include "nodes/node.h"
 #include "window/input_watermarks.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Looks at a pipeline's state, and alters it, while nothing runs: `millrace state`. Every change
+/// Looks at a pipeline's state, and alters it while nothing runs: `millrace state`. Every change
 /// is one commit of its own, so a crash leaves the state before or after it. Threads: one.
 
 #include <functional>

@@ -62,18 +62,20 @@ Result<void> Planner::plan_source(const SourceConfig& source) {
   auto component = load(Kind::kSource, source.plugin);
   if (!component) return component.error();
   if (!*component) return {};
-  const bool broken = source.plugin_config.empty();  // A plugin at fault: look at the rest anyway.
-  if (broken && needs_inference(**component)) return {};
   const InstanceName name{config_.name.text, source.name.text};
+  bool broken = source.plugin_config.empty();  // At fault, and told.
   SourceTraits traits;
   if (!broken) {
     auto probed = probe(**component, name, source.plugin_config);
-    if (!probed) {
+    broken = !probed;
+    if (probed) {
+      traits = *probed;
+    } else {
       faults_.add(source.name.where, probed.error().message);
-      return {};
     }
-    traits = *probed;
   }
+  // The rest is looked at anyway, unless a sample is to say what the fields are.
+  if (broken && needs_inference(**component)) return {};
   if (source.journal && traits.replay == SourceTraits::Replay::kExact) {
     faults_.add(source.journal->path.where, "this source replays exactly by itself",
                 "a journal is for sources that cannot be read again");

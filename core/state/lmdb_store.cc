@@ -130,9 +130,17 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(std::string directory, uint64
   return store;
 }
 
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open_snapshot(std::string directory) {
+  std::unique_ptr<LmdbStore> store(new LmdbStore(std::move(directory), 0));
+  MILLRACE_TRY(store->try_open_snapshot());
+  return store;
+}
+
 LmdbStore::~LmdbStore() { close_environment(); }
 
 void LmdbStore::close_environment() {
+  if (snapshot_) ::mdb_txn_abort(snapshot_);
+  snapshot_ = nullptr;
   if (env_) ::mdb_env_close(env_);
   env_ = nullptr;
 }
@@ -146,8 +154,28 @@ Result<void> LmdbStore::open_environment() {
 Result<void> LmdbStore::try_open() {
   struct stat found;
   const bool existed = ::stat(data_file().c_str(), &found) == 0;
+  MILLRACE_TRY(open_file(0));
+  if (!existed) MILLRACE_TRY(sync_directory(directory_));
+  // Who looked and was killed would keep his pages for ever.
+  ::mdb_reader_check(env_, nullptr);
+  MILLRACE_TRY(pad());
+  return open_map();
+}
+
+Result<void> LmdbStore::try_open_snapshot() {
+  // Not padded: its owner did that, and a commit that he makes just now may look the same.
+  MILLRACE_TRY(open_file(MDB_RDONLY));
+  MILLRACE_TRY(open_map());
+  const int rc = ::mdb_txn_begin(env_, nullptr, MDB_RDONLY, &snapshot_);
+  if (rc != 0) return store_error(rc, "cannot read", directory_);
+  return {};
+}
+
+Result<void> LmdbStore::open_file(unsigned flags) {
+  struct stat found;
   // Twice the file, so that a large state does not meet a full map in its first commit.
-  if (existed) map_bytes_ = std::max(map_bytes_, 2 * static_cast<uint64_t>(found.st_size));
+  if (::stat(data_file().c_str(), &found) == 0)
+    map_bytes_ = std::max(map_bytes_, 2 * static_cast<uint64_t>(found.st_size));
   int rc = ::mdb_env_create(&env_);
   if (rc != 0) {
     env_ = nullptr;
@@ -156,11 +184,9 @@ Result<void> LmdbStore::try_open() {
   ::mdb_env_set_mapsize(env_, map_bytes_);
   // NOTLS ties a reader to its transaction, not to its thread. Every commit is synced. WRITEMAP
   // would be quicker, but there a full disk is a SIGBUS.
-  rc = ::mdb_env_open(env_, directory_.c_str(), MDB_NOTLS, 0600);
+  rc = ::mdb_env_open(env_, directory_.c_str(), MDB_NOTLS | flags, 0600);
   if (rc != 0) return store_error(rc, "cannot open", directory_);
-  if (!existed) MILLRACE_TRY(sync_directory(directory_));
-  MILLRACE_TRY(pad());
-  return open_map();
+  return {};
 }
 
 Result<void> LmdbStore::pad() {
@@ -201,6 +227,10 @@ Result<void> LmdbStore::open_map() {
 Result<void> LmdbStore::read(const Change& look) {
   const std::shared_lock lock(map_mutex_);
   if (!env_) return store_error(MDB_PANIC, "cannot read", directory_);
+  if (snapshot_) {
+    LmdbTransaction transaction(snapshot_, dbi_, directory_);
+    return look(transaction);
+  }
   MDB_txn* txn = nullptr;
   const int rc = ::mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   if (rc != 0) return store_error(rc, "cannot read", directory_);
@@ -240,6 +270,7 @@ int LmdbStore::try_change(const Change& change, Result<void>& outcome) {
 Result<void> LmdbStore::grow(uint64_t need_bytes) {
   const std::unique_lock lock(map_mutex_);  // LMDB may move the map only without transactions.
   if (!env_) return store_error(MDB_PANIC, "cannot commit to", directory_);
+  ::mdb_reader_check(env_, nullptr);  // As when opening: before the file is doubled for them.
   const uint64_t wanted = std::max(2 * map_bytes_, map_bytes_ + 2 * need_bytes);
   const uint64_t bytes = (wanted + kMapStepBytes - 1) / kMapStepBytes * kMapStepBytes;
   const int rc = ::mdb_env_set_mapsize(env_, bytes);

@@ -55,12 +55,17 @@ class LmdbStore {
   /// Opens `directory`/data.mdb (mode 0600), made if missing. `map_bytes`: address space to start
   /// with. The caller holds the directory for itself alone.
   static Result<std::unique_ptr<LmdbStore>> open(std::string directory, uint64_t map_bytes);
+  /// To read what another process goes on writing: every read() sees the commit that is the last
+  /// one now. Pages behind it are not reused while this lives: be short. Nobody may replace the
+  /// file meanwhile. Threads: one.
+  static Result<std::unique_ptr<LmdbStore>> open_snapshot(std::string directory);
   ~LmdbStore();
 
   /// Runs `change` in a transaction and makes it durable; an error of `change` undoes it all.
   /// `change` may run again with the same effect expected: when the map was full.
   Result<void> write(uint64_t need_bytes, const Change& change);
-  /// Runs `look` on the last commit. Pages behind it are not reused meanwhile: be short.
+  /// Runs `look` on the last commit, or the snapshot. Pages behind it are not reused meanwhile: be
+  /// short.
   Result<void> read(const Change& look);
 
   /// See LocalLog.
@@ -80,6 +85,8 @@ class LmdbStore {
       : directory_(std::move(directory)), map_bytes_(map_bytes) {}
   Result<void> open_environment();
   Result<void> try_open();
+  Result<void> try_open_snapshot();
+  Result<void> open_file(unsigned flags);
   Result<void> pad();
   Result<void> open_map();
   int try_change(const Change& change, Result<void>& outcome);
@@ -89,8 +96,9 @@ class LmdbStore {
 
   const std::string directory_;
   mutable std::shared_mutex
-      map_mutex_;           ///< Shared by transactions; alone to move or close the map.
-  MDB_env* env_ = nullptr;  ///< Guarded by map_mutex_; null when reopening failed.
+      map_mutex_;                ///< Shared by transactions; alone to move or close the map.
+  MDB_env* env_ = nullptr;       ///< Guarded by map_mutex_; null when reopening failed.
+  MDB_txn* snapshot_ = nullptr;  ///< Of open_snapshot(), for as long as the environment is open.
   unsigned dbi_ = 0;
   uint64_t map_bytes_;  ///< Guarded by map_mutex_.
   bool padded_ = false;

@@ -100,10 +100,22 @@ Result<std::unique_ptr<LocalLog>> LocalLog::open(const Options& options) {
 Result<std::unique_ptr<LocalLog>> LocalLog::open_anew(const Options& options) {
   auto directory = StateDirectory::own(options.dir, options.pipeline);
   if (!directory) return std::move(directory.error());
-  if (::unlink(directory->data_file().c_str()) != 0 && errno != ENOENT) {
+  MILLRACE_TRY(directory->while_nobody_looks([&]() -> Result<void> {
+    if (::unlink(directory->data_file().c_str()) == 0 || errno == ENOENT) return {};
     return file_error(errno, "cannot remove", directory->data_file());
-  }
+  }));
   return open_owned(std::move(*directory), options.map_bytes);
+}
+
+Result<std::unique_ptr<LocalLog>> LocalLog::look(const Options& options) {
+  auto directory = StateDirectory::look(options.dir, options.pipeline);
+  if (!directory) return std::move(directory.error());
+  if (directory->owned()) return open_owned(std::move(*directory), options.map_bytes);
+  auto store = LmdbStore::open_snapshot(directory->path());
+  if (!store) return std::move(store.error());
+  std::unique_ptr<LocalLog> log(new LocalLog(std::move(*directory), std::move(*store)));
+  MILLRACE_TRY(log->read_format());
+  return log;
 }
 
 Result<std::unique_ptr<LocalLog>> LocalLog::open_owned(StateDirectory directory,
@@ -132,7 +144,10 @@ Result<void> LocalLog::read_format() {
                 .has_value();
     return {};
   }));
-  if (!record && empty) return make_format(false);
+  if (!record && empty) {
+    if (owned()) return make_format(false);
+    return Error{Code::kFailed, path() + ": nothing was committed yet"};
+  }
   auto id = parse_format(record ? *record : "", path());
   if (!id) return std::move(id.error());
   const std::lock_guard lock(state_id_mutex_);
@@ -302,11 +317,15 @@ std::string LocalLog::state_id() const {
   return state_id_;
 }
 
+Result<void> LocalLog::compact() {
+  return directory_.while_nobody_looks([this] { return store_->compact(); });
+}
+
 Result<bool> LocalLog::compact_if_sparse() {
   constexpr uint64_t kLargeBytes = 64ull << 20;
   const uint64_t bytes = bytes_on_disk();
   if (bytes < kLargeBytes || store_->free_bytes() <= bytes / 2) return false;
-  MILLRACE_TRY(store_->compact());
+  MILLRACE_TRY(compact());
   log_info(fmt::format("{} was {} MiB, more than half of it free; now it is {} MiB",
                        store_->data_file(), bytes >> 20, bytes_on_disk() >> 20));
   return true;

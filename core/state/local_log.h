@@ -31,6 +31,9 @@ class LocalLog final : public CommitLog {
   /// Opens, or makes, the log. kFailed or kCorrupt, with the path and the remedy: not writable, in
   /// use by another process, on a network file system, of a newer release, damaged.
   static Result<std::unique_ptr<LocalLog>> open(const Options& options);
+  /// To look only: as open(); but where another process has the log in use, as it is now, whatever
+  /// that process commits meanwhile. Calls that change something then fail.
+  static Result<std::unique_ptr<LocalLog>> look(const Options& options);
   /// `--fresh` on what open() or last() refuse as damaged: removes the file unread and makes a new
   /// one. What can be read is better reset(), after sinks had a look at last().
   static Result<std::unique_ptr<LocalLog>> open_anew(const Options& options);
@@ -78,12 +81,14 @@ class LocalLog final : public CommitLog {
   Result<void> copy_compact(const std::string& file) { return store_->copy_compact(file); }
   /// Replaces the file of the log by its compact copy. Needs disk for both for a moment. After an
   /// error the log may have to be opened again; nothing committed is lost.
-  Result<void> compact() { return store_->compact(); }
+  Result<void> compact();
   /// compact(), if the file is large and more than half of it is free: so what a busy day left
   /// behind does not stay for ever. True: it did.
   Result<bool> compact_if_sparse();
 
   const std::string& path() const { return directory_.path(); }
+  /// False: another process has it in use, and this is a look() at it.
+  bool owned() const { return directory_.owned(); }
   /// Address space in use now; for tests and metrics.
   uint64_t map_bytes() const { return store_->map_bytes(); }
 

@@ -186,25 +186,63 @@ FileSystemVerdict judge_file_system(uint32_t magic) {
   }
 }
 
-Result<StateDirectory> StateDirectory::own(const std::string& dir, const std::string& pipeline) {
+Result<StateDirectory> StateDirectory::claim(const std::string& dir, const std::string& pipeline) {
   MILLRACE_TRY(check_name(pipeline));
   const std::string path = (dir.empty() ? "." : dir) + "/" + pipeline + "/state";
   MILLRACE_TRY(make_directories(path));
   MILLRACE_TRY(check_file_system(path));
   const std::string file = path + "/owner";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return file_error(errno, "cannot open", file);
-  StateDirectory directory(path, lock);
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return in_use(path, lock);
+  StateDirectory directory(path);
+  directory.lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (directory.lock_ < 0) return file_error(errno, "cannot open", file);
+  directory.owned_ = ::flock(directory.lock_, LOCK_EX | LOCK_NB) == 0;
+  if (directory.owned_) {
+    MILLRACE_TRY(write_pid(directory.lock_, file));
+  } else if (errno != EWOULDBLOCK) {
     return file_error(errno, "cannot lock", file);
   }
-  MILLRACE_TRY(write_pid(lock, file));
   return directory;
 }
 
+Result<StateDirectory> StateDirectory::own(const std::string& dir, const std::string& pipeline) {
+  auto directory = claim(dir, pipeline);
+  if (!directory || directory->owned_) return directory;
+  return in_use(directory->path_, directory->lock_);
+}
+
+Result<StateDirectory> StateDirectory::look(const std::string& dir, const std::string& pipeline) {
+  auto directory = claim(dir, pipeline);
+  if (!directory || directory->owned_) return directory;
+  ::close(directory->lock_);
+  directory->lock_ = ::open(directory->path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory->lock_ < 0) return file_error(errno, "cannot open directory", directory->path_);
+  // Waits for an owner that replaces the file just now.
+  if (::flock(directory->lock_, LOCK_SH) == 0) return directory;
+  return file_error(errno, "cannot lock", directory->path_);
+}
+
+Result<void> StateDirectory::while_nobody_looks(const std::function<Result<void>()>& replace) {
+  const int directory = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return file_error(errno, "cannot open directory", path_);
+  Result<void> outcome;
+  if (::flock(directory, LOCK_EX | LOCK_NB) == 0) {
+    outcome = replace();
+  } else {
+    outcome = errno != EWOULDBLOCK
+                  ? file_error(errno, "cannot lock", path_)
+                  : Error{Code::kFailed, fmt::format("the state in {} cannot be replaced while "
+                                                     "another process looks at it (millrace "
+                                                     "state): let that end first",
+                                                     path_)};
+  }
+  ::close(directory);
+  return outcome;
+}
+
 StateDirectory::StateDirectory(StateDirectory&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      owned_(std::exchange(other.owned_, false)) {}
 
 StateDirectory::~StateDirectory() {
   // The file stays: unlinking it would let two processes lock two files of the same name.

@@ -4,6 +4,7 @@
 /// LMDB's memory map is not safe, locked for as long as the object lives.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,25 +14,36 @@
 namespace millrace {
 
 /// Threads: one. A crash releases the lock, since the kernel holds it; the pid left in the file is
-/// only believed while somebody holds the lock.
+/// only believed while somebody holds the lock. Lookers share a lock of their own, on the directory
+/// itself: while one looks, the owner goes on but does not replace the file.
 class StateDirectory {
  public:
   /// `<dir>/<pipeline>/state`, each missing part made with mode 0700. kFailed names path and
   /// remedy; when another process holds it, its pid.
   static Result<StateDirectory> own(const std::string& dir, const std::string& pipeline);
+  /// The same for one who only looks: where another process owns it, beside that one.
+  static Result<StateDirectory> look(const std::string& dir, const std::string& pipeline);
 
   StateDirectory(StateDirectory&& other) noexcept;
   StateDirectory& operator=(StateDirectory&&) = delete;
   ~StateDirectory();
 
+  /// False: only looking, beside the owner.
+  bool owned() const { return owned_; }
+  /// Runs `replace`, which puts another file in the place of the data file. kFailed, nothing
+  /// done: somebody looks at the one that is there.
+  Result<void> while_nobody_looks(const std::function<Result<void>()>& replace);
+
   const std::string& path() const { return path_; }
   std::string data_file() const { return path_ + "/data.mdb"; }
 
  private:
-  StateDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  explicit StateDirectory(std::string path) : path_(std::move(path)) {}
+  static Result<StateDirectory> claim(const std::string& dir, const std::string& pipeline);
 
   std::string path_;
-  int lock_ = -1;  ///< The open lock file `owner`.
+  int lock_ = -1;  ///< The open lock file `owner`; of a looker, the directory.
+  bool owned_ = false;
 };
 
 enum class FileSystemVerdict { kLocal, kDoubtful, kNetwork };

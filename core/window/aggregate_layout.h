@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 
 namespace millrace {
 

@@ -11,8 +11,9 @@
 
 #include "cases.h"
 #include "expr/departures.h"
-#include "expr/function.h"
 #include "expr/resolve.h"
+#include "expr/table.h"
+#include "functions/function.h"
 
 namespace millrace {
 namespace {

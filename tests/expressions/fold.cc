@@ -14,8 +14,8 @@
 #include <memory>
 #include <random>
 
+#include "aggregates/aggregate.h"
 #include "cases.h"
-#include "expr/aggregate.h"
 
 namespace millrace {
 namespace {

@@ -54,6 +54,11 @@ FORMATS = ("%s", "%%", "a%sb", "%I", "%L", "%s %s", "%2$s", "%5s|", "%-5s|", "%1
 SIMILAR = ("a%", "%(a|b)_*", "abc", "[a-c]+", "_____", "%d+%", "(a|A)bc|ABC", "%", "a#%b", "\\\\%a_b%")
 NUMBERS = ("9999.99", "0000", "S99999D99", "FM999999.99", "9G999G999", "999.9MI", "PL999", "999PR", "FM0009.90", "9.99EEEE", "L99", "099,999", "FM99", "999th", "V99", "99V9",
            "FMRN", "RN", "SG99", "9 9 9", "FM9,999.0099", "00.00S")
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe")
+MOMENTS = ("2026-11-03 09:05:07.25", "03/11/2026 9:05 pm", "3 Nov 26", "Tuesday, 3rd of November 2026", "20261103T090507", "1762160707", "12:00 am", "2020-W53-7",
+           "2024-366", "  05-06-07", "-44-03-15 BC", "31.02.2024", "24:00:00", "2026-11-03 09:05+05:30", "abc", "", "99", "2,026 11")
+TEMPLATES = ("YYYY-MM-DD HH24:MI:SS.US", "DD/MM/YYYY HH:MI am", "DD Mon YY", 'Day, DDth "of" Month YYYY', 'YYYYMMDD"T"HH24MISS', "HH12:MI AM", 'IYYY-"W"IW-ID',
+             "YYYY-DDD", "FXYYYY-MM-DD", "YYYY-MM-DD BC", "DD.MM.YYYY", "HH24:MI:SS", "YYYY-MM-DD HH24:MITZH:TZM", "Y,YYY MM", "J", "CC YY", "YY-MM-DD", "Q RM", "SSSS", "MS")
 # (function, place) -> texts that mean something there.
 LANGUAGES = {
     ("date_trunc", 0): CUTS, ("extract", 0): UNITS, ("date_part", 0): UNITS, ("~", 1): REGEXES, ("~*", 1): REGEXES, ("!~", 1): REGEXES,
@@ -63,8 +68,9 @@ LANGUAGES = {
     ("->", 1): ("a", "b", "k", ""), ("->>", 1): ("a", "b", "k", ""), ("?", 1): ("a", "b", "1", ""), ("split_part", 1): (",", "b", "", "a,"),
     ("to_char", 1): ("YYYY-MM-DD HH24:MI:SS.US", "FMDDth FMMonth YYYY", "Dy, DD Mon YY", "Day|IYYY-IW-ID", "Q CC J SSSS", "HH12:MI am", "DDD WW W D",
                      'YYYY"x"MM', "Y,YYY MS"),
-    ("timezone", 0): ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe", "Nowhere/Land"),
-    ("regexp_match", 1): REGEXES, ("regexp_match", 2): ("", "i", "c", "g", "x1"), ("regexp_split_to_array", 1): REGEXES,
+    ("to_timestamp", 0): MOMENTS, ("to_timestamp", 1): TEMPLATES, ("to_date", 0): MOMENTS, ("to_date", 1): TEMPLATES,
+    ("timezone", 0): ZONES, ("date_trunc", 2): ZONES,
+    ("regexp_match", 1): REGEXES, ("regexp_match", 2): ("", "i", "c"), ("regexp_split_to_array", 1): REGEXES,
     ("regexp_split_to_array", 2): ("i", "c"), ("string_to_array", 1): (",", "", "b", " "), ("string_to_array", 2): ("", "a", "42"),
     ("array_to_string", 1): (",", "", "; "), ("array_to_string", 2): ("", "?"), ("format", 0): FORMATS,
     ("jsonb_extract_path", 1): ("a", "b", "0"), ("jsonb_extract_path_text", 1): ("a", "b", "1"),
@@ -193,6 +199,8 @@ class Generator:
             return Node(escaped(quoted(self.random.choice(PATHS))), "text")
         if (name, place) in LANGUAGES and kind == "text":
             return Node(escaped(quoted(self.random.choice(LANGUAGES[name, place]))), "text")
+        if (name, place) == ("split_part", 2):  # A constant 0 is refused at once.
+            return Node(str(self.random.choice((1, 2, 3, -1, -2))), "int4")
         if (name, place) in SMALL:
             return Node(str(self.random.choice((0, 1, 2, 3, 65) if name == "chr" else (0, 1, 2, 3))), "int4")
         return self.expression(kind, depth)

@@ -282,6 +282,12 @@ class Faults(SystemTest):
         self.assertIn('did you mean "k"', text)
         self.assertIn("\n        ^", text, "a caret at the place")
 
+    def test_a_source_that_cannot_begin_hides_nothing_behind_it(self):
+        source = {"plugin": "darksky", "api_key": "x", "targets": {"file": "nowhere.csv"}}
+        text = self.faults(json.dumps({**passing(), "sources": {"in": source}, "operators": {"b": {"from": "in", "filter": "nope(1)"}}}))
+        self.assertIn("nowhere.csv", text)
+        self.assertIn("/operators/b/filter", text)
+
     def test_unknown_plugins(self):
         text = self.faults(counting({"plugin": "fil"}, sinks={"out": {"from": "per_minute", "plugin": "stdot"}}))
         self.assertIn('did you mean "file"?', text)

@@ -1,4 +1,4 @@
-"""`millrace state`: what is shown, and what it changes while nothing runs."""
+"""`millrace state`: what is shown, also of a run that goes on, and what it changes while nothing runs."""
 import json
 
 from program import SystemTest, at, counting, main, passing
@@ -85,14 +85,24 @@ class State(SystemTest):
                 self.assertNotEqual(self.shown("--import", "broken.ndjson", code=None).code, 0)
         self.assertEqual(self.shown(), before)
 
-    def test_a_running_pipeline_is_left_alone(self):
-        self.write("p.json", counting(source={"follow": True}))
-        self.write("in.jsonl", [at(0)])
+    def test_a_running_pipeline_can_be_looked_at_and_not_changed(self):
+        self.write("p.json", counting(source={"follow": True}, commit={"every": "100ms"}))
+        self.write("in.jsonl", [at(0), at(70)])
+        self.write("out.jsonl", [])
         run = self.start("--quiet")
-        self.wait_until("the state", lambda: (self.folder / ".millrace/p/state/data.mdb").exists(), run)
-        self.assert_says(self.verb("state", "p.json", code=1), str(run.pid))
+        self.wait_until("a row", lambda: self.lines("out.jsonl"), run)
+        self.assertEqual(self.shown()["sources"]["in"]["watermark"], "2025-10-09T09:01:10Z")
+        self.assert_says(self.verb("state", "p.json"), "p is running; as of its last commit")
+        self.shown("--export", "state.ndjson")
+        for change in (["--forget", "per_minute"], ["--set-position", "in/0=0"], ["--import", "state.ndjson"]):
+            self.assert_says(self.verb("state", "p.json", *change, code=1), f"in use by process {run.pid}")
+        # It went on meanwhile, and what was exported is a state to go on with.
+        self.append("in.jsonl", [at(130)])
+        self.wait_until("the next row", lambda: len(self.lines("out.jsonl")) == 2, run)
         run.signal()
         self.assertEqual(run.wait().code, 0)
+        self.verb("state", "p.json", "--import", "state.ndjson")
+        self.assertEqual(self.shown()["sources"]["in"]["watermark"], "2025-10-09T09:01:10Z")
 
     def test_R37_a_change_that_state_survives_is_told(self):
         self.ran()

@@ -73,7 +73,7 @@ size_t allocations_of(const Program& program, const TestBatch& batch, Selection 
                       Scratch& scratch, RowErrors& errors) {
   const size_t before = allocations.load();
   errors.start(kRows);
-  evaluate(program, batch.inputs(), rows, scratch, errors);
+  evaluate(program, inputs_of(batch), rows, scratch, errors);
   return allocations.load() - before;
 }
 

@@ -106,6 +106,22 @@ TEST(Compile, SaysWhatIsWrongAndWhere) {
             "processing_time() for the clock");
 }
 
+TEST(Compile, AConstantThatNoRowCanMakeRightIsAFaultOfTheText) {
+  EXPECT_EQ(fault("event_time() at time zone 'Mars/X'"), "26: time zone \"Mars/X\" not recognized");
+  EXPECT_EQ(fault("date_trunc('day', event_time(), 'Mars')"),
+            "32: time zone \"Mars\" not recognized");
+  EXPECT_EQ(fault("date_trunc('dya', event_time(), 'UTC')"),
+            "11: unit \"dya\" not recognized for type timestamp with time zone");
+  EXPECT_EQ(fault("split_part(type, ',', 0)"), "22: field position must not be zero");
+  EXPECT_EQ(fault("regexp_match(type, '(a', 'i')"),
+            "19: invalid regular expression: missing ): (a");
+  EXPECT_EQ(fault("regexp_replace(type, 'a', 'b', 'q!')"),
+            "31: invalid regular expression option: \"q!\"");
+  // What rows decide is theirs.
+  EXPECT_TRUE(compile_expression("split_part(type, ',', namespace)", edits()));
+  EXPECT_TRUE(compile_expression("event_time() at time zone type", edits()));
+}
+
 TEST(Compile, AnUnknownNameIsToldBeforeWhatItIsGiven) {
   EXPECT_EQ(fault("lenght(typo)"), "0: unknown function \"lenght\"; did you mean \"length\"?");
   EXPECT_EQ(fault("cuont(*)"), "0: unknown function \"cuont\"; did you mean \"count\"?");

@@ -57,7 +57,7 @@ TEST(Evaluate, ErrorsNameTheirPlace) {
   Scratch scratch;
   RowErrors errors;
   errors.start(1);
-  evaluate(*program, batch.inputs(), Selection::all(1), scratch, errors);
+  evaluate(*program, inputs_of(batch), Selection::all(1), scratch, errors);
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors.list()[0].place, 7u);
   EXPECT_EQ(errors.list()[0].program, &*program);
@@ -69,7 +69,7 @@ std::vector<uint32_t> filtered(const std::string& text, const TestBatch& batch, 
   EXPECT_TRUE(program) << text << program.error().caret();
   Scratch scratch;
   errors.start(batch.rows());
-  const Selection kept = filter(*program, batch.inputs(), rows, scratch, errors);
+  const Selection kept = filter(*program, inputs_of(batch), rows, scratch, errors);
   std::vector<uint32_t> list;
   for (uint32_t i = 0; i < kept.count; ++i) list.push_back(kept[i]);
   return list;
@@ -174,7 +174,7 @@ TEST(Evaluate, BatchesAndSelectionsDoNotChangeResults) {
     RowErrors errors;
     const auto run = [&](Selection rows, std::vector<std::string>& values) {
       errors.start(kRows);
-      const Column& column = evaluate(*program, batch.inputs(), rows, scratch, errors);
+      const Column& column = evaluate(*program, inputs_of(batch), rows, scratch, errors);
       for (uint32_t i = 0; i < rows.count; ++i) {
         const uint32_t row = rows[i];
         values[row] = errors.failed(row) ? error_text(errors, row) : cell_text(column, row);
@@ -217,8 +217,8 @@ TEST(Filter, AgreesWithTheValue) {
     value_errors.start(kRows);
     filter_errors.start(kRows);
     const Selection all = Selection::all(kRows);
-    const Column& column = evaluate(*program, batch.inputs(), all, scratch, value_errors);
-    const Selection kept = filter(*program, batch.inputs(), all, other, filter_errors);
+    const Column& column = evaluate(*program, inputs_of(batch), all, scratch, value_errors);
+    const Selection kept = filter(*program, inputs_of(batch), all, other, filter_errors);
     std::vector<bool> in(kRows);
     for (uint32_t i = 0; i < kept.count; ++i) in[kept[i]] = true;
     for (uint32_t row = 0; row < kRows; ++row) {

@@ -82,7 +82,7 @@ Compiled<GroupedSelect> compiled(const std::string& text, const TestBatch& batch
 std::string folded(const std::string& text, const TestBatch& batch) {
   auto select = compiled(text, batch);
   if (!select) return "refused: " + select.error().summary();
-  Group group(*select, batch.inputs());
+  Group group(*select, inputs_of(batch));
   group.fold(Selection::all(batch.rows()));
   return group.answer();
 }
@@ -207,11 +207,11 @@ TEST(Fold, AnySplitGivesTheSameState) {
         "jsonb_agg(t)", "array_agg(t order by n desc)", "string_agg(distinct t, '' order by t)"}) {
     auto select = compiled(text, batch);
     ASSERT_TRUE(select) << text << ": " << select.error().summary();
-    Group whole(*select, batch.inputs());
+    Group whole(*select, inputs_of(batch));
     whole.fold(Selection::all(batch.rows()));
     for (uint32_t cut = 0; cut <= batch.rows(); ++cut) {
       std::vector<uint32_t> places = {0, 1, 2, 3, 4};
-      Group first(*select, batch.inputs()), second(*select, batch.inputs());
+      Group first(*select, inputs_of(batch)), second(*select, inputs_of(batch));
       first.fold({places.data(), cut});
       second.fold({places.data() + cut, batch.rows() - cut});
       first.merge(second);

@@ -1,6 +1,6 @@
 // The table's own examples, and every operator and function with its edges.
 
-#include "expr/function.h"
+#include "functions/function.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 
 #include "eval_support.h"
 #include "expr/resolve.h"
+#include "expr/table.h"
 
 namespace millrace {
 namespace {

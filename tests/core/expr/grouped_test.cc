@@ -84,7 +84,7 @@ TEST(Grouped, OutputsComputeOverDerivedColumns) {
   errors.start(2);
   Scratch scratch;
   const Column& x =
-      evaluate(compiled->outputs[0], derived.inputs(), Selection::all(2), scratch, errors);
+      evaluate(compiled->outputs[0], inputs_of(derived), Selection::all(2), scratch, errors);
   EXPECT_EQ(cell_text(x, 0), "2");
   EXPECT_EQ(error_text(errors, 1), "22012 division by zero");
 }

@@ -4,9 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include "expr/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "expr/departures.h"
-#include "expr/function.h"
+#include "expr/table.h"
+#include "functions/function.h"
 
 namespace millrace {
 namespace {
