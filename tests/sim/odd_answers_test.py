@@ -119,6 +119,13 @@ class Pages(Case):
         again.poll(1, 0.1)
         self.assertNotIn("within", again.state())
 
+    def test_pages_that_take_longer_than_an_interval_are_told(self):
+        server = self.served(lambda r: [0.4, answer([{"n": 1}])])
+        source = self.http(server, every="1s", paginate={"kind": "page"})
+        self.poll_until(source, lambda: source.gaps)
+        self.assertEqual((source.rows, source.gaps[0]["gap"]), ([], "bad_response"))
+        self.assertIn('"every" (1 s)', source.log())
+
     def test_a_byte_order_mark_is_no_part_of_the_json(self):
         for records in ("", "lines", "/d"):
             with self.subTest(records=records):
@@ -179,6 +186,14 @@ class Places(Case):
         source = self.weather(lambda r: answer({}, "500 Internal Server Error") if "/51,8" in r["target"] else self.forecast(r))
         self.poll_until(source, lambda: ("bad_response", 1) in [(gap["gap"], gap["partition"]) for gap in source.gaps])
         self.assertEqual(source.rejects, [])
+
+
+    def test_a_pace_that_cannot_serve_all_places_is_told(self):
+        for rate, told in ((2, False), (1.9, True)):
+            with self.subTest(rate=rate):
+                source = self.opened("darksky", url="http://127.0.0.1:1", api_key="k", quota="unlimited", rate=rate, every="1s",
+                                     targets=[{"name": "A", "lat": 50, "lon": 8}, {"name": "B", "lat": 51, "lon": 8}])
+                self.assertEqual('than "rate" allows' in source.log(), told)
 
 
 class Events(Case):

@@ -226,9 +226,21 @@ void Poller::note_host_failure(const Ending& ending) {
             http::duration_text(settings_.retry.max));
 }
 
+/// Nothing failed, and still it was not whole in time: only another schedule helps.
+void Poller::warn_if_slow() {
+  const auto found = tried_.find(slots_.name(slot_->target));
+  const bool has_failed = found != tried_.end() && found->second.slot == slot_->number;
+  if (has_failed) return;
+  const http::Patience& patience = this->patience(slot_->target);
+  ctx_.warn(patience.printable() + ": not all was here before the next interval began; if this " +
+            "happens again, \"every\" (" + http::duration_text(slots_.options().every) +
+            ") or \"rate\" is too small for it");
+}
+
 /// The next slot has begun before this one was answered.
 bool Poller::give_up_if_over(emitter& out) {
   if (!slots_.is_over(*slot_, http::wall_now())) return false;
+  warn_if_slow();
   exchange_.close();
   items_.clear();
   Tried& tried = this->tried(*slot_);

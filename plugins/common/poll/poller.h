@@ -123,6 +123,7 @@ class Poller {
   void take_failure();
   void again(const std::string& why);
   bool give_up_if_over(emitter& out);
+  void warn_if_slow();
   Tried& tried(const Slot& slot);
   void tell_missed(const Slots::Missed& missed, emitter& out);
   void finish_slot();
