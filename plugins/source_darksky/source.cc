@@ -54,6 +54,7 @@ class DarkSky final : public source {
   void open(const opening& how) override {
     settings_.check();
     http::warn_of_insecurity(ctx_, settings_.http);
+    warn_of_rate();
     std::vector<std::string> names;
     for (const Target& target : settings_.targets) names.push_back(target.name);
     poller_.open(names, how.fresh ? std::string_view() : how.state);
@@ -71,6 +72,17 @@ class DarkSky final : public source {
   void close() override { poller_.close(); }
 
  private:
+  /// The quota is refused before the start; whether the pace suffices depends on the answers, too.
+  void warn_of_rate() const {
+    const double every_s = static_cast<double>(settings_.poll.slots.every.count()) / 1e6;
+    const double wanted = static_cast<double>(settings_.targets.size()) / every_s;
+    if (settings_.poll.slots.catch_up || wanted <= settings_.poll.rate.per_second) return;
+    ctx_.warn(
+        std::to_string(settings_.targets.size()) + " places every " +
+        http::duration_text(settings_.poll.slots.every) +
+        " are more requests per second than \"rate\" allows: some will be missed, told as gaps");
+  }
+
   context ctx_;
   Settings settings_;
   Forecast forecast_;

@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from case import QUICK    # noqa: E402
-from drive import Drive    # noqa: E402
+from drive import Drive, Filter    # noqa: E402
 from handmade import HandMade, answer    # noqa: E402
 
 NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
@@ -99,6 +99,33 @@ class Pages(Case):
                 source.poll(2, 5)
                 self.assertEqual((self.numbers(source), server.targets()), ([1, 2], ["/", "/2"] * 2))
 
+    def test_a_listing_that_changed_between_a_crash_and_the_restart_loses_nothing(self):
+        """Newest first: by counting, the new one in front would be taken for one that is out already, and `since` would never ask for it."""
+        newest = [3]
+        server = self.served(lambda r: answer([{"n": n} for n in range(newest[0], 0, -1)]))
+        config = {"since": {"param": "s", "field": "n"}, "dedupe_key": "n"}
+        source = self.http(server, **config)
+        source.poll(2, 5, 1)
+        out, state = list(source.rows), source.state()
+        source.kill()
+        newest[0] = 4
+        state = self.opened("http", state, url=server.url(), every="1h", **config).state()    # Killed once more, before it asked.
+        again = self.opened("http", state, url=server.url(), every="1h", **config)
+        again.poll(4, 5)
+        self.assertEqual((self.numbers(source), self.numbers(again)), ([3, 2], [4, 3, 2, 1]))
+        self.assertEqual([n["n"] for n in (json.loads(row["value"]) for row in Filter().keep(out + again.rows))], [3, 2, 4, 1])
+        positions = [row["position"] for row in out + again.rows]
+        self.assertEqual(positions, list(range(positions[0], positions[0] + 6)))
+        again.poll(1, 0.1)
+        self.assertNotIn("within", again.state())
+
+    def test_pages_that_take_longer_than_an_interval_are_told(self):
+        server = self.served(lambda r: [0.4, answer([{"n": 1}])])
+        source = self.http(server, every="1s", paginate={"kind": "page"})
+        self.poll_until(source, lambda: source.gaps)
+        self.assertEqual((source.rows, source.gaps[0]["gap"]), ([], "bad_response"))
+        self.assertIn('"every" (1 s)', source.log())
+
     def test_a_byte_order_mark_is_no_part_of_the_json(self):
         for records in ("", "lines", "/d"):
             with self.subTest(records=records):
@@ -159,6 +186,14 @@ class Places(Case):
         source = self.weather(lambda r: answer({}, "500 Internal Server Error") if "/51,8" in r["target"] else self.forecast(r))
         self.poll_until(source, lambda: ("bad_response", 1) in [(gap["gap"], gap["partition"]) for gap in source.gaps])
         self.assertEqual(source.rejects, [])
+
+
+    def test_a_pace_that_cannot_serve_all_places_is_told(self):
+        for rate, told in ((2, False), (1.9, True)):
+            with self.subTest(rate=rate):
+                source = self.opened("darksky", url="http://127.0.0.1:1", api_key="k", quota="unlimited", rate=rate, every="1s",
+                                     targets=[{"name": "A", "lat": 50, "lon": 8}, {"name": "B", "lat": 51, "lon": 8}])
+                self.assertEqual('than "rate" allows' in source.log(), told)
 
 
 class Events(Case):

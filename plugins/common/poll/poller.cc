@@ -11,6 +11,8 @@ namespace {
 
 /// Of a body that nobody could read, while many targets are tried in turn.
 constexpr size_t kDamagedMax = 64 << 10;
+/// Odd, so that the order of values counts in a sum of their hashes.
+constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;
 
 }  // namespace
 
@@ -80,7 +82,7 @@ bool Poller::begin_slot(Micros deadline, emitter& out) {
   items_.clear();
   etag_ = modified_ = "";
   not_modified_ = false;
-  put_out_ = 0;
+  put_out_ = base_ = 0;
   script_.begin(*slot_);
   return true;
 }
@@ -224,9 +226,21 @@ void Poller::note_host_failure(const Ending& ending) {
             http::duration_text(settings_.retry.max));
 }
 
+/// Nothing failed, and still it was not whole in time: only another schedule helps.
+void Poller::warn_if_slow() {
+  const auto found = tried_.find(slots_.name(slot_->target));
+  const bool has_failed = found != tried_.end() && found->second.slot == slot_->number;
+  if (has_failed) return;
+  const http::Patience& patience = this->patience(slot_->target);
+  ctx_.warn(patience.printable() + ": not all was here before the next interval began; if this " +
+            "happens again, \"every\" (" + http::duration_text(slots_.options().every) +
+            ") or \"rate\" is too small for it");
+}
+
 /// The next slot has begun before this one was answered.
 bool Poller::give_up_if_over(emitter& out) {
   if (!slots_.is_over(*slot_, http::wall_now())) return false;
+  warn_if_slow();
   exchange_.close();
   items_.clear();
   Tried& tried = this->tried(*slot_);
@@ -245,24 +259,34 @@ bool Poller::give_up_if_over(emitter& out) {
 /// The slot is whole: its records wait for their polls.
 void Poller::finish_slot() {
   const TargetState& state = slots_.state(slot_->target);
-  const uint64_t position = slots_.position(*slot_);
-  uint64_t index = 0;
+  hashes_ = {0};
+  for (const Item& item : items_) {
+    hashes_.push_back(hashes_.back() * kSpread + text::stable_hash(item.value));
+  }
+  if (within_ && within_->target == slots_.name(slot_->target)) resume_inside();
+  uint64_t position = slots_.position(*slot_) + base_;
   for (Item& item : items_) {
     item.partition = state.partition;
-    item.position = position + index++;
+    item.position = position++;
     counts_.broken += !item.broken_why.empty();
     pending_.add(std::move(item));
   }
   items_.clear();
+  pending_.drop_front(put_out_ - base_);
   tried_.erase(slots_.name(slot_->target));
-  const bool resumes = within_ && within_->target == slots_.name(slot_->target);
-  if (resumes) {
-    put_out_ = std::min(within_->records, pending_.size());
-    pending_.drop_front(put_out_);
-    within_.reset();
-  }
   is_putting_out_ = true;
   if (pending_.empty()) after_put_out(0);
+}
+
+/// Some records of this slot are out since an earlier run. If the service begins with others now,
+/// nothing can be told by counting: all are put out, behind those.
+void Poller::resume_inside() {
+  const size_t known = within_->records - within_->base;
+  const bool is_same =
+      known < hashes_.size() && (!within_->hash || *within_->hash == hashes_[known]);
+  put_out_ = within_->records;
+  base_ = is_same ? within_->base : within_->records;
+  within_.reset();
 }
 
 void Poller::after_put_out(size_t count) {
@@ -277,7 +301,7 @@ void Poller::after_put_out(size_t count) {
   slots_.done(*slot_, put_out_);
   script_.put_out(*slot_);
   slot_.reset();
-  put_out_ = 0;
+  put_out_ = base_ = 0;
   ++counts_.slots;
 }
 
@@ -317,7 +341,7 @@ void Poller::retarget(const std::vector<std::string>& names) {
   items_.clear();
   pending_.clear();
   is_putting_out_ = false;
-  put_out_ = 0;
+  put_out_ = base_ = 0;
   slot_.reset();
 }
 

@@ -7,9 +7,9 @@
 ///
 /// The plugin brings a Script: which requests a slot takes and what the answers hold.
 /// Snapshot: `{"v":1,"targets":{NAME:{…}},"within":{…},"more":…}`; `within` tells how many records
-/// of an unfinished slot are out: asked again in time, so many are left away; else the rest is a
-/// gap.
-/// Threads: one at a time; cancel() from any.
+/// of an unfinished slot are out: asked again in time, so many are left away if they are the same
+/// again (`hash`), else none, and the repeats are the duplicate filter's; out of time, the rest is
+/// a gap. Threads: one at a time; cancel() from any.
 
 #include <atomic>
 #include <memory>
@@ -101,7 +101,9 @@ class Poller {
   struct Within {
     std::string target;
     int64_t slot = 0;
-    size_t records = 0;
+    size_t records = 0;              ///< That are out.
+    size_t base = 0;                 ///< Of them, those of answers before the last.
+    std::optional<uint64_t> hash{};  ///< Of the values of the others.
   };
   /// A slot that was asked for in vain so far.
   struct Tried {
@@ -121,9 +123,12 @@ class Poller {
   void take_failure();
   void again(const std::string& why);
   bool give_up_if_over(emitter& out);
+  void warn_if_slow();
   Tried& tried(const Slot& slot);
   void tell_missed(const Slots::Missed& missed, emitter& out);
   void finish_slot();
+  void resume_inside();
+  std::optional<Within> unfinished() const;
   void after_put_out(size_t count);
   void lost(size_t target, int64_t first, int64_t behind, const char* reason, emitter& out);
   void put_out_told(emitter& out);
@@ -151,6 +156,8 @@ class Poller {
   std::vector<Item> items_;  ///< Of the pages so far.
   Pending pending_;
   size_t put_out_ = 0;            ///< Records of slot_ that are out.
+  size_t base_ = 0;               ///< Of them, those of answers before this one.
+  std::vector<uint64_t> hashes_;  ///< Of the first n values of this answer.
   std::optional<Within> within_;  ///< Of the snapshot that was opened.
   bool asks_validators_ = false, not_modified_ = false;
   std::string etag_, modified_, more_;

@@ -1,5 +1,7 @@
 // The poller's snapshot: written by hand so that people can read it in `millrace state`.
 
+#include <charconv>
+
 #include "common/json/json_reader.h"
 #include "common/poll/poller.h"
 
@@ -10,6 +12,15 @@ std::string text_of(std::string_view raw) {
   std::string text;
   json::JsonReader().text(raw, text);
   return text;
+}
+
+/// As text: it needs all its 64 bits.
+std::optional<uint64_t> hash_of(std::string_view raw) {
+  const std::string text = text_of(raw);
+  uint64_t hash = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash);
+  const bool is_hash = error == std::errc() && end == text.data() + text.size() && !text.empty();
+  return is_hash ? std::optional(hash) : std::nullopt;
 }
 
 TargetState target_of(std::string_view raw) {
@@ -35,7 +46,7 @@ void Poller::open(const std::vector<std::string>& targets, std::string_view stat
   tried_.clear();
   pending_.clear();
   is_putting_out_ = false;
-  put_out_ = 0;
+  put_out_ = base_ = 0;
   more_.clear();
   slots_ = Slots(options_.slots);
   if (state.data()) read_state(state);
@@ -60,6 +71,9 @@ void Poller::read_state(std::string_view state) {
           if (name == "slot") within_->slot = json::integer_of(value).value_or(0);
           if (name == "records")
             within_->records = static_cast<size_t>(json::integer_of(value).value_or(0));
+          if (name == "base")
+            within_->base = static_cast<size_t>(json::integer_of(value).value_or(0));
+          if (name == "hash") within_->hash = hash_of(value);
         });
       });
   if (whole && version == 1) return;
@@ -77,6 +91,13 @@ void Poller::resume_within(emitter& out) {
   within_.reset();
 }
 
+/// The slot of which some records are out: the present one, or still that of an earlier run.
+std::optional<Poller::Within> Poller::unfinished() const {
+  if (!slot_ || put_out_ == 0) return within_;
+  return Within{slots_.name(slot_->target), slot_->number, put_out_, base_,
+                hashes_[put_out_ - base_]};
+}
+
 std::string Poller::snapshot(std::string_view more) const {
   std::string text = "{\"v\":1,\"targets\":{";
   bool first = true;
@@ -90,10 +111,13 @@ std::string Poller::snapshot(std::string_view more) const {
     text += "}";
   }
   text += "}";
-  if (slot_ && put_out_ > 0) {
-    text += ",\"within\":{\"target\":" + json::quoted(slots_.name(slot_->target)) +
-            ",\"slot\":" + std::to_string(slot_->number) +
-            ",\"records\":" + std::to_string(put_out_) + "}";
+  if (const auto within = unfinished()) {
+    text += ",\"within\":{\"target\":" + json::quoted(within->target) +
+            ",\"slot\":" + std::to_string(within->slot) +
+            ",\"records\":" + std::to_string(within->records) +
+            ",\"base\":" + std::to_string(within->base);
+    if (within->hash) text += ",\"hash\":\"" + std::to_string(*within->hash) + "\"";
+    text += "}";
   }
   if (!more.empty()) text += ",\"more\":" + std::string(more);
   return text + "}";
