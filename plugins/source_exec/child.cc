@@ -67,8 +67,8 @@ Child::~Child() {
   close_one(wake_);
 }
 
-void Child::start(const std::vector<std::string>& command, const std::string& folder,
-                  const std::vector<std::pair<std::string, std::string>>& environment) {
+std::string Child::start(const std::vector<std::string>& command, const std::string& folder,
+                         const std::vector<std::pair<std::string, std::string>>& environment) {
   int in[2], out[2], error[2];
   if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(error, O_CLOEXEC)) {
     throw retriable(std::string("no pipe: ") + strerror(errno));
@@ -100,10 +100,11 @@ void Child::start(const std::vector<std::string>& command, const std::string& fo
     pid_ = -1;
     close_pipes();
     const std::string where = folder.empty() ? "" : " in the folder " + folder;
-    throw retriable("cannot start " + command[0] + where + ": " + strerror(failed));
+    return "it cannot be started" + where + ": " + strerror(failed);
   }
   end_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   for (const int fd : {in_, out_.fd, error_.fd}) set_nonblocking(fd);
+  return "";
 }
 
 void Child::close_pipes() {

@@ -22,9 +22,9 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Throws retriable or config_error: it cannot be started.
-  void start(const std::vector<std::string>& command, const std::string& folder,
-             const std::vector<std::pair<std::string, std::string>>& environment);
+  /// Why it cannot be started; empty: it runs. Throws retriable: no pipe.
+  std::string start(const std::vector<std::string>& command, const std::string& folder,
+                    const std::vector<std::pair<std::string, std::string>>& environment);
   bool is_running() const { return pid_ > 0; }
   /// Asks the group to end, insists after `grace`, and waits for it.
   void stop(Micros grace);

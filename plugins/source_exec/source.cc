@@ -102,28 +102,38 @@ class Exec final : public source {
     }
     auto environment = settings_.environment;
     environment.emplace_back("MILLRACE_LINES", std::to_string(seq_));
-    child_->start(settings_.command, settings_.folder, environment);
+    const std::string fault = child_->start(settings_.command, settings_.folder, environment);
     started_ = steady_now();
+    if (!fault.empty()) {
+      ended_badly(fault);
+      return false;
+    }
     starts_.add(1);
     if (settings_.has_acks) child_->send("{\"resume\":" + std::to_string(seq_) + "}");
     return true;
   }
 
   void finished() {
-    const bool was_good = child_->exit_code() == 0;
-    if (was_good && !settings_.restarts) {
-      ended_ = true;
-      return;
-    }
-    if (!was_good) failures_.add(1);
     const http::Micros now = steady_now();
     if (now - started_ >= settings_.retry.reset_after) backoff_.healthy(started_);
-    const http::Micros wait = was_good ? settings_.retry.initial : backoff_.after_failure(now);
-    due_ = now + wait;
-    if (!was_good && !settings_.restarts && ++failures_in_a_row_ >= 5) {
-      throw fatal(settings_.command[0] + ": " + child_->exit_text() + ", five times in a row");
+    if (child_->exit_code() != 0) return ended_badly(child_->exit_text());
+    if (settings_.restarts) {
+      again(child_->exit_text(), settings_.retry.initial);
+    } else {
+      ended_ = true;
     }
-    ctx_.warn(settings_.command[0] + ": " + child_->exit_text() + "; starting it again in " +
+  }
+
+  void ended_badly(const std::string& how) {
+    failures_.add(1);
+    if (!settings_.restarts && ++failures_in_a_row_ >= 5)
+      throw fatal(settings_.command[0] + ": " + how + ", five times in a row");
+    again(how, backoff_.after_failure(steady_now()));
+  }
+
+  void again(const std::string& why, http::Micros wait) {
+    due_ = steady_now() + wait;
+    ctx_.warn(settings_.command[0] + ": " + why + "; starting it again in " +
               http::duration_text(wait));
   }
 

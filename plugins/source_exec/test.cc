@@ -82,10 +82,36 @@ TEST(Exec, FiveBadEndsWithoutALineStopTheRun) {
   }
 }
 
-TEST(Exec, WhatCannotBeStartedMayPass) {
-  test::harness source(component(), R"({"command": ["/no/such/program"]})");
+TEST(Exec, AProgramThatIsNotThereStopsTheRunAfterFiveTries) {
+  test::harness source(
+      component(),
+      R"({"command": ["/no/such/program"], "retry": {"initial": "5ms", "max": "5ms"}})");
   source.open();
-  EXPECT_THROW(source.poll(), failure);
+  try {
+    values(source, 1);
+    FAIL() << "went on";
+  } catch (const failure& f) {
+    EXPECT_EQ(f.rc(), MR_E_FATAL);
+    EXPECT_NE(std::string(f.what()).find("/no/such/program: it cannot be started: No such file"),
+              std::string::npos)
+        << f.what();
+  }
+}
+
+TEST(Exec, AProgramThatComesLaterIsWaitedForWithRestart) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("millrace_exec_later_" + std::to_string(getpid()));
+  test::harness source(component(),
+                       R"({"command": ["./late.sh"], "on_exit": "restart", "folder": ")" +
+                           folder.string() + R"(", "retry": {"initial": "5ms", "max": "5ms"}})");
+  source.open();
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(source.poll(), MR_IDLE);
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "late.sh") << "#!/bin/sh\necho up\n";
+  std::filesystem::permissions(folder / "late.sh", std::filesystem::perms::owner_all);
+  EXPECT_EQ(values(source, 1), (std::vector<std::string>{"up"}));
+  source.close();
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Exec, CloseEndsTheWholeGroup) {
@@ -125,10 +151,11 @@ TEST(Exec, OneThatClosesItsOutputsFirstEndsWhenItEnds) {
 }
 
 TEST(Exec, AMissingFolderIsNamed) {
-  test::harness source(component(), R"({"command": ["true"], "folder": "/no/such/folder"})");
+  test::harness source(component(), R"({"command": ["true"], "folder": "/no/such/folder",)"
+                                    R"( "retry": {"initial": "5ms", "max": "5ms"}})");
   source.open();
   try {
-    source.poll();
+    values(source, 1);
     FAIL() << "it ran";
   } catch (const failure& f) {
     EXPECT_NE(std::string(f.what()).find("/no/such/folder"), std::string::npos) << f.what();

@@ -161,7 +161,7 @@ std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t re
   switch (paging.kind) {
     case Paging::Kind::kLink: {
       const auto link = http::find_link(answer.head.joined("link"), "next");
-      return link ? resolved(*link, why) : std::nullopt;
+      return link ? resolved(answer, *link, why) : std::nullopt;
     }
     case Paging::Kind::kCursor: return next_cursor(answer, why);
     case Paging::Kind::kOffset:
@@ -173,8 +173,9 @@ std::optional<std::string> Pages::next_url(const http::Answer& answer, size_t re
   }
 }
 
-std::optional<std::string> Pages::resolved(const std::string& link, std::string& why) const {
-  auto url = http::resolve_url(url_, link);
+std::optional<std::string> Pages::resolved(const http::Answer& answer, const std::string& link,
+                                           std::string& why) {
+  auto url = http::resolve_url(answer.url, link);
   if (!url) why = "a next page that is no http or https URL";
   return url;
 }
@@ -186,7 +187,7 @@ std::optional<std::string> Pages::next_cursor(const http::Answer& answer, std::s
   std::string text;
   if (!json::JsonReader().text(*raw, text)) text = *raw;
   if (text.empty()) return std::nullopt;
-  if (settings_.paging.param.empty()) return resolved(text, why);
+  if (settings_.paging.param.empty()) return resolved(answer, text, why);
   return http::with_query(first_url(), settings_.paging.param, text);
 }
 

@@ -38,7 +38,8 @@ class Pages final : public poll::Script {
   /// Nullopt: no page follows, or (`why`) there is one that cannot be asked for.
   std::optional<std::string> next_url(const http::Answer& answer, size_t records, std::string& why);
   std::optional<std::string> next_cursor(const http::Answer& answer, std::string& why) const;
-  std::optional<std::string> resolved(const std::string& link, std::string& why) const;
+  static std::optional<std::string> resolved(const http::Answer& answer, const std::string& link,
+                                             std::string& why);
 
   const Settings& settings_;
   json::RecordFields fields_;

@@ -71,6 +71,13 @@ class Pages(Case):
         self.poll_until(source, lambda: source.rejects)
         self.assertEqual((source.rows, source.rejects[0]["why"]), ([], "a next page that is no http or https URL"))
 
+    def test_a_link_is_relative_to_where_the_page_came_from(self):
+        pages = {"/v2/list": answer([{"n": 1}], headers=['Link: <more>; rel="next"']), "/v2/more": answer([{"n": 2}])}
+        moved = answer(status="302 Found", headers=["Location: /v2/list"])
+        source = self.http(self.served(lambda r: pages.get(r["target"], moved)), paginate={"kind": "link"})
+        source.poll(2, 5)
+        self.assertEqual(self.numbers(source), [1, 2])
+
     def test_S22_the_credential_does_not_follow_a_link_to_another_host(self):
         other = self.served(lambda r: answer([{"n": 2}]))
         server = self.pages(f'Link: <{other.url(host="localhost")}>; rel="next"')

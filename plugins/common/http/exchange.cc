@@ -51,7 +51,7 @@ Exchange::Step Exchange::finish() {
   const char* fault = status_fault(status);
   if (!fault) fault = size_fault(ending.wire_bytes);
   if (fault) return unusable(fault);
-  answer_ = {status, stream_.head(), std::string(stream_.bytes())};
+  answer_ = {status, stream_.head(), std::string(stream_.bytes()), stream_.url()};
   close();
   return Step::kAnswer;
 }

@@ -16,6 +16,7 @@ struct Answer {
   int status = 0;
   Head head;
   std::string body;
+  std::string url;  ///< Where it came from, behind all redirects: what its links are relative to.
 };
 
 class Exchange {

@@ -57,6 +57,8 @@ class HttpStream {
   State state() const { return state_; }
   /// kOpen, and after it.
   const Head& head() const { return head_; }
+  /// Where redirects have led.
+  const std::string& url() const { return url_; }
   const Ending& ending() const { return ending_; }
 
   /// Of the body, before content coding was undone.
@@ -86,7 +88,7 @@ class HttpStream {
   std::unique_ptr<Transfer> transfer_;
   State state_ = State::kClosed;
   Request request_;
-  std::string url_;  ///< Where redirects have led.
+  std::string url_;
   uint32_t redirects_ = 0;
   std::optional<Micros> follow_at_;  ///< A redirect that came with Retry-After.
   Micros error_since_{0};            ///< When the head of an error answer was seen.
