@@ -19,6 +19,12 @@ bool is_record_function(std::string_view name) {
   return false;
 }
 
+/// The function of two arguments that is there for these types.
+const Function& named(std::string_view name, Type first, Type second) {
+  const std::vector<ArgType> types = {ArgType{first, false}, ArgType{second, false}};
+  return *resolve_function(name, types).function;
+}
+
 /// Whether the second argument is a regular expression.
 bool takes_pattern(const Function& function) {
   const std::string_view name = function.name;
@@ -192,11 +198,6 @@ bool Binder::check_constants(std::string_view name, const Function& function,
     fail(args[blamed].place, error->text);
     return true;
   };
-  const auto named = [](std::string_view other, Type first, Type second) -> const Function& {
-    const std::vector<ArgType> types = {ArgType{first, false}, ArgType{second, false}};
-    return *resolve_function(other, types).function;
-  };
-
   const bool has_unit = name == "date_trunc" || name == "extract" || name == "date_part";
   const size_t zone = name == "timezone" ? 0 : 2;
   const bool has_zone = name == "timezone" || (has_unit && children.size() == 3);
@@ -221,9 +222,8 @@ bool Binder::check_text_constants(const Function& function, const std::vector<Op
   std::vector<uint32_t> probed = children;
   probed[0] = builder_.text_constant("", Type::kText, at);
   if (pattern && builder_.is_constant(children[1])) {
-    const std::vector<ArgType> texts(2, ArgType{Type::kText, false});
-    if (const auto error =
-            builder_.probe(*resolve_function("~", texts).function, {probed[0], probed[1]})) {
+    const Function& matches = named("~", Type::kText, Type::kText);
+    if (const auto error = builder_.probe(matches, {probed[0], probed[1]})) {
       fail(args[1].place, error->text);
       return false;
     }

@@ -4,16 +4,16 @@
 #include <limits>
 
 #include "functions/characters.h"
+#include "functions/time_template.h"
 
 namespace millrace {
 namespace {
 
 using View = std::string_view;
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_blank(char c) { return kind_of(c) == TemplatePart::Kind::kSpace; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-bool is_separator(char c) { return c > ' ' && c < 127 && !is_digit(c) && !is_letter(c); }
 bool is_same(char a, char b) {
   return a == b || (is_letter(a) && is_letter(b) && (a | 0x20) == (b | 0x20));
 }
@@ -58,7 +58,7 @@ void TemplateText::pass_character() {
 void TemplateText::pass_separator() {
   if (exact_) return pass_character();
   --skipped_;
-  if (empty() || (!is_blank(rest_[0]) && !is_separator(rest_[0]))) return;
+  if (empty() || kind_of(rest_[0]) == TemplatePart::Kind::kText) return;
   pass(1);
   ++skipped_;
 }

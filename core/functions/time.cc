@@ -42,13 +42,11 @@ struct Times<kI> {
 /// the row fails.
 template <Type kType, class Visit>
 void each_unit(const KernelCall& call, Visit visit) {
-  const Column& units = *call.args[0];
-  std::optional<Unit> unit = units.constant ? unit_of(units.texts[0]) : std::nullopt;
+  const UnitOf units(call);
   each_row(call.rows, [&](uint32_t row) {
-    const View name = argument<View>(call, 0, row);
-    if (!units.constant) unit = unit_of(name);
+    const auto unit = units.unit(row);
     if (unit && visit(row, *unit)) return;
-    fail_unit(call, row, name, unit.has_value(), kType);
+    fail_unit(call, row, units.name(row), unit.has_value(), kType);
   });
 }
 

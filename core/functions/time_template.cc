@@ -113,12 +113,6 @@ const TimePattern* pattern_at(View text) {
   return found == kPatterns.end() ? nullptr : &*found;
 }
 
-TemplatePart::Kind kind_of(char c) {
-  using Kind = TemplatePart::Kind;
-  if (c > ' ' && c < 127 && !is_small(c) && !is_capital(c) && !is_digit(c)) return Kind::kSeparator;
-  return c == ' ' || (c >= '\t' && c <= '\r') ? Kind::kSpace : Kind::kText;
-}
-
 /// Takes a template apart from its front.
 class TemplateReader {
  public:
@@ -183,6 +177,12 @@ class TemplateReader {
 };
 
 }  // namespace
+
+TemplatePart::Kind kind_of(char c) {
+  using Kind = TemplatePart::Kind;
+  if (c > ' ' && c < 127 && !is_small(c) && !is_capital(c) && !is_digit(c)) return Kind::kSeparator;
+  return c == ' ' || (c >= '\t' && c <= '\r') ? Kind::kSpace : Kind::kText;
+}
 
 std::vector<TemplatePart> read_template(View text) { return TemplateReader(text).read(); }
 

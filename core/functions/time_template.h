@@ -74,6 +74,9 @@ struct TemplatePart {
   std::string_view text;                 ///< As it stands in the template.
 };
 
+/// What a character of a template, or of a text that is read by one, is when it is no field's.
+TemplatePart::Kind kind_of(char c);
+
 /// Every text is a template. The parts point into it.
 std::vector<TemplatePart> read_template(std::string_view text);
 

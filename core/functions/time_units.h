@@ -38,6 +38,22 @@ enum class Unit : uint8_t {
 /// Capitals do not count.
 std::optional<Unit> unit_of(std::string_view name);
 
+/// The unit that a row names in its first argument; looked up once if it is constant.
+class UnitOf {
+ public:
+  explicit UnitOf(const KernelCall& call) : names_(*call.args[0]) {
+    if (names_.constant) unit_ = unit_of(names_.texts[0]);
+  }
+  std::string_view name(uint32_t row) const { return names_.texts[names_.constant ? 0 : row]; }
+  std::optional<Unit> unit(uint32_t row) const {
+    return names_.constant ? unit_ : unit_of(name(row));
+  }
+
+ private:
+  const Column& names_;
+  std::optional<Unit> unit_;
+};
+
 /// The row asked for a unit that is not `known`, or that its type does not have.
 void fail_unit(const KernelCall& call, uint32_t row, std::string_view name, bool known, Type type);
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -61,22 +62,23 @@ void to_instant(const KernelCall& call) {
       call, [](const Zone& zone, int64_t local, uint32_t) { return zone.to_utc(local).later; });
 }
 
-/// The wall clock's reading cut to the unit. An hour and less end where they began, in the offset
-/// of the instant itself; a day and more begin where the calendar has them.
-int64_t truncate_on_wall(const Zone& zone, int64_t us, Unit unit) {
+/// The wall clock's reading cut to the unit; nothing: no such cut. An hour and less end where they
+/// began, in the offset of the instant itself; a day and more begin where the calendar has them.
+std::optional<int64_t> truncate_on_wall(const Zone& zone, int64_t us, Unit unit) {
   const int64_t local = zone.to_local(us);
-  const int64_t cut = truncate_time(local, unit).value_or(0);
-  return unit <= Unit::kHour ? us - (local - cut) : zone.to_utc(cut).later;
+  const auto cut = truncate_time(local, unit);
+  if (!cut) return std::nullopt;
+  return unit <= Unit::kHour ? us - (local - *cut) : zone.to_utc(*cut).later;
 }
 
 /// args: unit, time, zone.
 void date_trunc_in_zone(const KernelCall& call) {
+  const UnitOf units(call);
   each_zone<2, 1>(call, [&](const Zone& zone, int64_t us, uint32_t row) {
-    const View name = argument<View>(call, 0, row);
-    const auto unit = unit_of(name);
-    if (unit && truncate_time(us, *unit)) return truncate_on_wall(zone, us, *unit);
-    fail_unit(call, row, name, unit.has_value(), Type::kTimestamptz);
-    return int64_t{0};
+    const auto unit = units.unit(row);
+    const auto cut = unit ? truncate_on_wall(zone, us, *unit) : std::nullopt;
+    if (!cut) fail_unit(call, row, units.name(row), unit.has_value(), Type::kTimestamptz);
+    return cut.value_or(0);
   });
 }
 

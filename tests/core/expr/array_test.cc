@@ -7,15 +7,6 @@
 namespace millrace {
 namespace {
 
-struct Case {
-  const char* text;
-  const char* value;
-};
-
-void expect_all(std::initializer_list<Case> cases) {
-  for (const Case& one : cases) EXPECT_EQ(value_of(one.text), one.value) << one.text;
-}
-
 TEST(Arrays, TakeTheTypeOfTheirElements) {
   expect_all({
       {"array[1, 2.5]", "{1,2.5}"},

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,14 @@ inline std::vector<std::string> values_of(const std::string& text, const TestBat
 /// The value of an expression without fields. It is computed twice: folded, and per row, where
 /// `type` and all leading constants come out of columns is left to other tests.
 inline std::string value_of(const std::string& text) { return values_of(text, TestBatch())[0]; }
+
+/// An expression without fields, and its value.
+struct Case {
+  const char* text;
+  const char* value;
+};
+inline void expect_all(std::initializer_list<Case> cases) {
+  for (const Case& one : cases) EXPECT_EQ(value_of(one.text), one.value) << one.text;
+}
 
 }  // namespace millrace

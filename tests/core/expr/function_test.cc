@@ -13,15 +13,6 @@
 namespace millrace {
 namespace {
 
-struct Case {
-  const char* text;
-  const char* value;
-};
-
-void expect_all(std::initializer_list<Case> cases) {
-  for (const Case& one : cases) EXPECT_EQ(value_of(one.text), one.value) << one.text;
-}
-
 TEST(FunctionTable, EveryExampleGivesItsResult) {
   for (const Function* function : functions()) {
     EXPECT_FALSE(function->doc.empty()) << function->name;

@@ -3,21 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
-
 #include "eval_support.h"
 
 namespace millrace {
 namespace {
-
-struct Case {
-  const char* text;
-  const char* value;
-};
-
-void expect_all(std::initializer_list<Case> cases) {
-  for (const Case& one : cases) EXPECT_EQ(value_of(one.text), one.value) << one.text;
-}
 
 TEST(Template, ReadsWhatLogsAndExportsWrite) {
   expect_all({
