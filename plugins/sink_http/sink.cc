@@ -11,7 +11,6 @@
 #include "common/http/host_gate.h"
 #include "common/http/patience.h"
 #include "common/http/url.h"
-#include "common/json/problem_text.h"
 #include "sink_http/settings.h"
 #include "sink_http/upload.h"
 #include "sink_http_schema.h"
@@ -127,9 +126,8 @@ class HttpSink final : public sink {
 
   [[noreturn]] void fail(const http::Ending& ending) {
     const auto url = http::parse_url(settings_.url);
-    const std::string text = url->printable() + ": " + ending.text +
-                             json::problem_text(ending.body) +
-                             http::usual_remedy(ending, "\"headers\"");
+    const std::string text =
+        url->printable() + ": " + ending.text + http::usual_remedy(ending, "\"headers\"");
     const std::string size = ending.status == 413 ? "; make \"batch\" smaller" : "";
     if (ending.retry_after) {
       http::HostGate::shared().hold(url->origin(), http::steady_now() + ending.retry_after->wait);

@@ -3,7 +3,6 @@
 #include "common/http/host_gate.h"
 #include "common/http/url.h"
 #include "common/json/pointer.h"
-#include "common/json/problem_text.h"
 
 namespace millrace::blockchain {
 namespace {
@@ -32,8 +31,7 @@ std::string text_of(std::string_view raw) {
 }
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) +
-         http::usual_remedy(ending, "\"api_code\" and \"headers\"");
+  return http::usual_remedy(ending, "\"api_code\" and \"headers\"");
 }
 
 /// Old deployments say 500 where they mean 404 (BC6).

@@ -1,7 +1,6 @@
 #include "source_blockchain/tx_feed.h"
 
 #include "common/json/json_reader.h"
-#include "common/json/problem_text.h"
 #include "common/text/stable_hash.h"
 #include "common/websocket/ws_url.h"
 
@@ -25,8 +24,7 @@ websocket::WsHooks TxFeed::hooks() {
           .overflowed = [this] { overflowed(); },
           .remedy =
               [](const http::Ending& ending) {
-                return json::problem_text(ending.body) +
-                       http::usual_remedy(ending, "\"headers\" and the address");
+                return http::usual_remedy(ending, "\"headers\" and the address");
               }};
 }
 

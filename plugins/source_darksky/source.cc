@@ -3,7 +3,6 @@
 
 #include <millrace/plugin.hpp>
 
-#include "common/json/problem_text.h"
 #include "common/poll/metrics.h"
 #include "source_darksky/forecast.h"
 #include "source_darksky/settings.h"
@@ -13,9 +12,8 @@ namespace millrace::darksky {
 namespace {
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) +
-         http::usual_remedy(
-             ending, "\"api_key\" (a fresh key works after up to 20 minutes) and \"key_in\"");
+  return http::usual_remedy(
+      ending, "\"api_key\" (a fresh key works after up to 20 minutes) and \"key_in\"");
 }
 
 poll::PollOptions poll_options(const Settings& settings) {

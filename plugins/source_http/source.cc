@@ -4,7 +4,6 @@
 #include <millrace/plugin.hpp>
 
 #include "common/auth/authorizer.h"
-#include "common/json/problem_text.h"
 #include "common/poll/metrics.h"
 #include "source_http/pages.h"
 #include "source_http/settings.h"
@@ -14,7 +13,7 @@ namespace millrace::http_source {
 namespace {
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) + http::usual_remedy(ending, "\"auth\" and \"headers\"");
+  return http::usual_remedy(ending, "\"auth\" and \"headers\"");
 }
 
 poll::PollOptions poll_options(const Settings& settings) {

@@ -1,6 +1,5 @@
 #include "source_meetup/rsvp_stream.h"
 
-#include "common/json/problem_text.h"
 #include "common/websocket/ws_client.h"
 #include "common/websocket/ws_url.h"
 
@@ -14,8 +13,7 @@ using http::steady_now;
 constexpr Micros kSlice = std::chrono::milliseconds(100);
 
 std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) +
-         http::usual_remedy(ending, "\"headers\" and the address");
+  return http::usual_remedy(ending, "\"headers\" and the address");
 }
 
 class Socket final : public RsvpStream {

@@ -7,7 +7,6 @@
 
 #include "common/auth/authorizer.h"
 #include "common/http/url.h"
-#include "common/json/problem_text.h"
 #include "common/json/record_fields.h"
 #include "common/poll/metrics.h"
 #include "common/text/stable_hash.h"
@@ -26,9 +25,7 @@ using http::steady_now;
 /// The first record this much behind what was asked for: the service's buffer was too short.
 constexpr int64_t kGapMs = 60'000;
 
-std::string remedy(const http::Ending& ending) {
-  return json::problem_text(ending.body) + http::usual_remedy(ending, "\"auth\"");
-}
+std::string remedy(const http::Ending& ending) { return http::usual_remedy(ending, "\"auth\""); }
 
 poll::PollOptions options_of(const Settings& settings, Micros every) {
   poll::PollOptions options = settings.poll;

@@ -71,8 +71,7 @@ class SseSource final : public source {
             .connected = [this](std::string_view) { connected(); },
             .remedy =
                 [](const http::Ending& ending) {
-                  return json::problem_text(ending.body) +
-                         http::usual_remedy(ending, "\"headers\" and the address");
+                  return http::usual_remedy(ending, "\"headers\" and the address");
                 },
             .overflowed = [this] { lost_reason_ = "overflow"; },
             .id_moved = [this](const std::string& id) { position_.id = id; }};

@@ -7,7 +7,6 @@
 #include <mutex>
 
 #include "common/json/pointer.h"
-#include "common/json/problem_text.h"
 #include "common/json/record_fields.h"
 #include "common/websocket/ws_client.h"
 #include "common/websocket/ws_url.h"
@@ -113,8 +112,7 @@ class WebSocketSource final : public source {
             .overflowed = [this] { lost("overflow"); },
             .remedy =
                 [](const http::Ending& ending) {
-                  return json::problem_text(ending.body) +
-                         http::usual_remedy(ending, "\"headers\" and the address");
+                  return http::usual_remedy(ending, "\"headers\" and the address");
                 }};
   }
 

@@ -6,6 +6,8 @@
 namespace millrace::wikipedia {
 
 std::string remedy(const Settings& settings, const http::Ending& ending) {
+  if (ending.status != 403 && ending.status != 404)
+    return http::usual_remedy(ending, "\"headers\"");
   std::string text = json::problem_text(ending.body);
   if (ending.status == 403 && settings.contact.empty()) {
     text +=
@@ -14,11 +16,10 @@ std::string remedy(const Settings& settings, const http::Ending& ending) {
   } else if (ending.status == 403) {
     text += "; the User-Agent (" + settings.http.user_agent +
             ") may be what is refused: check \"contact\"";
-  } else if (ending.status == 404) {
+  } else {
     text += "; is there a stream of that name? \"url\" with /?spec lists them";
   }
-  const bool has_words = ending.status == 403 || ending.status == 404;
-  return text + (has_words ? "" : http::usual_remedy(ending, "\"headers\""));
+  return text;
 }
 
 }  // namespace millrace::wikipedia

@@ -4,6 +4,7 @@
 
 #include "common/http/host_gate.h"
 #include "common/http/url.h"
+#include "common/json/problem_text.h"
 
 namespace millrace::http {
 
@@ -18,10 +19,11 @@ std::string common_remedy(const Ending& ending) {
 }
 
 std::string usual_remedy(const Ending& ending, const std::string& credential) {
+  const std::string said = json::problem_text(ending.body);
   if (ending.status == 400 || ending.status == 401 || ending.status == 403)
-    return "; check " + credential;
-  if (ending.status == 404 || ending.status == 410) return "; check the address";
-  return common_remedy(ending);
+    return said + "; check " + credential;
+  if (ending.status == 404 || ending.status == 410) return said + "; check the address";
+  return said + common_remedy(ending);
 }
 
 Patience::Patience(const context& ctx, const HttpSettings& settings, Random random, Remedy remedy,

@@ -17,7 +17,8 @@ namespace millrace::http {
 
 /// The remedy for failed TLS and for a proxy that wants a password; else empty.
 std::string common_remedy(const Ending& ending);
-/// That, and for a refusal what to look at; `credential` names the keys that hold it.
+/// What the service itself says, then that, and for a refusal what to look at; `credential` names
+/// the keys that hold it.
 std::string usual_remedy(const Ending& ending, const std::string& credential);
 
 class Patience {
